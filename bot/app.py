@@ -1,0 +1,111 @@
+"""The composition root: builds every part from the settings and hands them to each other.
+
+The only module that sees all packages.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import web
+from whitenoise import WhiteNoise
+
+from bot import hooks, service
+from bot.callback.answer import Answerer
+from bot.callback.conversation import Conversations
+from bot.callback.dedup import Dedup
+from bot.callback.endpoint import Callback, Endpoint
+from bot.callback.gate import Gate
+from bot.callback.late import Late
+from bot.callback.router import Route, Router
+from bot.callback.seal import Seal
+from bot.callback.wording import Wording
+from bot.config import Config
+from bot.oauth.exchange import Exchange
+from bot.oauth.guard import Guard
+from bot.oauth.session import Sessions
+from bot.oauth.state import States
+from bot.pages import Site
+from bot.store import Clock, Store, open_store
+from bot.wechat.account import STATIC, Account
+from bot.wechat.client import Client
+from bot.wechat.endpoints import Endpoints
+from bot.wechat.http import Http
+from bot.wechat.jssdk import JsSdk
+from bot.wechat.oauth_api import OAuthApi
+from bot.wechat.tokens import Shared, access_tokens, jsapi_tickets
+
+# web.py is in debug mode by default: pages of locals for every error, modules loaded anew on change.
+web.config.debug = False
+
+TEMPLATES = Path("templates")
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything, built. `close()` gives back threads and connections."""
+
+    config: Config
+    store: Store
+    tokens: Shared
+    client: Client
+    states: States
+    callback: Callback
+    site: Site
+    closers: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        for closer in self.closers:
+            closer()
+
+
+def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock = time.time) -> Parts:
+    """Build the parts. Opens the store (StoreError); talks to nobody else yet."""
+    store = open_store(config.store_url, clock)
+    endpoints = Endpoints.of(config)
+    http = Http(config.api_timeout)
+    tokens = access_tokens(config, store, http, clock)
+    client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout)
+    tickets = jsapi_tickets(
+        config, store, lambda: client.get("ticket/getticket", params={"type": "jsapi"}), clock
+    )
+    account = Account(config, store, client)
+
+    conversations = Conversations(store)
+    late = Late(account, conversations, push=config.can_push, text_limit=config.text_limit_bytes)
+    answerer = Answerer(
+        config,
+        Router(chat, conversations),
+        # Twice the window on either side of our clock, so that no fresh delivery outlives its record.
+        Dedup(store, lifetime=max(900.0, 3.0 * config.freshness_seconds)),
+        conversations,
+        late,
+        account,
+        wording,
+        clock,
+    )
+    guard_store = store if config.replay_guard and config.mode == "plain" else None
+    callback = Callback(Gate(config, clock, guard_store), answerer, Seal(config, clock))
+
+    states = States(store, config.secret_key)
+    exchange = Exchange(OAuthApi(config, http), store, 3 * config.api_timeout, clock)
+    sessions = Sessions(store, config.session_days * 86400.0)
+    guard = Guard(config, endpoints, states, exchange, sessions)
+    site = Site(config, guard, JsSdk(config.app_id, tickets, clock), TEMPLATES)
+    closers = (answerer.close, http.close, client._http.close, store.close)
+    return Parts(config, store, tokens, client, states, callback, site, closers)
+
+
+def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> WsgiApp:
+    """The WSGI application: callback, machine paths, the operator's pages, static files."""
+    paths = (("/wechat", Endpoint), *service.PATHS, *pages)
+    app = hooks.Application(parts.site, tuple(itertools.chain.from_iterable(paths)))
+    app.add_processor(hooks.identify(parts))
+    app.add_processor(hooks.secure(parts.config))
+    with_static: WsgiApp = WhiteNoise(app.wsgifunc(), root=str(STATIC), prefix="static/", max_age=3600)
+    return with_static

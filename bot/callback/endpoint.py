@@ -1,0 +1,100 @@
+"""The way of a message from end to end, and its HTTP edge: the web.py class behind `/wechat`."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import web
+
+from bot.callback.answer import Answerer
+from bot.callback.gate import MAX_BODY, Gate
+from bot.callback.seal import Seal
+from bot.errors import Refused
+
+_XML = "text/xml; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes back over HTTP; `facts` is what the log line says about it."""
+
+    status: int
+    body: bytes
+    content_type: str
+    facts: dict[str, Any]
+
+
+class Callback:
+    """gate -> dedup, router, answer -> seal, free of any web framework."""
+
+    def __init__(self, gate: Gate, answerer: Answerer, seal: Seal) -> None:
+        self._gate = gate
+        self._answerer = answerer
+        self._seal = seal
+
+    def verify(self, query_string: str) -> Response:
+        """The console's GET."""
+        try:
+            echostr = self._gate.verify(_query(query_string))
+        except Refused as refusal:
+            return _refuse(refusal)
+        return Response(200, echostr.encode(), _TEXT, {"result": "verified"})
+
+    def receive(self, query_string: str, body: bytes) -> Response:
+        """One delivery of a message or event."""
+        try:
+            opened = self._gate.open(_query(query_string), body)
+        except Refused as refusal:
+            return _refuse(refusal)
+        incoming = opened.incoming
+        answer = self._answerer.answer(incoming)
+        facts: dict[str, Any] = {
+            "type": incoming.event or incoming.msg_type,
+            "openid": incoming.openid,
+            "route": answer.route,
+            "result": answer.result,
+            "attempt": answer.attempt,
+        }
+        if answer.retry:
+            return Response(503, b"", _TEXT, facts)
+        sealed = self._seal.close(answer.reply, opened)
+        return Response(200, sealed, _XML if answer.reply else _TEXT, facts)
+
+
+def _query(query_string: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(query_string, keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise Refused(400, "bad-query") from None
+
+
+def _refuse(refusal: Refused) -> Response:
+    return Response(refusal.status, b"", _TEXT, {"result": "refused", "reason": refusal.reason})
+
+
+class Endpoint:
+    """`/wechat`. Reads the query string and the raw body itself: web.input() would parse XML as a form."""
+
+    def GET(self) -> bytes:
+        return self._send(self._callback().verify(self._query_string()))
+
+    def POST(self) -> bytes:
+        body = web.ctx.env["wsgi.input"].read(MAX_BODY + 1)
+        return self._send(self._callback().receive(self._query_string(), body))
+
+    def _callback(self) -> Callback:
+        callback: Callback = web.ctx.parts.callback
+        return callback
+
+    def _query_string(self) -> str:
+        return str(web.ctx.query)[1:]
+
+    def _send(self, response: Response) -> bytes:
+        web.ctx.status = _STATUS[response.status]
+        web.header("Content-Type", response.content_type)
+        web.ctx.facts.update(response.facts)
+        return response.body
+
+
+_STATUS = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden", 503: "503 Service Unavailable"}

@@ -1,0 +1,108 @@
+"""Step 1: is this from WeChat, for us, fresh and whole? Verify, decrypt, parse.
+
+The mode comes from the settings and never from the request: dropping `encrypt_type` from a query, or
+`<Encrypt>` from a body, does not turn safe mode off.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.callback import messages, xml
+from bot.callback.envelope import Envelope, same, sign
+from bot.config import Config
+from bot.errors import Refused
+from bot.store import Clock, Store
+
+MAX_BODY = 64 * 1024  # bytes; a long text in compatible mode is about 10 kB
+
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A delivery that passed. `encrypted` says whether the reply must be encrypted too; `nonce` is the
+    delivery's, which the reply repeats."""
+
+    incoming: messages.Incoming
+    encrypted: bool
+    nonce: str
+
+
+class Gate:
+    """Checks deliveries against one account's settings.
+
+    `guard` is a store for the optional replay guard of plain mode (REPLAY_GUARD), else None.
+    """
+
+    def __init__(self, config: Config, clock: Clock, guard: Store | None = None) -> None:
+        self._config = config
+        self._clock = clock
+        self._guard = guard
+        self._envelope = None if config.mode == "plain" else Envelope(config.encoding_aes_key, config.app_id)
+
+    def verify(self, query: Query) -> str:
+        """The console's GET: returns `echostr`, to be sent back byte for byte. Raises Refused(403)."""
+        self._check(query, "signature")
+        echostr = query.get("echostr", "")
+        if not echostr:
+            raise Refused(400, "no-echostr")
+        return echostr
+
+    def open(self, query: Query, body: bytes) -> Opened:
+        """A message or event. Raises Refused with status 403 (not WeChat, not fresh, not for us) or
+        400 (cannot be read)."""
+        if len(body) > MAX_BODY:
+            raise Refused(400, "body-too-large")
+        if self._config.mode == "safe":
+            fields, encrypted = self._decrypt(query, xml.parse(body)), True
+        elif self._config.mode == "compatible":
+            outer = xml.parse(body)
+            encrypted = "Encrypt" in outer
+            if encrypted:
+                fields = self._decrypt(query, outer)  # the plain fields beside it are not covered: unread
+            else:
+                self._check(query, "signature")
+                fields = outer
+        else:
+            self._check(query, "signature")
+            self._guard_replay(query, body)
+            fields, encrypted = xml.parse(body), False
+        incoming = messages.read(fields)
+        if incoming.account != self._config.original_id:
+            raise Refused(403, "wrong-receiver")
+        return Opened(incoming, encrypted, query["nonce"])
+
+    def _decrypt(self, query: Query, outer: messages.Fields) -> messages.Fields:
+        encrypt = outer.get("Encrypt")
+        if not isinstance(encrypt, str) or not encrypt:
+            raise Refused(403, "plain-body")
+        self._check(query, "msg_signature", encrypt.strip())
+        if self._envelope is None:
+            raise Refused(403, "plain-mode")  # not reached: only modes with an envelope decrypt
+        return xml.parse(self._envelope.decrypt(encrypt.strip()))
+
+    def _check(self, query: Query, name: str, *covered: str) -> None:
+        given = [query.get(field, "") for field in (name, "timestamp", "nonce")]
+        if not all(given):
+            raise Refused(403, "no-signature")
+        signature, timestamp, nonce = given
+        if not same(signature, sign(self._config.token, timestamp, nonce, *covered)):
+            raise Refused(403, "bad-signature")
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+            raise Refused(403, "bad-timestamp")
+        # A retry may carry the first delivery's timestamp: the window is far wider than three attempts.
+        if abs(self._clock() - int(timestamp)) > self._config.freshness_seconds:
+            raise Refused(403, "stale")
+
+    def _guard_replay(self, query: Query, body: bytes) -> None:
+        """In plain mode the signature does not cover the body. If asked to, hold each (timestamp, nonce)
+        to the body that it first came with: a captured signature is then worth nothing for a forged one."""
+        if self._guard is None:
+            return
+        key = f"nonce:{query['timestamp']}:{hashlib.sha256(query['nonce'].encode()).hexdigest()[:32]}"
+        digest = hashlib.sha256(body).digest()
+        if not self._guard.add(key, digest, 2 * self._config.freshness_seconds) and (
+            self._guard.get(key) != digest
+        ):
+            raise Refused(403, "replay")

@@ -1,0 +1,137 @@
+"""What a handler may answer with. A plain `str` is a Text, a list of Article is a News.
+
+Own classes, not wechatpy's: those put text raw into CDATA, lack TransInfo, and cannot be kept for later.
+Limits and elements: "passive user reply" of WeChat's developer documents.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import HandlerError
+
+
+@dataclass(frozen=True)
+class Text:
+    content: str
+
+
+@dataclass(frozen=True)
+class Image:
+    media_id: str
+
+
+@dataclass(frozen=True)
+class Voice:
+    media_id: str
+
+
+@dataclass(frozen=True)
+class Video:
+    media_id: str
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Music:
+    """`hq_url` is preferred by phones on wifi; a thumbnail is required."""
+
+    thumb_media_id: str
+    title: str = ""
+    description: str = ""
+    url: str = ""
+    hq_url: str = ""
+
+
+@dataclass(frozen=True)
+class Article:
+    """One card of a News. `picture` is a jpg or png URL, 360x200 for the first, 200x200 for the others."""
+
+    title: str
+    description: str = ""
+    picture: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class News:
+    """1 to 8 cards. WeChat shows only the first when a message (not an event) is answered."""
+
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Hand the message to human service; with `account`, to that agent (who must be online)."""
+
+    account: str = ""
+
+
+Reply = Text | Image | Voice | Video | Music | News | Transfer
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file under `static/`, sent as an image: the engine uploads it once and keeps its media id.
+
+    Where the account may not upload media, it is sent as a card with `title` that shows the file by URL.
+    """
+
+    file: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Answer with `reply`, and let the user's next message go to the route `on.answer(answer, …)`.
+
+    `data` (JSON values) is handed to that route's handler. The question lapses after `seconds`.
+    """
+
+    reply: Any
+    answer: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 600
+
+
+def as_reply(result: Any, handler: str) -> Reply | Picture | None:
+    """What a handler returned, as a reply. None and an empty text are no reply: WeChat treats an empty
+    Content as a fault. Raises HandlerError, naming the handler, for anything that cannot be sent."""
+    if result is None or result == "":
+        return None
+    if isinstance(result, str):
+        return Text(result)
+    if isinstance(result, Text) and not result.content:
+        return None
+    if isinstance(result, Sequence):
+        if not result or not all(isinstance(item, Article) for item in result):
+            raise HandlerError(handler, "a list must hold Article objects, and at least one")
+        result = News(tuple(result))
+    if isinstance(result, News) and not 1 <= len(result.articles) <= 8:
+        raise HandlerError(handler, f"a News has 1 to 8 articles, not {len(result.articles)}")
+    if isinstance(result, Reply | Picture):
+        return result
+    raise HandlerError(
+        handler,
+        f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
+    )
+
+
+def to_json(reply: Reply) -> bytes:
+    """For keeping a reply in the store."""
+    return json.dumps({"kind": type(reply).__name__, **dataclasses.asdict(reply)}).encode()
+
+
+def from_json(kept: bytes) -> Reply:
+    """The reply that to_json() wrote."""
+    fields = json.loads(kept)
+    kind = fields.pop("kind")
+    if kind == "News":
+        return News(tuple(Article(**article) for article in fields["articles"]))
+    classes: dict[str, type[Reply]] = {
+        cls.__name__: cls for cls in (Text, Image, Voice, Video, Music, Transfer)
+    }
+    return classes[kind](**fields)

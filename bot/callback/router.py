@@ -1,0 +1,86 @@
+"""Step 3: which handler? The routes of `handlers.CHAT` in listed order; the first that matches wins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.callback.conversation import Conversations, Question
+from bot.callback.messages import Incoming
+from bot.wechat.account import Account
+
+Captures = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What every handler gets first.
+
+    `message` is the typed message or event (wechatpy's classes: `.content`, `.media_id`, `.scene_id` …),
+    `openid` the user, `account` the way to WeChat's API (`chat.account.client`).
+    """
+
+    message: Any
+    openid: str
+    account: Account
+
+
+Handler = Callable[..., Any]
+
+
+class Visit:
+    """One message on its way through the routes; reads the user's open question once, if a route asks."""
+
+    def __init__(self, incoming: Incoming, conversations: Conversations) -> None:
+        self.incoming = incoming
+        self._conversations = conversations
+        self._question: Question | None = None
+        self._read = False
+
+    @property
+    def question(self) -> Question | None:
+        if not self._read:
+            self._question = self._conversations.asked(self.incoming.openid)
+            self._read = True
+        return self._question
+
+    def take_question(self) -> bool:
+        """Claim the open question for this message: of two at once, one gets it."""
+        return self._conversations.close(self.incoming.openid)
+
+
+@dataclass(frozen=True)
+class Route:
+    """`match` returns the captures to call `handler` with after the chat, or None. `slow` handlers may
+    take longer than WeChat waits. Made by the functions of `bot.callback.on`."""
+
+    match: Callable[[Visit], Captures | None]
+    handler: Handler
+    slow: bool = False
+    click_key: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Module and function of the handler, for logs and errors."""
+        module = getattr(self.handler, "__module__", "") or ""
+        return f"{module.rpartition('.')[2]}.{getattr(self.handler, '__name__', repr(self.handler))}"
+
+
+@dataclass(frozen=True)
+class Match:
+    route: Route
+    captures: Captures
+
+
+class Router:
+    def __init__(self, routes: Sequence[Route], conversations: Conversations) -> None:
+        self._routes = tuple(routes)
+        self._conversations = conversations
+
+    def find(self, incoming: Incoming) -> Match | None:
+        """The first matching route, or None: the message is answered `success`."""
+        visit = Visit(incoming, self._conversations)
+        for route in self._routes:
+            captures = route.match(visit)
+            if captures is not None:
+                return Match(route, captures)
+        return None

@@ -1,0 +1,163 @@
+"""What people run in a terminal: the menu script and `python -m bot check`. Exit status: 0 done, 1 WeChat or
+the store refused, 2 the settings or the menu are wrong."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import handlers
+from bot import menu
+from bot.app import Parts, build
+from bot.config import Config, load_config
+from bot.errors import ConfigError, MenuError, StoreError, WeChatError
+from bot.wechat.errcodes import explain
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def settings() -> Config | None:
+    """The settings, or None after having listed every fault on standard error."""
+    try:
+        return load_config()
+    except ConfigError as error:
+        complain("The settings are not right:")
+        for fault in error.faults:
+            complain(f"  {fault}")
+        complain(
+            "Copy config.example.py to config.py and fill it in, or set BOT_<NAME>. `make run` needs neither."
+        )
+        return None
+
+
+def open_parts(config: Config) -> Parts | None:
+    """Everything built, or None after having said what is wrong with the store."""
+    try:
+        return build(config, handlers.CHAT, handlers.WORDING)
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return None
+
+
+def replies() -> set[str]:
+    """The menu keys that have a route."""
+    return {route.click_key for route in handlers.CHAT if route.click_key is not None}
+
+
+def setup_menu(arguments: Sequence[str]) -> int:
+    """The menu script."""
+    parser = argparse.ArgumentParser(
+        prog="setup_menu.py", description="Install the menu of handlers/menu.py."
+    )
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--dry-run", action="store_true", help="check and show what would change; send nothing")
+    only.add_argument("--show", action="store_true", help="show the live menu")
+    only.add_argument("--delete", action="store_true", help="delete the live menu, conditional ones included")
+    options = parser.parse_args(arguments)
+    config = settings()
+    parts = open_parts(config) if config else None
+    if parts is None:
+        return 2
+    try:
+        if options.show:
+            return _show(parts)
+        if options.delete:
+            return _delete(parts)
+        return _install(parts, dry_run=options.dry_run)
+    except MenuError as error:
+        complain("The menu is not right; nothing was sent:")
+        for fault in error.faults:
+            complain(f"  {fault}")
+        return 2
+    except WeChatError as error:
+        complain(explain(error))
+        complain("The live menu was not changed.")
+        return 1
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL. The live menu was not changed.")
+        return 1
+    finally:
+        parts.close()
+
+
+def _show(parts: Parts) -> int:
+    for line in menu.describe(menu.live(parts.client)):
+        say(line)
+    return 0
+
+
+def _delete(parts: Parts) -> int:
+    old = menu.live(parts.client)
+    if old is None:
+        say("There is no menu to delete.")
+        return 0
+    menu.delete(parts.client)
+    if menu.live(parts.client) is not None:
+        complain("WeChat said the menu is deleted, but still shows one. Run --show in a minute.")
+        return 1
+    say("Deleted:")
+    for line in menu.describe(old):
+        say(f"- {line}")
+    return 0
+
+
+def _install(parts: Parts, *, dry_run: bool) -> int:
+    wanted = menu.resolve(handlers.MENU, parts.config, parts.states)
+    menu.check(wanted, replies())
+    keys = ", ".join(sorted(menu.click_keys(wanted)))
+    say(f"The menu is within WeChat's limits, and every click key has a reply ({keys}).")
+    changes = menu.changes(menu.live(parts.client), wanted)
+    if not changes:
+        say("The live menu is this menu already; nothing to do.")
+        return 0
+    say("Changes to the live menu:")
+    for line in changes:
+        say(f"  {line}")
+    if dry_run:
+        say("Dry run: nothing was sent.")
+        return 0
+    if not menu.install(parts.client, wanted):
+        complain("WeChat took the menu, but reads back another one. Run --show to see it.")
+        return 1
+    say("Installed, and read back the same. Phones show it within 5 minutes, when the chat is opened again.")
+    return 0
+
+
+def check() -> int:
+    """`python -m bot check`: settings, menu, store and account, before going live."""
+    config = settings()
+    parts = open_parts(config) if config else None
+    if config is None or parts is None:
+        return 2
+    say("ok      settings")
+    status = 0
+    try:
+        menu.check(menu.resolve(handlers.MENU, config, parts.states), replies())
+        say("ok      menu is within WeChat's limits")
+    except MenuError as error:
+        complain("FAILED  menu: " + "; ".join(error.faults))
+        status = 2
+    try:
+        parts.store.ping()
+        say("ok      store answers")
+        parts.tokens.get()
+        say("ok      WeChat gives this server an access token")
+    except StoreError as error:
+        complain(f"FAILED  {error}")
+        status = status or 1
+    except WeChatError as error:
+        complain("FAILED  " + explain(error).replace("\n", "\n        "))
+        status = status or 1
+    finally:
+        parts.close()
+    if not config.public_url.startswith("https://"):
+        say("note    PUBLIC_URL is not https: cookies are not protected on the way")
+    if not list(Path(config.verify_dir).glob("MP_verify_*.txt")):
+        say(f"note    no MP_verify_*.txt in {config.verify_dir}; the console asks for one per domain")
+    return status

@@ -1,0 +1,268 @@
+"""Settings: one table, read from `config.py` and the environment into a frozen `Config`.
+
+The fields of `Config` *are* the table: name, default, how to read it, and one line of help. From it come
+`config.example.py` (a test holds the two equal) and every check. All faults are reported at once, by name.
+"""
+
+import dataclasses
+import difflib
+import os
+import re
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigError
+
+MODES = ("plain", "compatible", "safe")
+ACCOUNT_KINDS = ("subscription", "subscription-verified", "service", "service-verified", "test")
+
+Reader = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return value.strip()
+
+
+def _number(low: float, high: float, kind: type = float) -> Reader:
+    def read(value: Any) -> Any:
+        try:
+            number = kind(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"must be a number, not {value!r}") from None
+        if not low <= number <= high:
+            raise ValueError(f"must be between {low} and {high}, not {value}")
+        return number
+
+    return read
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError(f"must be true or false, not {value!r}")
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
+        return str(value)
+
+    return read
+
+
+def _matching(pattern: str, meaning: str) -> Reader:
+    def read(value: Any) -> str:
+        text = _text(value)
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {meaning}")  # the value itself may be a secret: not repeated
+        return text
+
+    return read
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    if not text:
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"must be an http(s) URL without query, not {text!r}")
+    return text.rstrip("/")
+
+
+def _listen(value: Any) -> str:
+    text = _text(value)
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"must be host:port, not {text!r}")
+    return text
+
+
+def _store_url(value: Any) -> str:
+    text = _text(value)
+    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+        return text
+    if text.startswith(("redis://", "rediss://", "unix://")):
+        return text
+    raise ValueError("must be sqlite:///path or redis://host:port/db")  # may hold a password
+
+
+def setting(default: Any, read: Reader, help_: str, *, required: bool = False) -> Any:
+    """A row of the table: its default, how a raw value is read, its help line, whether it must be given."""
+    return field(default=default, metadata={"read": read, "help": help_, "required": required})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting, read and checked. `config.py` uses the same names in capitals."""
+
+    app_id: str = setting(
+        "", _matching(r"wx[0-9a-f]{16}", "wx and 16 hex digits"), "AppID, from the console", required=True
+    )
+    app_secret: str = setting("", _text, "AppSecret, from the console", required=True)
+    token: str = setting(
+        "",
+        _matching(r"[0-9A-Za-z]{3,32}", "3 to 32 letters and digits"),
+        "Token, as typed into the console",
+        required=True,
+    )
+    encoding_aes_key: str = setting(
+        "",
+        _matching(r"[0-9A-Za-z]{43}", "43 letters and digits"),
+        "EncodingAESKey of the console; needed unless MODE is plain",
+    )
+    mode: str = setting(
+        "plain",
+        _one_of(*MODES),
+        "message mode of the console: plain (明文), compatible (兼容) or safe (安全)",
+    )
+    original_id: str = setting(
+        "",
+        _matching(r"gh_[0-9A-Za-z]+", "gh_ and letters or digits"),
+        "original id (原始ID) of the account, gh_...; messages to any other are refused",
+        required=True,
+    )
+    account_kind: str = setting(
+        "subscription", _one_of(*ACCOUNT_KINDS), "what the account is; decides which APIs it may call"
+    )
+    public_url: str = setting(
+        "", _url, "where the world sees this server, https://host; every link is built from it", required=True
+    )
+    listen: str = setting("127.0.0.1:8080", _listen, "host:port this server listens on")
+    workers: int = setting(2, _number(1, 64, int), "server processes")
+    threads: int = setting(16, _number(1, 512, int), "threads per process; each carries one request")
+    store_url: str = setting(
+        "sqlite:///var/bot.db", _store_url, "sqlite:///path on one machine, redis://host:6379/0 on several"
+    )
+    secret_key: str = setting(
+        "",
+        _matching(r".{32,}", "at least 32 characters"),
+        'signs links and cookies; make one: python -c "import secrets; print(secrets.token_hex(32))"',
+        required=True,
+    )
+    api_base: str = setting("https://api.weixin.qq.com", _url, "WeChat's API; another URL for the sandbox")
+    open_base: str = setting("https://open.weixin.qq.com", _url, "WeChat's authorize pages")
+    mp_base: str = setting("https://mp.weixin.qq.com", _url, "WeChat's picture of a scene QR code")
+    jssdk_src: str = setting(
+        "https://res.wx.qq.com/open/js/jweixin-1.6.0.js", _url, "the JS-SDK script that pages load"
+    )
+    api_timeout: float = setting(8.0, _number(0.1, 60), "seconds to wait for an answer of WeChat's API")
+    token_kind: str = setting(
+        "stable", _one_of("stable", "classic"), "stable uses /cgi-bin/stable_token, classic /cgi-bin/token"
+    )
+    token_daily_budget: int = setting(
+        200, _number(1, 2000, int), "token fetches a day before we stop ourselves; WeChat's limit is 2000"
+    )
+    freshness_seconds: int = setting(
+        300, _number(30, 3600, int), "how far a delivery's timestamp may be from our clock"
+    )
+    replay_guard: bool = setting(
+        False, _flag, "plain mode: refuse a timestamp and nonce seen before with another body"
+    )
+    deadline_seconds: float = setting(
+        4.5, _number(0.05, 4.9), "how long a delivery may wait for its answer; WeChat hangs up at about 4.96"
+    )
+    late_answers: str = setting(
+        "auto",
+        _one_of("auto", "push", "keep"),
+        "answers too late for WeChat: push by customer-service message, keep for the next message, "
+        "or auto (by ACCOUNT_KIND)",
+    )
+    text_limit_bytes: int = setting(
+        2048, _number(100, 20480, int), "longest text reply in UTF-8 bytes; the rest is given on request"
+    )
+    session_days: int = setting(30, _number(1, 365, int), "how long a visitor's login lasts at most")
+    verify_dir: str = setting("static/verify", _text, "folder of MP_verify_*.txt files, served at the root")
+    log_format: str = setting("text", _one_of("text", "json"), "one line per request, as text or as JSON")
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of PUBLIC_URL, as a browser's Origin header has it."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def can_push(self) -> bool:
+        """Whether late answers go out as customer-service messages (protocol rights: verified accounts)."""
+        if self.late_answers == "auto":
+            return self.account_kind in ("subscription-verified", "service-verified", "test")
+        return self.late_answers == "push"
+
+
+def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """Read settings from a Python file, then from `BOT_<NAME>` in the environment, which wins.
+
+    `path` defaults to BOT_CONFIG, else `config.py` in the current folder if it is there.
+    Raises ConfigError with every fault at once: unreadable file, unknown name, missing or bad value.
+    """
+    env = os.environ if env is None else env
+    faults: list[str] = []
+    raw = _read_file(path or env.get("BOT_CONFIG"), faults)
+    values: dict[str, Any] = {}
+    missing: list[str] = []
+    for row in dataclasses.fields(Config):
+        name = row.name.upper()
+        given = env.get(f"BOT_{name}", raw.get(name, row.default))
+        try:
+            values[row.name] = row.metadata["read"](given)
+        except ValueError as fault:
+            faults.append(f"{name} {fault}")
+            continue
+        if row.metadata["required"] and not values[row.name]:
+            missing.append(name)
+    if values.get("mode", "plain") != "plain" and values.get("encoding_aes_key") == "":
+        missing.append("ENCODING_AES_KEY")
+    faults += [f"{name} is missing" for name in missing]
+    if faults:
+        raise ConfigError(faults)
+    return Config(**values)
+
+
+def _read_file(path: str | None, faults: list[str]) -> dict[str, Any]:
+    file = Path(path or "config.py")
+    if not file.is_file():
+        if path:
+            faults.append(f"BOT_CONFIG names {path}, which is not there")
+        return {}
+    try:
+        found = runpy.run_path(str(file))
+    except Exception as error:  # any error of the operator's file; its text may hold a secret, its type not
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        faults.append(f"{file} cannot be read: {type(error).__name__}{line}")
+        return {}
+    known = {row.name.upper() for row in dataclasses.fields(Config)}
+    given = {name: value for name, value in found.items() if name.isupper() and not name.startswith("_")}
+    for name in sorted(set(given) - known):
+        near = difflib.get_close_matches(name, known, n=1)
+        faults.append(f"{name} in {file} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return given
+
+
+def example() -> str:
+    """The text of `config.example.py`, made from the table."""
+    lines = [
+        '"""Every setting. Copy this file to config.py and fill in the required ones.',
+        "",
+        "Each can also come from the environment as BOT_<NAME>, which wins over this file.",
+        '"""',
+        "",
+    ]
+    for row in dataclasses.fields(Config):
+        need = "required: " if row.metadata["required"] else ""
+        lines.append(f"# {need}{row.metadata['help']}")
+        default = f'"{row.default}"' if isinstance(row.default, str) else repr(row.default)
+        lines.append(f"{row.name.upper()} = {default}")
+        lines.append("")
+    return "\n".join(lines[:-1]) + "\n"

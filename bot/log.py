@@ -1,0 +1,59 @@
+"""Log lines: as text for people or JSON for machines, each with the id of the request it belongs to.
+
+Rule: no message bodies, no secrets, no tokens. Exceptions of others are therefore named by type and place;
+their text may quote what a user wrote or a URL with a token in it.
+"""
+
+import contextvars
+import json
+import logging
+import sys
+import time
+import traceback
+from typing import Any
+
+from bot.errors import BotError
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+
+_MAX_FRAMES = 6
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line: its type, our own errors' text, and the innermost places it passed."""
+    text = f": {error}" if isinstance(error, BotError) else ""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return f"{type(error).__name__}{text} at {places or 'unknown place'}"
+
+
+class _Lines(logging.Formatter):
+    """`facts`, if a record has it, is a dict of what happened."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts: dict[str, Any] = getattr(record, "facts", {})
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z"
+        if self._as_json:
+            head = {"at": at, "level": record.levelname, "id": request_id.get(), "text": record.getMessage()}
+            return json.dumps({**head, **facts}, ensure_ascii=False)
+        tail = "".join(f" {name}={_plain(value)}" for name, value in facts.items() if value not in ("", None))
+        return f"{at} {record.levelname} {request_id.get()} {_plain(record.getMessage())}{tail}"
+
+
+def _plain(value: object) -> str:
+    # One record, one line, whatever is in it: no forged lines by a newline in a path.
+    return str(value).encode("unicode_escape").decode() if not str(value).isprintable() else str(value)
+
+
+def set_up(log_format: str) -> None:
+    """Send the bot's log lines to standard error. Called once per process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines(as_json=log_format == "json"))
+    logger = logging.getLogger("bot")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -1,0 +1,1 @@
+"""A visit's way, one file per step: guard -> state -> exchange -> session."""

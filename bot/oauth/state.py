@@ -1,0 +1,71 @@
+"""Step 2: the `state` that goes to WeChat and comes back.
+
+A state of ours is random, good for one login, and bound to the browser that it was made for. A menu link is
+one URL for everybody and cannot carry such a state: it has a signed constant, enough to recognise a visitor.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+
+from bot.errors import VisitError
+from bot.store import Store
+
+_LIFETIME = 600.0  # seconds for a person to agree; a code itself lives five minutes
+_AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moments
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A login under way. `browser` is the browser's cookie when it began."""
+
+    return_path: str
+    browser: str
+
+
+class States:
+    def __init__(self, store: Store, secret_key: str) -> None:
+        self._store = store
+        self._secret_key = secret_key.encode()
+
+    def new(self, return_path: str, browser: str) -> str:
+        """A state of 32 letters and digits, kept here with the local path to return to."""
+        state = secrets.token_hex(16)
+        record = json.dumps([return_path, browser, ""]).encode()
+        self._store.put(self._key(state), record, _LIFETIME)
+        return state
+
+    def use(self, state: str, code: str) -> Pending:
+        """The login that `state` belongs to. Good for one code: the same state with the same code (a
+        doubled redirect) is taken for a minute more, with another it is not.
+
+        Raises VisitError: old-state for one that is unknown, lapsed or used.
+        """
+        key = self._key(state)
+        digest = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
+        record = self._store.get(key)
+        if record is not None:
+            return_path, browser, used_by = json.loads(record)
+            if not used_by:
+                used = json.dumps([return_path, browser, digest]).encode()
+                if self._store.swap(key, record, used, _AFTER_USE):
+                    return Pending(return_path, browser)
+                return self.use(state, code)  # another request was quicker: look at what it wrote
+            if hmac.compare_digest(used_by, digest):
+                return Pending(return_path, browser)
+        raise VisitError("old-state", 400)
+
+    def for_menu(self, path: str) -> str:
+        """The constant state of a menu link to `path`."""
+        digest = hmac.new(self._secret_key, b"menu-link\0" + path.encode(), hashlib.sha256)
+        return "menu" + digest.hexdigest()[:40]
+
+    def is_for_menu(self, state: str, path: str) -> bool:
+        """Whether for_menu() made `state` for `path`."""
+        return hmac.compare_digest(state.encode("utf-8", "replace"), self.for_menu(path).encode())
+
+    @staticmethod
+    def _key(state: str) -> str:
+        return "state:" + hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[:40]

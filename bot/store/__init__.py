@@ -1,0 +1,70 @@
+"""The store: the one place of state that outlives a request, and the promises that every backend keeps.
+
+Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever.
+Each operation is atomic against all threads, processes and machines that share the store.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.errors import StoreError
+
+Clock = Callable[[], float]
+
+
+class Store(Protocol):
+    """What the bot asks of a store. A value whose lifetime has passed is as if it had never been.
+
+    Every method raises StoreError when the store cannot do its work.
+    """
+
+    def get(self, key: str) -> bytes | None:
+        """The value of `key`, or None."""
+
+    def put(self, key: str, value: bytes, lifetime: float) -> None:
+        """Write, whatever was there."""
+
+    def add(self, key: str, value: bytes, lifetime: float) -> bool:
+        """Write only if `key` is not there; True if written. Of many callers at once, one gets True."""
+
+    def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
+        """Write `new` only if the value is now `old`; True if written."""
+
+    def take(self, key: str) -> bytes | None:
+        """The value of `key`, which is gone afterwards. Of many callers at once, one gets it."""
+
+    def discard(self, key: str, value: bytes) -> bool:
+        """Delete `key` only if its value is `value`; True if deleted. For giving back a lock."""
+
+    def delete(self, key: str) -> None:
+        """Delete `key`, whatever was there."""
+
+    def count(self, key: str, lifetime: float) -> int:
+        """Add one to a counter and return it. Its lifetime starts with its first count."""
+
+    def ping(self) -> None:
+        """Return if the store works; raise StoreError if not."""
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+def open_store(url: str, clock: Clock = time.time) -> Store:
+    """Open the store that `url` names: `sqlite:///path` or `redis://host:port/db`.
+
+    `clock` decides lifetimes in SQLite; Redis has a clock of its own.
+    """
+    # A backend is imported only if chosen: a bot on SQLite needs no Redis client in memory.
+    if url.startswith("sqlite:///"):
+        from bot.store.sqlite import SqliteStore
+
+        return SqliteStore(url.removeprefix("sqlite:///"), clock)
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        from bot.store.redis import RedisStore
+
+        return RedisStore(url)
+    raise StoreError("STORE_URL must be sqlite:///path or redis://host:port/db")
+
+
+__all__ = ["Clock", "Store", "StoreError", "open_store"]

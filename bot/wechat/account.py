@@ -1,0 +1,38 @@
+"""The account as handlers see it: WeChat's API, and pictures that are uploaded once."""
+
+import hashlib
+from pathlib import Path
+
+from bot.config import Config
+from bot.store import Store
+from bot.wechat.client import Client
+
+STATIC = Path("static")
+_MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
+
+
+class Account:
+    """`client` is the API (see bot.wechat.client.Client)."""
+
+    def __init__(self, config: Config, store: Store, client: Client) -> None:
+        self.client = client
+        self._config = config
+        self._store = store
+
+    def media_id(self, file: str) -> str:
+        """The media id of a picture under `static/`, uploaded at most every 2.5 days by any process, and
+        anew when the file changes. Raises WeChatError (48001: the account may not upload)."""
+        data = (STATIC / file).read_bytes()
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        key = f"media:{self._config.app_id}:{digest}"
+        known = self._store.get(key)
+        if known:
+            return known.decode()
+        answer = self.client.media.upload("image", (Path(file).name, data))
+        media_id = str(answer["media_id"])
+        self._store.put(key, media_id.encode(), _MEDIA_SECONDS)
+        return media_id
+
+    def static_url(self, file: str) -> str:
+        """Where the world sees a file of `static/`."""
+        return f"{self._config.public_url}/static/{file}"

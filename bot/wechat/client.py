@@ -1,0 +1,56 @@
+"""WeChat's API by wechatpy's client, its traps closed: our tokens, timeouts, one retry, our errors."""
+
+from typing import Any
+
+import requests
+from wechatpy import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from bot.errors import WeChatError, WeChatUnreachable
+from bot.wechat.endpoints import Endpoints
+from bot.wechat.tokens import Shared
+
+_TOKEN_ERRCODES = (40001, 40014, 42001)  # wrong or superseded, malformed, expired
+
+
+class Client(WeChatClient):
+    """wechatpy's WeChatClient (`client.user.get(openid)`, `client.post("message/custom/send", data=…)`).
+
+    Every failure is a WeChatError. After a token error the call is repeated once with another token, and
+    once only: wechatpy's own retry calls itself without end, spending a day's quota of tokens on the way.
+    """
+
+    def __init__(
+        self, endpoints: Endpoints, app_id: str, secret: str, tokens: Shared, timeout: float
+    ) -> None:
+        self.API_BASE_URL = endpoints.api("/cgi-bin/")
+        self._tokens = tokens
+        super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
+
+    @property
+    def access_token(self) -> str:
+        return self._tokens.get()
+
+    def fetch_access_token(self) -> dict[str, Any]:
+        """Not how tokens come here; wechatpy calls it only for its own retry, which is off."""
+        raise WeChatUnreachable("tokens come from bot.wechat.tokens")
+
+    def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
+        token = self._tokens.get()
+        try:
+            return self._once(token, method, url_or_endpoint, kwargs)
+        except WeChatError as error:
+            if error.errcode not in _TOKEN_ERRCODES:
+                raise
+        return self._once(self._tokens.replace(token), method, url_or_endpoint, kwargs)
+
+    def _once(self, token: str, method: str, url: str, kwargs: dict[str, Any]) -> Any:
+        params = {**kwargs.get("params", {}), "access_token": token}
+        try:
+            return super()._request(method, url, **{**kwargs, "params": params})
+        except WeChatClientException as error:
+            if error.errcode is None:
+                raise WeChatUnreachable(f"HTTP status {error.response.status_code}") from None
+            raise WeChatError(int(error.errcode), str(error.errmsg)) from None
+        except requests.RequestException as error:
+            raise WeChatUnreachable(type(error).__name__) from None  # its text holds the token

@@ -1,0 +1,45 @@
+"""What WeChat's errcodes mean to an operator, and what to do about them."""
+
+import re
+
+from bot.errors import WeChatError
+
+_ADVICE = {
+    -1: "WeChat could not be reached or was busy. Try again in a moment.",
+    40001: "The access token or the AppSecret is not valid. Check APP_SECRET; a reset in the console "
+    "changes it.",
+    40013: "WeChat does not know this AppID. Check APP_ID.",
+    40016: "A menu has 1 to 3 top buttons.",
+    40018: "A top button's name is empty or over 16 bytes.",
+    40023: "A sub-menu has 1 to 5 buttons.",
+    40025: "A sub-menu button's name is empty or over 60 bytes.",
+    40054: "A sub-menu link's domain is not allowed for this account.",
+    40055: "A menu link's domain is not allowed for this account.",
+    40125: "The AppSecret is not valid. Copy it from the console (开发 > 基本配置); a reset there "
+    "changes it.",
+    40243: "The AppSecret is frozen. Unfreeze it in the console (开发 > 基本配置).",
+    45009: "The day's quota of this call is used up. It begins anew at midnight in China; "
+    "/cgi-bin/clear_quota gives it back up to ten times a month.",
+    45011: "Too many calls this minute. Wait a minute.",
+    45064: "The mini program is not linked to this account. Link it in the console (小程序管理).",
+    48001: "This account may not call this API. The custom menu API needs a verified subscription account, "
+    "a service account or a test account; unverified subscription accounts (未认证订阅号) lack it. "
+    "Rights are listed in the console (开发 > 接口权限).",
+    50002: "This account is restricted by the platform. See the console's notices.",
+    65319: "This account may not create a menu now. See the console's notices.",
+}
+_IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
+
+
+def explain(error: WeChatError) -> str:
+    """WeChat's own words, what they mean, and the way out, on up to three lines."""
+    said = f"WeChat answered {error.errcode}: {error.errmsg}"
+    if error.errcode == 40164:
+        found = _IP.search(error.errmsg)
+        address = found.group(1) if found else "this server's address"
+        return (
+            f"{said}\nWeChat does not know this server's IP address.\n"
+            f"Add {address} to the IP whitelist in the console (开发 > 基本配置 > IP白名单) and try again."
+        )
+    advice = _ADVICE.get(error.errcode)
+    return f"{said}\n{advice}" if advice else said

@@ -1,0 +1,47 @@
+"""One JSON call to WeChat: with a timeout, read as UTF-8, errcodes as errors. No token, no retry."""
+
+import json
+from typing import Any
+
+import requests
+
+from bot.errors import WeChatError, WeChatUnreachable
+
+
+class Http:
+    """Keeps connections open between calls; may be shared by threads. `timeout` in seconds."""
+
+    def __init__(self, timeout: float) -> None:
+        self._session = requests.Session()
+        self._timeout = timeout
+
+    def get(self, url: str, params: dict[str, str]) -> dict[str, Any]:
+        """Raises WeChatError for an errcode, WeChatUnreachable where there is no answer that can be read."""
+        return self._call("GET", url, params=params)
+
+    def post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
+        """As get(). The body goes out as raw UTF-8: WeChat shows \\uXXXX literally in some places."""
+        data = json.dumps(body, ensure_ascii=False).encode()
+        return self._call("POST", url, data=data, headers={"Content-Type": "application/json"})
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
+        try:
+            response = self._session.request(method, url, timeout=self._timeout, **kwargs)
+        except requests.RequestException as error:
+            # Only the type: the text of some holds the URL, and with it the secret.
+            raise WeChatUnreachable(f"{type(error).__name__} in {self._timeout:g} s") from None
+        if response.status_code != 200:
+            raise WeChatUnreachable(f"HTTP status {response.status_code}")
+        try:
+            # Bytes as UTF-8: the header often says `encoding=` where it means `charset=`.
+            answer = json.loads(response.content.decode("utf-8", "replace"), strict=False)
+        except ValueError:
+            raise WeChatUnreachable("the answer is not JSON") from None
+        if not isinstance(answer, dict):
+            raise WeChatUnreachable("the answer is not a JSON object")
+        if answer.get("errcode"):
+            raise WeChatError(int(answer["errcode"]), str(answer.get("errmsg", "")))
+        return answer

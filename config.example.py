@@ -1,0 +1,88 @@
+"""Every setting. Copy this file to config.py and fill in the required ones.
+
+Each can also come from the environment as BOT_<NAME>, which wins over this file.
+"""
+
+# required: AppID, from the console
+APP_ID = ""
+
+# required: AppSecret, from the console
+APP_SECRET = ""
+
+# required: Token, as typed into the console
+TOKEN = ""
+
+# EncodingAESKey of the console; needed unless MODE is plain
+ENCODING_AES_KEY = ""
+
+# message mode of the console: plain (明文), compatible (兼容) or safe (安全)
+MODE = "plain"
+
+# required: original id (原始ID) of the account, gh_...; messages to any other are refused
+ORIGINAL_ID = ""
+
+# what the account is; decides which APIs it may call
+ACCOUNT_KIND = "subscription"
+
+# required: where the world sees this server, https://host; every link is built from it
+PUBLIC_URL = ""
+
+# host:port this server listens on
+LISTEN = "127.0.0.1:8080"
+
+# server processes
+WORKERS = 2
+
+# threads per process; each carries one request
+THREADS = 16
+
+# sqlite:///path on one machine, redis://host:6379/0 on several
+STORE_URL = "sqlite:///var/bot.db"
+
+# required: signs links and cookies; make one: python -c "import secrets; print(secrets.token_hex(32))"
+SECRET_KEY = ""
+
+# WeChat's API; another URL for the sandbox
+API_BASE = "https://api.weixin.qq.com"
+
+# WeChat's authorize pages
+OPEN_BASE = "https://open.weixin.qq.com"
+
+# WeChat's picture of a scene QR code
+MP_BASE = "https://mp.weixin.qq.com"
+
+# the JS-SDK script that pages load
+JSSDK_SRC = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
+
+# seconds to wait for an answer of WeChat's API
+API_TIMEOUT = 8.0
+
+# stable uses /cgi-bin/stable_token, classic /cgi-bin/token
+TOKEN_KIND = "stable"
+
+# token fetches a day before we stop ourselves; WeChat's limit is 2000
+TOKEN_DAILY_BUDGET = 200
+
+# how far a delivery's timestamp may be from our clock
+FRESHNESS_SECONDS = 300
+
+# plain mode: refuse a timestamp and nonce seen before with another body
+REPLAY_GUARD = False
+
+# how long a delivery may wait for its answer; WeChat hangs up at about 4.96
+DEADLINE_SECONDS = 4.5
+
+# answers too late for WeChat: push by customer-service message, keep for the next message, or auto (by ACCOUNT_KIND)
+LATE_ANSWERS = "auto"
+
+# longest text reply in UTF-8 bytes; the rest is given on request
+TEXT_LIMIT_BYTES = 2048
+
+# how long a visitor's login lasts at most
+SESSION_DAYS = 30
+
+# folder of MP_verify_*.txt files, served at the root
+VERIFY_DIR = "static/verify"
+
+# one line per request, as text or as JSON
+LOG_FORMAT = "text"

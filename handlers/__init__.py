@@ -1,0 +1,33 @@
+"""WHAT THE OPERATOR EDITS: what the account says and shows. Importing it has no other effect.
+
+CHAT   routes in order; the first that matches answers
+PAGES  (path, class) pairs
+MENU   the custom menu, as data
+WORDING  the engine's own sentences to users
+"""
+
+from bot.callback import on
+from bot.callback.router import Route
+from handlers.chat import events, media, slow, text
+from handlers.menu import MENU, REPLIES
+from handlers.pages.home import Home
+from handlers.wording import WORDING
+
+CHAT: list[Route] = [
+    on.event("subscribe", events.greet),
+    on.event("unsubscribe", events.goodbye),
+    *on.clicks(REPLIES),
+    on.text(["帮助", "help"], text.show_help),
+    on.text(slow.PATTERN, slow.wait, slow=True),
+    on.message("text", text.echo),
+    on.message("image", media.same_image),
+    on.message("voice", media.same_voice),
+    on.message("location", media.place),
+    on.anything(text.fallback),
+]
+
+PAGES: list[tuple[str, type]] = [
+    ("/", Home),
+]
+
+__all__ = ["CHAT", "MENU", "PAGES", "WORDING"]

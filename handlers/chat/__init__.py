@@ -1,0 +1,1 @@
+"""What the account answers in the chat."""

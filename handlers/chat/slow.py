@@ -1,0 +1,13 @@
+"""A slow answer: longer than WeChat waits, and still it arrives."""
+
+import re
+import time
+
+from bot.callback.router import Chat
+
+PATTERN = re.compile(r"(?:慢|slow)\s*(\d{1,3})", re.IGNORECASE)
+
+
+def wait(chat: Chat, seconds: str) -> str:
+    time.sleep(int(seconds))
+    return f"等了 {int(seconds)} 秒"

@@ -1,0 +1,8 @@
+"""Install the account's menu (`handlers/menu.py`): python setup_menu.py [--dry-run | --show | --delete]"""
+
+import sys
+
+from bot.commands import setup_menu
+
+if __name__ == "__main__":
+    sys.exit(setup_menu(sys.argv[1:]))
