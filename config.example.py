@@ -84,5 +84,8 @@ SESSION_DAYS = 30
 # folder of MP_verify_*.txt files, served at the root
 VERIFY_DIR = "static/verify"
 
+# if set, /metrics asks for it as a bearer token
+METRICS_TOKEN = ""
+
 # one line per request, as text or as JSON
 LOG_FORMAT = "text"

@@ -185,6 +185,7 @@ class Config:
     )
     session_days: int = setting(30, _number(1, 365, int), "how long a visitor's login lasts at most")
     verify_dir: str = setting("static/verify", _text, "folder of MP_verify_*.txt files, served at the root")
+    metrics_token: str = setting("", _text, "if set, /metrics asks for it as a bearer token")
     log_format: str = setting("text", _one_of("text", "json"), "one line per request, as text or as JSON")
 
     @property

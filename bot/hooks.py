@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import web
 
+from bot import metrics
 from bot.config import Config
 from bot.errors import StoreError, VisitError
 from bot.log import describe, request_id
@@ -40,18 +41,30 @@ def identify(parts: Any) -> Callable[[Handle], Any]:
         try:
             return handle()
         finally:
+            seconds = time.perf_counter() - started
             facts = {
                 "method": web.ctx.method,
                 "path": web.ctx.path,  # never the query: it carries codes, states and signatures
                 "status": str(web.ctx.status).partition(" ")[0],
-                "ms": round((time.perf_counter() - started) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
                 **web.ctx.facts,
             }
+            _count(facts, seconds)
             if (facts["path"], facts["status"]) not in _UNLOGGED:
                 log.info("request", extra={"facts": facts})
             request_id.reset(token)
 
     return hook
+
+
+def _count(facts: dict[str, Any], seconds: float) -> None:
+    if facts["path"] != "/wechat":
+        metrics.pages.labels(facts["status"]).inc()
+        return
+    metrics.delivery_seconds.observe(seconds)
+    metrics.deliveries.labels(facts.get("result", "fault")).inc()
+    if "reason" in facts:
+        metrics.refusals.labels(facts["reason"]).inc()
 
 
 def secure(config: Config) -> Callable[[Handle], Any]:

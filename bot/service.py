@@ -1,5 +1,6 @@
-"""Paths for machines: health, readiness, JS-SDK signatures for single-page apps, verification files."""
+"""Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files."""
 
+import hmac
 import html
 import json
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import web
 
+from bot import metrics
 from bot.errors import StoreError, WeChatError
 
 
@@ -30,6 +32,23 @@ class Ready:
             web.ctx.status = "503 Service Unavailable"
             return f"store: {error}"
         return "ok"
+
+
+class Metrics:
+    """/metrics, for Prometheus; with METRICS_TOKEN set, only for those who send it as bearer token."""
+
+    def GET(self) -> bytes:
+        wanted = web.ctx.parts.config.metrics_token
+        given = web.ctx.env.get("HTTP_AUTHORIZATION", "")
+        if wanted and not hmac.compare_digest(
+            given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()
+        ):
+            web.header("Content-Type", "text/plain; charset=utf-8")
+            web.ctx.status = "401 Unauthorized"
+            web.header("WWW-Authenticate", "Bearer")
+            return b""
+        web.header("Content-Type", metrics.CONTENT_TYPE)
+        return metrics.text()
 
 
 class Jssdk:
@@ -73,6 +92,7 @@ class VerificationFile:
 PATHS = (
     ("/healthz", Health),
     ("/readyz", Ready),
+    ("/metrics", Metrics),
     ("/jssdk", Jssdk),
     (r"/MP_verify_([0-9a-zA-Z]{16})\.txt", VerificationFile),
 )

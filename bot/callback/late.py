@@ -89,6 +89,7 @@ class Late:
         try:
             for message in custom_messages(reply, self._text_limit):
                 self._account.client.post("message/custom/send", data={"touser": openid, **message})
+            log.info("[late] pushed: openid=%s", openid)
         except WeChatError as error:
             log.warning("[late] push refused, answer kept for the next message: errcode=%d", error.errcode)
             self._conversations.keep(openid, reply)

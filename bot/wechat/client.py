@@ -6,6 +6,7 @@ import requests
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
+from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.tokens import Shared
@@ -46,11 +47,17 @@ class Client(WeChatClient):
 
     def _once(self, token: str, method: str, url: str, kwargs: dict[str, Any]) -> Any:
         params = {**kwargs.get("params", {}), "access_token": token}
+        errcode = -1
         try:
-            return super()._request(method, url, **{**kwargs, "params": params})
+            answer = super()._request(method, url, **{**kwargs, "params": params})
+            errcode = 0
+            return answer
         except WeChatClientException as error:
             if error.errcode is None:
                 raise WeChatUnreachable(f"HTTP status {error.response.status_code}") from None
-            raise WeChatError(int(error.errcode), str(error.errmsg)) from None
+            errcode = int(error.errcode)
+            raise WeChatError(errcode, str(error.errmsg)) from None
         except requests.RequestException as error:
             raise WeChatUnreachable(type(error).__name__) from None  # its text holds the token
+        finally:
+            metrics.wechat_calls.labels(errcode).inc()

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
 
 
@@ -28,6 +29,15 @@ class Http:
         self._session.close()
 
     def _call(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
+        try:
+            answer = self._ask(method, url, **kwargs)
+        except WeChatError as error:
+            metrics.wechat_calls.labels(error.errcode).inc()
+            raise
+        metrics.wechat_calls.labels(0).inc()
+        return answer
+
+    def _ask(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
         try:
             response = self._session.request(method, url, timeout=self._timeout, **kwargs)
         except requests.RequestException as error:

@@ -1,0 +1,47 @@
+# make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed)
+# make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
+# make check  ruff and mypy
+# make serve  the bot alone, with your config.py
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run serve test check format clean
+
+run: .venv/.runtime
+	@$(BIN)/python -m sandbox --with-bot
+
+serve: .venv/.runtime
+	@$(BIN)/python -m bot
+
+test: .venv/.dev
+	@sh tests/system-packages.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	@echo "Installing what the bot needs into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo "Installing what tests and checks need into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/.runtime
