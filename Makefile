@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run serve test check format clean
+.PHONY: run serve test check screenshots format clean
 
 run: .venv/.runtime
 	@$(BIN)/python -m sandbox --with-bot
@@ -22,6 +22,11 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The pictures of the README, taken by the tests.
+screenshots: .venv/.dev
+	@sh tests/system-packages.sh
+	@SCREENSHOTS=docs $(BIN)/python -m pytest -q tests/scenarios -k "home_page and safe-sqlite"
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .

@@ -9,7 +9,13 @@ function show(state, text) {
 
 if (window.wx) {
   wx.config(config);
+  let refused = false;
+  wx.error((result) => {
+    refused = true;
+    show("failed", `JS-SDK 没有就绪：${result.errMsg}`);
+  });
   wx.ready(() => {
+    if (refused) return; // the SDK calls ready after error, too
     show("ready", "JS-SDK 已就绪");
     const card = { title: document.title, desc: "来看看我的主页", link: location.href.split("#")[0], imgUrl: "" };
     wx.updateAppMessageShareData(card);
@@ -18,7 +24,6 @@ if (window.wx) {
       success: (result) => { document.getElementById("network").textContent = result.networkType; },
     });
   });
-  wx.error((result) => show("failed", `JS-SDK 没有就绪：${result.errMsg}`));
 } else {
   show("failed", "JS-SDK 的脚本没有加载");
 }
