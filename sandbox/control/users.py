@@ -1,0 +1,152 @@
+"""`/_sandbox/users` and everything under it: what a user does, and what their phone shows."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from yarl import URL
+
+from sandbox.control.answers import answer
+from sandbox.fields import BadRequest, Fields, read_fields
+from sandbox.push.series import Pusher
+from sandbox.thumb import following, messages, reports, taps
+from sandbox.thumb.act import Actor, Impossible, Outcome
+from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link
+from sandbox.world.qrcodes import QrCode
+from sandbox.world.users import User
+from sandbox.world.world import World
+
+Act = Callable[[Actor, Fields], Awaitable[Outcome]]
+
+
+class UserControl:
+    def __init__(self, world: World, pusher: Pusher) -> None:
+        self._world = world
+        self._pusher = pusher
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_post("/_sandbox/users", self.add)
+        user = "/_sandbox/users/{openid}"
+        app.router.add_get(f"{user}/chat", self.chat)
+        app.router.add_post(f"{user}/authorize", self.authorize)
+        app.router.add_post(f"{user}/{{act}}", self.act)
+
+    async def add(self, request: web.Request) -> web.Response:
+        """A user who is a follower from the start causes no event: this sets the scene, it is no act."""
+        fields = await read_fields(request)
+        nickname, subscribed = fields.text("nickname").strip(), fields.flag("subscribed", False)
+        fields.done()
+        if not nickname:
+            raise BadRequest("nickname: must not be empty")
+        user = self._world.users.add(nickname)
+        if subscribed:
+            user.follow(self._world.clock.seconds(), "ADD_SCENE_SEARCH")
+        self._world.publish_user(user)
+        return answer(user.to_json())
+
+    async def chat(self, request: web.Request) -> web.Response:
+        chat = self._world.chat(self._user(request).openid)
+        return answer({"messages": [message.to_json() for message in chat.messages]})
+
+    async def act(self, request: web.Request) -> web.Response:
+        act = _ACTS.get(request.match_info["act"])
+        if act is None:
+            raise web.HTTPNotFound
+        actor = Actor(self._world, self._pusher, self._user(request))
+        fields = await read_fields(request)
+        try:
+            outcome = await act(actor, fields)
+        except Impossible as error:
+            raise BadRequest(str(error)) from None
+        return answer(outcome.to_json())
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        user, fields = self._user(request), await read_fields(request)
+        url, decision = fields.text("url"), fields.text("decision", "")
+        fields.done()
+        if decision not in ("", "allow", "refuse"):
+            raise BadRequest(f"decision: must be allow or refuse, got {decision!r}")
+        link = _authorize_link(url)
+        return answer(self._visit(user, link, decision))
+
+    def _visit(self, user: User, link: URL, decision: str) -> dict[str, Any]:
+        match open_link(self._world, user, link.query):
+            case Redirect(url):
+                return {"redirect": url}
+            case PageError(code, message):
+                return {"page_error": code, "message": message}
+            case Ask(request_id) if decision:
+                asked = self._world.oauth.answered(request_id)
+                if asked is not None and decision == "allow":
+                    return {"redirect": allow(self._world, user, asked).url}
+                return {"consent": {"decision": "refuse", "closed": True}}
+            case Ask(request_id):
+                shown = {
+                    "account_name": self._world.account.name,
+                    "nickname": user.nickname,
+                    "avatar": user.avatar,
+                }
+                return {"consent": {**shown, "request": request_id, "closed": False}}
+
+    def _user(self, request: web.Request) -> User:
+        return self._world.users.get(request.match_info["openid"])
+
+
+def _authorize_link(url: str) -> URL:
+    try:
+        link = URL(url)
+    except ValueError:
+        raise BadRequest(f"url: not a URL: {url!r}") from None
+    if link.path != "/connect/oauth2/authorize":
+        raise BadRequest(f"url: must be an authorize link (…/connect/oauth2/authorize?…), got {url!r}")
+    return link
+
+
+async def _subscribe(actor: Actor, fields: Fields) -> Outcome:
+    fields.done()
+    return await following.subscribe(actor)
+
+
+async def _unsubscribe(actor: Actor, fields: Fields) -> Outcome:
+    fields.done()
+    return await following.unsubscribe(actor)
+
+
+async def _scan(actor: Actor, fields: Fields) -> Outcome:
+    code = _scanned(actor.world, fields)
+    fields.done()
+    return await following.scan(actor, code)
+
+
+def _scanned(world: World, fields: Fields) -> QrCode:
+    """The code named by its ticket, by what a camera reads, or by its scene.
+
+    A scene that was never asked for stands for a permanent code printed in an earlier life of this sandbox.
+    """
+    if fields.has("ticket"):
+        code = world.qrcodes.by_ticket(fields.text("ticket"))
+        if code is None:
+            raise BadRequest("ticket: no QR code with this ticket, or it has expired")
+        return code
+    if fields.has("url"):
+        code = world.qrcodes.by_url(fields.text("url"))
+        if code is None:
+            raise BadRequest("url: not what a QR code of this account says, or the code has expired")
+        return code
+    scene = fields.any("scene")
+    if isinstance(scene, bool) or not isinstance(scene, (int, str)) or scene in ("", 0):
+        raise BadRequest("scene: must be a number or a string (or give ticket, or url)")
+    code = world.qrcodes.by_scene(scene)
+    if code is None and world.qrcodes.ever_had(scene):
+        raise BadRequest(f"scene: the QR code of scene {scene!r} has expired")
+    return code or world.qrcodes.create(scene, None)
+
+
+_ACTS: dict[str, Act] = {
+    "send": messages.send,
+    "tap": taps.tap,
+    "subscribe": _subscribe,
+    "unsubscribe": _unsubscribe,
+    "scan": _scan,
+    "location": reports.location,
+}

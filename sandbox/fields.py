@@ -1,0 +1,65 @@
+"""Reads the JSON of a control call field by field; every complaint names the field."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+
+class BadRequest(Exception):
+    """Becomes HTTP 400 with this text as `error`."""
+
+
+class Fields:
+    """Take every field that may be there, then call `done`, which refuses what was not asked for."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = dict(values)
+
+    def has(self, name: str) -> bool:
+        return name in self._values
+
+    def any(self, name: str, default: Any = None) -> Any:
+        return self._values.pop(name, default)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        return str(self._typed(name, str, "a string", default))
+
+    def whole(self, name: str, default: int | None = None) -> int:
+        return int(self._typed(name, int, "a whole number", default))
+
+    def number(self, name: str, default: float | None = None) -> float:
+        return float(self._typed(name, (int, float), "a number", default))
+
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        return bool(self._typed(name, bool, "true or false", default))
+
+    def list(self, name: str) -> "list[Any]":
+        found: list[Any] = self._typed(name, list, "a list", None)
+        return found
+
+    def done(self) -> None:
+        if self._values:
+            raise BadRequest(f"{', '.join(sorted(self._values))}: no such field here")
+
+    def _typed(self, name: str, kind: Any, what: str, default: Any) -> Any:
+        value = self._values.pop(name, default)
+        if value is None:
+            raise BadRequest(f"{name}: missing, must be {what}")
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise BadRequest(f"{name}: must be {what}, got {json.dumps(value, ensure_ascii=False)}")
+        return value
+
+
+async def read_fields(request: web.Request) -> Fields:
+    """The fields of the body; an empty body has none."""
+    raw = await request.read()
+    if not raw.strip():
+        return Fields({})
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise BadRequest("the body must be a JSON object")
+    return Fields(body)

@@ -1,0 +1,27 @@
+/** Times as WeChat's chat writes them. */
+
+const DAY = 86400;
+const WEEKDAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
+
+/** A time line stands above a message that comes this many seconds after the one before it. */
+export const TIME_LINE_GAP = 300;
+
+const two = (number) => String(number).padStart(2, "0");
+const startOfDay = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime() / 1000;
+
+/** 「14:05」, 「昨天 14:05」, 「星期三 14:05」 or 「2026年5月1日 14:05」, seen from `now` (both in seconds). */
+export function chatTime(at, now) {
+  const date = new Date(at * 1000);
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const days = Math.round((startOfDay(new Date(now * 1000)) - startOfDay(date)) / DAY);
+  if (days === 0) return clock;
+  if (days === 1) return `昨天 ${clock}`;
+  if (days > 1 && days < 7) return `${WEEKDAYS[date.getDay()]} ${clock}`;
+  return `${date.getFullYear()}年${date.getMonth() + 1}月${date.getDate()}日 ${clock}`;
+}
+
+/** 「14:05:09」, for journals. */
+export function journalTime(at) {
+  const date = new Date(at * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

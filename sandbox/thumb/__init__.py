@@ -1,0 +1,1 @@
+"""What a user does with a thumb: follow, write, tap the menu, scan; the server is told of each."""

@@ -1,0 +1,1 @@
+"""What a browser sees: WeChat's authorize pages, pictures and script, and the phone itself."""

@@ -1,0 +1,113 @@
+"""What happens when an authorize link is opened (protocol §6.1, rules 25 to 28). It does no HTTP."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sandbox.account import Consent
+from sandbox.push.request import with_query
+from sandbox.rights import Kind, Right, has
+from sandbox.web.domains import covers
+from sandbox.world.oauth import ConsentRequest, Grant
+from sandbox.world.users import User, identifier
+from sandbox.world.world import World
+
+SCOPES = ("snsapi_base", "snsapi_userinfo")
+MAX_STATE = 128
+
+
+@dataclass(frozen=True)
+class Redirect:
+    url: str
+
+
+@dataclass(frozen=True)
+class PageError:
+    """`code` is what the real page names (protocol §4.5)."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The consent page, under a one-time id."""
+
+    request_id: str
+
+
+def open_link(world: World, user: User, query: Mapping[str, str]) -> Redirect | PageError | Ask:
+    error = _error(world, user, query)
+    if error is not None:
+        return error
+    redirect_uri, state = query["redirect_uri"], query.get("state", "")
+    if query["scope"] == "snsapi_base":
+        return Redirect(_with_code(world, _grant(user, "snsapi_base"), redirect_uri, state))
+    if query.get("forceSnapShot") == "true":
+        return Redirect(_with_code(world, snapshot(user), redirect_uri, state))
+    if _silent(world, user) and query.get("forcePopup") != "true":
+        return Redirect(_with_code(world, _grant(user, "snsapi_userinfo"), redirect_uri, state))
+    return Ask(world.oauth.ask(ConsentRequest(user.openid, redirect_uri, state)))
+
+
+def allow(world: World, user: User, request: ConsentRequest) -> Redirect:
+    """The user agreed; for some time such pages open silently."""
+    world.oauth.consented(user.openid)
+    return Redirect(_with_code(world, _grant(user, "snsapi_userinfo"), request.redirect_uri, request.state))
+
+
+def snapshot(user: User) -> Grant:
+    """The virtual identity of a snapshot page (rule 31)."""
+    return Grant(
+        openid="o" + identifier(27, "snapshot", user.openid),
+        unionid="o" + identifier(27, "snapshot", user.unionid),
+        nickname="微信用户",
+        avatar=user.avatar,
+        scope="snsapi_userinfo",
+        snapshot=True,
+    )
+
+
+def _error(world: World, user: User, query: Mapping[str, str]) -> PageError | None:
+    account = world.account
+    redirect_uri, scope = query.get("redirect_uri", ""), query.get("scope", "")
+    if not query.get("appid"):
+        return PageError(10012, "appid 参数为空")
+    if query["appid"] != account.app_id:
+        return PageError(10012, f"appid 不是本公众号的 {account.app_id}")
+    if not redirect_uri:
+        return PageError(10011, "redirect_uri 参数为空")
+    if not scope:
+        return PageError(10010, "scope 参数为空")
+    if scope not in SCOPES or not has(account.kind, Right.OAUTH):
+        return PageError(10005, "该公众号没有这些 scope 的权限，请检查公众号类型与 scope 参数")
+    if not covers(world.web_domains, redirect_uri, subdomains=False):
+        domains = "、".join(world.web_domains)
+        return PageError(10003, f"redirect_uri 域名与后台配置不一致：{redirect_uri}（已配置：{domains}）")
+    if query.get("response_type") != "code":
+        return PageError(10003, "response_type 参数必须为 code")
+    if not world.behaviour.lenient_state and not _state_ok(query.get("state", "")):
+        return PageError(10013, f"state 参数只能是不超过 {MAX_STATE} 字节的字母和数字")
+    if account.kind is Kind.TEST and not user.subscribed:
+        return PageError(10006, "请先关注该测试号")
+    return None
+
+
+def _state_ok(state: str) -> bool:
+    return re.fullmatch(rf"[A-Za-z0-9]{{0,{MAX_STATE}}}", state) is not None
+
+
+def _silent(world: World, user: User) -> bool:
+    if world.oauth.consented_recently(user.openid):
+        return True
+    return user.subscribed and world.behaviour.consent is Consent.SILENT_FOR_FOLLOWERS
+
+
+def _grant(user: User, scope: str) -> Grant:
+    return Grant(user.openid, user.unionid, user.nickname, user.avatar, scope)
+
+
+def _with_code(world: World, grant: Grant, redirect_uri: str, state: str) -> str:
+    """Code and state after whatever query the address has, before its fragment (rule 28)."""
+    address, mark, fragment = redirect_uri.partition("#")
+    return with_query(address, {"code": world.oauth.issue(grant), "state": state}) + mark + fragment

@@ -1,0 +1,40 @@
+"""The files a browser loads from the sandbox: the phone, the styles of the pages, WeChat's script."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+_ROOT = Path(__file__).parent.parent
+_PHONE = _ROOT / "phone"
+_SCRIPT = _ROOT / "jweixin" / "jweixin-1.6.0.js"
+# The files are under development as long as the sandbox is: a browser must ask each time.
+_FRESH = {"Cache-Control": "no-cache"}
+
+
+def mount(app: web.Application, base_url: str) -> None:
+    async def phone(request: web.Request) -> web.StreamResponse:
+        # The web view's cookies belong to one host name: that of every address the sandbox gives out.
+        if request.url.host == "localhost" and not base_url.startswith("http://localhost:"):
+            raise web.HTTPFound(base_url + "/")
+        return _file(_PHONE / "index.html")
+
+    app.router.add_get("/", phone)
+    app.router.add_get("/_sandbox/phone/{path:.+}", _phone_file)
+    app.router.add_get("/open/js/jweixin-1.6.0.js", _jweixin)
+
+
+async def _phone_file(request: web.Request) -> web.StreamResponse:
+    path = (_PHONE / request.match_info["path"]).resolve()
+    if not path.is_relative_to(_PHONE):
+        raise web.HTTPNotFound
+    return _file(path)
+
+
+async def _jweixin(request: web.Request) -> web.StreamResponse:
+    return _file(_SCRIPT)
+
+
+def _file(path: Path) -> web.StreamResponse:
+    if not path.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(path, headers=_FRESH)

@@ -1,0 +1,156 @@
+"""`--with-bot`: the bot as a child process, set up as an operator would set up an account."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from sandbox.push.series import Pusher
+from sandbox.push.verification import NotVerified, verify
+from sandbox.thumb.act import Actor
+from sandbox.thumb.following import subscribe
+from sandbox.world.world import World
+
+READY = "bot ready "
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+class BotFailed(Exception):
+    """The bot did not come up; the text says how far it came."""
+
+
+class Bot:
+    """The child runs in a session of its own, so that Ctrl-C reaches only the sandbox, which stops it."""
+
+    def __init__(self, world: World, pusher: Pusher, port: int) -> None:
+        self._world = world
+        self._pusher = pusher
+        self._wished_port = port
+        self._directory = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")
+        self._child: asyncio.subprocess.Process | None = None
+        self._output: asyncio.Task[None] | None = None
+        self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        """Returns when the bot answers, its callback is saved, its menu installed and the first user follows.
+        Raises BotFailed."""
+        port = _free_port(self._wished_port)
+        if port != self._wished_port:
+            print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
+        env = self._environment(port)
+        self._child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._output = asyncio.create_task(self._pass_output_on(self._child))
+        try:
+            url = await asyncio.wait_for(asyncio.shield(self._url), START_SECONDS)
+        except TimeoutError:
+            raise BotFailed(f"the bot did not say `{READY}http://…` within {START_SECONDS:g} s") from None
+        await self._save_callback(f"{url}/wechat")
+        await _install_menu(env)
+        first = self._world.users.all()[0]
+        await subscribe(Actor(self._world, self._pusher, first))
+        self._world.keep_as_start()
+
+    async def wait(self) -> int:
+        """The exit status of the bot, when it ends."""
+        if self._child is None:
+            raise BotFailed("the bot was not started")
+        return await self._child.wait()
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL for it and its workers; removes its store. May be called at any time."""
+        if self._child is not None:
+            _signal(self._child, signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._child.wait(), STOP_SECONDS)
+            except TimeoutError:
+                _signal(self._child, signal.SIGKILL)
+                await self._child.wait()
+        if self._output is not None:
+            self._output.cancel()
+        self._directory.cleanup()
+
+    async def _save_callback(self, callback: str) -> None:
+        try:
+            await verify(self._world, self._pusher.http, callback)
+        except NotVerified as error:
+            raise BotFailed(f"the bot's callback was not verified: {error}") from None
+        self._world.set_callback(callback, ok=True)
+
+    async def _pass_output_on(self, child: asyncio.subprocess.Process) -> None:
+        if child.stdout is None:
+            return
+        async for line in child.stdout:
+            text = line.decode(errors="replace").rstrip("\n")
+            print(text, flush=True)
+            if text.startswith(READY) and not self._url.done():
+                self._url.set_result(text.split()[-1].rstrip("/"))
+        status = await child.wait()
+        if not self._url.done():
+            self._url.set_exception(BotFailed(f"the bot ended with status {status} before it was ready"))
+
+    def _environment(self, port: int) -> dict[str, str]:
+        """Environment variables override any config.py of the operator."""
+        account, sandbox = self._world.account, self._world.base_url
+        return os.environ | {
+            "PYTHONUNBUFFERED": "1",
+            "BOT_APP_ID": account.app_id,
+            "BOT_APP_SECRET": account.app_secret,
+            "BOT_TOKEN": account.token,
+            "BOT_ENCODING_AES_KEY": account.aes_key,
+            "BOT_MODE": account.mode.value,
+            "BOT_ORIGINAL_ID": account.original_id,
+            "BOT_ACCOUNT_KIND": account.kind.value,
+            "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "BOT_LISTEN": f"127.0.0.1:{port}",
+            "BOT_WORKERS": "1",
+            "BOT_STORE_URL": f"sqlite:///{self._directory.name}/bot.db",
+            "BOT_SECRET_KEY": secrets.token_hex(32),
+            "BOT_API_BASE": sandbox,
+            "BOT_OPEN_BASE": sandbox,
+            "BOT_MP_BASE": sandbox,
+            "BOT_JSSDK_SRC": f"{sandbox}/open/js/jweixin-1.6.0.js",
+        }
+
+
+async def _install_menu(env: dict[str, str]) -> None:
+    """By the operator's own script; a failure is printed and not fatal."""
+    if not Path("setup_menu.py").is_file():
+        return
+    script = await asyncio.create_subprocess_exec(
+        sys.executable, "setup_menu.py", env=env, stdin=asyncio.subprocess.DEVNULL
+    )
+    status = await script.wait()
+    if status != 0:
+        print(f"[sandbox] setup_menu.py ended with status {status}: no menu is installed", flush=True)
+
+
+def _free_port(wished: int) -> int:
+    """`wished` if nobody listens there, else any free port."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise BotFailed("no free port for the bot")
+
+
+def _signal(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """To the whole session of the child: its workers must not outlive it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, number)

@@ -1,0 +1,54 @@
+"""Failures on purpose: which calls and deliveries go wrong, how, how likely and how often."""
+
+import random
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+DELIVERY = "delivery"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`path` is a pattern over API paths, or `delivery`. `count` None means without end.
+
+    For an API: `delay` seconds late, `drop` closes the connection unanswered, `status` answers that HTTP
+    status, `errcode` answers that error. For a delivery: `delay` delivers late, `drop` loses the server's
+    answer on its way back, `status` replaces the answer's, `duplicate` sends so many copies at once.
+    """
+
+    path: str
+    errcode: int | None = None
+    delay: float = 0.0
+    drop: bool = False
+    status: int | None = None
+    duplicate: int = 0
+    probability: float = 1.0
+    count: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        chosen = {"path": self.path, "probability": self.probability}
+        optional = {"errcode": self.errcode, "status": self.status, "count": self.count}
+        switched_on = {"delay": self.delay, "drop": self.drop, "duplicate": self.duplicate}
+        return (
+            chosen
+            | {name: value for name, value in optional.items() if value is not None}
+            | {name: value for name, value in switched_on.items() if value}
+        )
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.list: list[Fault] = []
+
+    def strike(self, path: str) -> Fault | None:
+        """The first fault that hits this call of `path`, its count used by one; None when all goes well."""
+        for index, fault in enumerate(self.list):
+            if not fnmatchcase(path, fault.path) or fault.count == 0:
+                continue
+            if random.random() >= fault.probability:  # noqa: S311 - chance, not a secret
+                continue
+            if fault.count is not None:
+                self.list[index] = replace(fault, count=fault.count - 1)
+            return fault
+        return None

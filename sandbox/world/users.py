@@ -1,0 +1,91 @@
+"""The people who have WeChat: who they are and whether they follow the account."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class UnknownUser(LookupError):
+    """No user of this sandbox has that openid."""
+
+
+@dataclass
+class User:
+    openid: str
+    unionid: str
+    nickname: str
+    avatar: str
+    subscribed: bool = False
+    subscribe_time: int = 0
+    subscribe_scene: str = "ADD_SCENE_SEARCH"
+    qr_scene: int = 0
+    qr_scene_str: str = ""
+    remark: str = ""
+    tag_ids: list[int] = field(default_factory=list)
+
+    def follow(self, at: int, scene: str, qr_scene: int = 0, qr_scene_str: str = "") -> None:
+        """The openid outlives unfollowing and following again; `subscribe_time` is the latest (rule 37)."""
+        self.subscribed = True
+        self.subscribe_time = at
+        self.subscribe_scene, self.qr_scene, self.qr_scene_str = scene, qr_scene, qr_scene_str
+
+    def unfollow(self) -> None:
+        self.subscribed = False
+        self.remark = ""
+        self.tag_ids.clear()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "openid": self.openid,
+            "nickname": self.nickname,
+            "avatar": self.avatar,
+            "subscribed": self.subscribed,
+        }
+
+
+class Users:
+    """Openids are made from the app id and the order of arrival: the same start gives the same people,
+    and another account sees other openids (rule 31)."""
+
+    def __init__(self, app_id: str, base_url: str) -> None:
+        self._app_id = app_id
+        self._base_url = base_url
+        self._by_openid: dict[str, User] = {}
+
+    def add(self, nickname: str) -> User:
+        ordinal = len(self._by_openid)
+        seed = hashlib.sha256(f"{nickname}/{ordinal}".encode()).hexdigest()[:12]
+        user = User(
+            openid="o" + identifier(27, self._app_id, seed),
+            unionid="o" + identifier(27, "open platform", seed),
+            nickname=nickname,
+            avatar=f"{self._base_url}/mmopen/{seed}/132",
+        )
+        self._by_openid[user.openid] = user
+        return user
+
+    def get(self, openid: str) -> User:
+        """Raises UnknownUser."""
+        try:
+            return self._by_openid[openid]
+        except KeyError:
+            raise UnknownUser(openid) from None
+
+    def find(self, openid: str) -> User | None:
+        return self._by_openid.get(openid)
+
+    def all(self) -> list[User]:
+        return list(self._by_openid.values())
+
+    def followers(self) -> list[User]:
+        return [user for user in self._by_openid.values() if user.subscribed]
+
+    def by_avatar_seed(self, seed: str) -> User | None:
+        return next((user for user in self.all() if user.avatar.split("/")[-2] == seed), None)
+
+
+def identifier(length: int, *parts: str) -> str:
+    """`length` characters (at most 86) of the alphabet of openids, the same for the same parts."""
+    digest = hashlib.sha512("\0".join(parts).encode()).digest()
+    return urlsafe_b64encode(digest).decode()[:length]

@@ -1,0 +1,1 @@
+"""The tests, as a package: `tests/sandbox` must not shadow `sandbox`."""

@@ -1,0 +1,67 @@
+"""The system's Chromium for all browser tests, and a page that fails its test when a script on it fails."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, sync_playwright
+
+# Quiet: a browser that talks to nobody but the sandbox.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed, and CI may skip nothing")
+        pytest.skip("NOT TESTED: chromium is not installed (Debian package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tolerated() -> list[str]:
+    """A test that breaks something on purpose adds the words of the console errors that come of it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
+    """A page in a context of its own, with the window of a laptop. Uncaught errors, console errors and
+    dialogs that a script opened fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    faults: list[str] = []
+
+    def uncaught(error: Error) -> None:
+        faults.append(f"uncaught: {error}")
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def asked(dialog: Dialog) -> None:
+        faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("pageerror", uncaught)
+    page.on("console", said)
+    page.on("dialog", asked)
+    yield page
+    context.close()
+    unexpected = [fault for fault in faults if not any(words in fault for words in tolerated)]
+    assert not unexpected, "\n".join(unexpected)

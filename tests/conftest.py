@@ -1,0 +1,262 @@
+"""What all tests share: a clock that stands still, settings, a real redis-server, sandboxes, and an application
+served over HTTP inside the test's own process (so that its clock can be turned)."""
+
+import logging
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any, Self
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+import redis
+
+import handlers
+from bot.app import Parts, build, wsgi
+from bot.callback.router import Route
+from bot.config import Config
+from tests.launch import Bot, Sandbox, start_bot, start_sandbox
+
+pytest_plugins = ["tests.chromium"]
+
+APP_ID = "wx0123456789abcdef"
+TOKEN = "testtoken"
+AES_KEY = "TestsTestsTestsTestsTestsTestsTestsTests012"
+ORIGINAL_ID = "gh_0123456789ab"
+SECRET = "secret-0123456789abcdef0123456789"
+SECRET_KEY = "key-0123456789abcdef0123456789abcdef"
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens, so a call to WeChat fails at once
+
+
+class Clock:
+    """Unix seconds that pass only when told to."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+MakeConfig = Callable[..., Config]
+
+
+@pytest.fixture
+def make_config(tmp_path: Path) -> MakeConfig:
+    """Settings of a plain-mode account with a store of the test's own and no WeChat to be reached."""
+
+    def make(**changes: Any) -> Config:
+        settings: dict[str, Any] = {
+            "app_id": APP_ID,
+            "app_secret": SECRET,
+            "token": TOKEN,
+            "encoding_aes_key": AES_KEY,
+            "original_id": ORIGINAL_ID,
+            "public_url": "https://bot.example.com",
+            "secret_key": SECRET_KEY,
+            "store_url": f"sqlite:///{tmp_path}/bot.db",
+            "api_base": NOWHERE,
+            "open_base": NOWHERE,
+            "mp_base": NOWHERE,
+        }
+        return Config(**(settings | changes))
+
+    return make
+
+
+# -- Redis
+
+
+class RedisServer:
+    """A redis-server on a unix socket in `folder`, nothing written to disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket = folder / "redis.sock"
+        self.url = f"unix://{self._socket}"
+        self.client = redis.Redis(unix_socket_path=str(self._socket))
+        self.start()
+
+    def start(self) -> None:
+        options = {"port": "0", "unixsocket": str(self._socket), "save": "", "appendonly": "no"}
+        argv = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self._child = subprocess.Popen(
+            ["redis-server", *argv, "--dir", str(self._folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            if "ready to accept connections" in line:
+                return
+        raise AssertionError("redis-server ended before it was ready")
+
+    def kill(self) -> None:
+        self._child.kill()
+        self._child.wait()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+
+    def close(self) -> None:
+        self.client.close()
+        self.kill()
+
+
+@pytest.fixture(scope="session")
+def need_redis() -> None:
+    if shutil.which("redis-server") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("redis-server is not installed, and CI may skip nothing")
+        pytest.skip("NOT TESTED: redis-server is not installed (Debian package redis-server)")
+
+
+@pytest.fixture(scope="session")
+def shared_redis(need_redis: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_server(shared_redis: RedisServer) -> RedisServer:
+    """The session's server, empty."""
+    shared_redis.client.flushall()
+    return shared_redis
+
+
+# -- sandboxes and bots
+
+StartWeChat = Callable[..., Sandbox]
+
+
+@pytest.fixture(scope="session")
+def running_wechats() -> Iterator[dict[tuple[str, ...], Sandbox]]:
+    sandboxes: dict[tuple[str, ...], Sandbox] = {}
+    yield sandboxes
+    for sandbox in sandboxes.values():
+        sandbox.stop()
+
+
+@pytest.fixture
+def start_wechat(running_wechats: dict[tuple[str, ...], Sandbox]) -> StartWeChat:
+    """A sandbox with these options, put back to its start; one process for each set of options."""
+
+    def start(*options: str) -> Sandbox:
+        if options not in running_wechats:
+            running_wechats[options] = start_sandbox(*options)
+        running_wechats[options].reset()
+        return running_wechats[options]
+
+    return start
+
+
+@pytest.fixture
+def wechat(start_wechat: StartWeChat) -> Sandbox:
+    """WeChat itself, for a verified service account in plain mode."""
+    return start_wechat()
+
+
+def as_account(sandbox: Sandbox) -> dict[str, Any]:
+    """Settings, for `make_config`, of a bot that is the sandbox's account."""
+    account = sandbox.state()["account"]
+    return {
+        "app_id": account["app_id"],
+        "app_secret": account["app_secret"],
+        "token": account["token"],
+        "encoding_aes_key": account["aes_key"],
+        "mode": account["mode"],
+        "original_id": account["original_id"],
+        "account_kind": account["kind"],
+        "api_base": sandbox.url,
+        "open_base": sandbox.url,
+        "mp_base": sandbox.url,
+    }
+
+
+@pytest.fixture(scope="module")
+def bots() -> Iterator[Callable[..., Bot]]:
+    """Starts bots that live as long as the test module."""
+    started: list[Bot] = []
+
+    def start(*args: Any, **kwargs: Any) -> Bot:
+        started.append(start_bot(*args, **kwargs))
+        return started[-1]
+
+    yield start
+    for bot in started:
+        bot.stop()
+
+
+# -- the application inside the test's process
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = False
+    block_on_close = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """The test's output is for the test."""
+
+
+class Served:
+    """A bot's whole WSGI application over real HTTP, in a thread of this process.
+
+    `settings` is called with the URL, which is known only now. `parts` are the built parts.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[str], Config],
+        clock: Callable[[], float],
+        chat: Sequence[Route] = handlers.CHAT,
+        pages: Sequence[tuple[str, type]] = handlers.PAGES,
+    ) -> None:
+        self._server = make_server("127.0.0.1", 0, _not_yet, server_class=_Server, handler_class=_Quiet)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        try:
+            self.config = settings(self.url)
+            self.parts: Parts = build(self.config, chat, handlers.WORDING, clock)
+        except BaseException:
+            self._server.server_close()
+            raise
+        self._server.set_app(wsgi(self.parts, pages))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _not_yet(environ: Any, start_response: Any) -> Any:
+    raise AssertionError("asked before it was built")
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The bot's log lines of this process."""
+    caplog.set_level(logging.INFO, logger="bot")
+    return caplog
