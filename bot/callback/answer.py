@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.callback import seal
 from bot.callback.conversation import Conversations
-from bot.callback.dedup import Claim, Dedup, State
+from bot.callback.dedup import Dedup, State
 from bot.callback.late import Late, cut
 from bot.callback.messages import Incoming
 from bot.callback.replies import Article, Ask, Image, News, Picture, Reply, Text, as_reply
@@ -74,15 +74,17 @@ class Answerer:
     def answer(self, incoming: Incoming) -> Answer:
         """The answer for one delivery. Runs the handler if no other delivery has. Raises nothing."""
         started = self._monotonic()
-        claim = self._claim(incoming)
+        try:
+            claim = self._dedup.claim(incoming.key)
+        except StoreError as error:
+            # Without a store a retry cannot be told from a message: better answered twice than not at all.
+            log.error("[answer] no store, answering without it: %s", error)
+            return self._run(incoming, self._find(incoming))
         if claim.state is State.DONE:
             return Answer(claim.reply, "repeated", claim.attempt)
         if claim.state is State.RUNNING:
             return self._join(incoming, claim.attempt, started)
-        try:
-            match = self._router.find(incoming)
-        except Exception as error:  # a route's own function failed
-            return self._finish(incoming, "router", self._failed("router", error))
+        match = self._find(incoming)
         if match is not None and match.route.slow:
             context = contextvars.copy_context()  # carries the request id into the thread's log lines
             self._slow.submit(context.run, self._run, incoming, match)
@@ -93,24 +95,24 @@ class Answerer:
         """Let slow handlers end."""
         self._slow.shutdown(wait=True)
 
-    def _claim(self, incoming: Incoming) -> Claim:
+    def _find(self, incoming: Incoming) -> Match | None:
         try:
-            return self._dedup.claim(incoming.key)
-        except StoreError as error:
-            # Without a store a retry cannot be told from a message: better answered twice than not at all.
-            log.error("[answer] no store, answering without it: %s", error)
-            return Claim(State.NEW, 1)
+            return self._router.find(incoming)
+        except Exception as error:  # a match function of the operator's own
+            log.error("[answer] no route found: %s", describe(error))
+            return None
 
     def _run(self, incoming: Incoming, match: Match | None) -> Answer:
         name = match.route.name if match else ""
         try:
             reply = self._reply(incoming, match)
         except Exception as error:  # whatever a handler raises: the user gets an answer, WeChat a 200
-            reply = self._failed(name, error)
+            log.error("[answer] handler %s failed: %s", name, describe(error))
+            reply = Text(self._wording.sorry)
         return self._finish(incoming, name, reply)
 
     def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Call the handler; add what was kept for this user, take away what is too long."""
+        """Call the handler, unless the user asks for the rest of a text; add what was kept for them."""
         reply: Reply | None = self._more(incoming)
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
@@ -120,11 +122,7 @@ class Answerer:
                 result = result.reply
             made = as_reply(result, match.route.name)
             reply = self._upload(made) if isinstance(made, Picture) else made
-        if incoming.event.casefold() == "unsubscribe":
-            self._conversations.forget(incoming.openid)
-        if incoming.msg_type != "event":
-            reply = self._with_kept(incoming.openid, reply)
-        return self._shorten(incoming.openid, reply) if isinstance(reply, Text) else reply
+        return self._with_kept(incoming.openid, reply) if incoming.msg_type != "event" else reply
 
     def _more(self, incoming: Incoming) -> Text | None:
         if incoming.text is None or incoming.text.strip() != self._wording.more:
@@ -151,32 +149,32 @@ class Answerer:
         self._conversations.keep(openid, reply)
         return kept
 
-    def _shorten(self, openid: str, reply: Text) -> Text:
-        limit = self._config.text_limit_bytes
-        if len(reply.content.encode("utf-8", "replace")) <= limit:
-            return reply
-        hint = "\n" + self._wording.more_hint
-        head, rest = cut(reply.content, limit - len(hint.encode()))
-        self._conversations.put_rest(openid, rest)
-        return Text(head + hint)
-
-    def _failed(self, name: str, error: Exception) -> Reply:
-        log.error("[answer] handler %s failed: %s", name, describe(error))
-        return Text(self._wording.sorry)
-
     def _finish(self, incoming: Incoming, route: str, reply: Reply | None) -> Answer:
         """Record the reply for joined and later deliveries, or bring it to the user if it was promised."""
-        body = b"" if reply is None else seal.render(reply, incoming, self._clock())
+        passive, rest = self._shorten(reply)
+        body = b"" if passive is None else seal.render(passive, incoming, self._clock())
         result = "none" if reply is None else "reply"
         try:
-            in_time = self._dedup.finish(incoming.key, body)
-            if not in_time:
-                body, result = b"", "late"
+            if not self._dedup.finish(incoming.key, body):
+                body, result, rest = b"", "late", ""
                 if reply is not None:
                     self._late.deliver(incoming.openid, reply)
+            if rest:
+                self._conversations.put_rest(incoming.openid, rest)
+            if incoming.event.casefold() == "unsubscribe":
+                self._conversations.forget(incoming.openid)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
         return Answer(body, result, 1, route)
+
+    def _shorten(self, reply: Reply | None) -> tuple[Reply | None, str]:
+        """The reply cut to WeChat's limit, saying how to read on, and the rest."""
+        limit = self._config.text_limit_bytes
+        if not isinstance(reply, Text) or len(reply.content.encode("utf-8", "replace")) <= limit:
+            return reply, ""
+        hint = "\n" + self._wording.more_hint
+        head, rest = cut(reply.content, limit - len(hint.encode()))
+        return Text(head + hint), rest
 
     def _join(self, incoming: Incoming, attempt: int, started: float, route: str = "") -> Answer:
         budget = self._config.deadline_seconds - (self._monotonic() - started)

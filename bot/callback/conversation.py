@@ -1,11 +1,19 @@
-"""Per-user state between messages: the question a user was asked, answers kept for them, rests of texts."""
+"""Per-user state between messages: the question a user was asked, answers kept for them, rests of texts.
+
+Without a store there are no questions and nothing is kept: reading says so in the log and goes on, so that a
+message is answered all the same. Writing raises StoreError.
+"""
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from bot.callback.replies import Ask, Reply, Text, from_json, to_json
+from bot.errors import StoreError
 from bot.store import Store
+
+log = logging.getLogger("bot.conversation")
 
 _KEPT_SECONDS = 48 * 3600  # as long as WeChat itself would let us write to the user
 
@@ -31,7 +39,7 @@ class Conversations:
 
     def asked(self, openid: str) -> Question | None:
         """The open question of this user."""
-        state = self._store.get(f"question:{openid}")
+        state = self._read(f"question:{openid}")
         return Question(**json.loads(state)) if state else None
 
     def close(self, openid: str) -> bool:
@@ -39,19 +47,38 @@ class Conversations:
         return self._store.take(f"question:{openid}") is not None
 
     def keep(self, openid: str, reply: Reply) -> None:
-        """Hold an answer that came too late for this user's next message. Several texts are joined."""
-        earlier = self.kept(openid)
-        if isinstance(earlier, Text) and isinstance(reply, Text):
-            reply = Text(f"{earlier.content}\n\n{reply.content}")
-        self._store.put(f"kept:{openid}", to_json(reply), _KEPT_SECONDS)
+        """Hold an answer that came too late for this user's next messages, after those already held."""
+        key, addition = f"kept:{openid}", [to_json(reply)]
+        while True:
+            now = self._store.get(key)
+            if now is None:
+                if self._store.add(key, json.dumps(addition).encode(), _KEPT_SECONDS):
+                    return
+            elif self._store.swap(key, now, json.dumps(json.loads(now) + addition).encode(), _KEPT_SECONDS):
+                return
 
     def kept(self, openid: str) -> Reply | None:
-        """The answer that waits for this user, which is gone afterwards."""
+        """The next answer that waits for this user, which is then no longer held. Texts that follow each
+        other come as one."""
         key = f"kept:{openid}"
-        if self._store.get(key) is None:  # nearly always; a read costs far less than a take
-            return None
-        state = self._store.take(key)
-        return from_json(state) if state else None
+        while True:
+            now = self._read(key)
+            if now is None:
+                return None
+            replies = [from_json(item) for item in json.loads(now)]
+            texts: list[str] = []
+            for reply in replies:
+                if not isinstance(reply, Text):
+                    break
+                texts.append(reply.content)
+            rest = replies[max(1, len(texts)) :]
+            if rest:
+                left = json.dumps([to_json(reply) for reply in rest]).encode()
+                taken = self._store.swap(key, now, left, _KEPT_SECONDS)
+            else:
+                taken = self._store.discard(key, now)
+            if taken:
+                return Text("\n\n".join(texts)) if texts else replies[0]
 
     def put_rest(self, openid: str, text: str) -> None:
         """Hold the rest of a text that was too long for one reply; replaces any other."""
@@ -59,10 +86,18 @@ class Conversations:
 
     def take_rest(self, openid: str) -> str | None:
         """The rest, which is gone afterwards."""
-        rest = self._store.take(f"rest:{openid}")
-        return rest.decode() if rest else None
+        key = f"rest:{openid}"
+        rest = self._read(key)
+        return rest.decode() if rest and self._store.discard(key, rest) else None
 
     def forget(self, openid: str) -> None:
         """Delete everything about this user (WeChat asks for that when they unsubscribe)."""
         for kind in ("question", "kept", "rest"):
             self._store.delete(f"{kind}:{openid}")
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            return self._store.get(key)
+        except StoreError as error:
+            log.error("[conversation] no store: %s", error)
+            return None

@@ -84,8 +84,11 @@ class Dedup:
 
     def finish(self, key: str, reply: bytes) -> bool:
         """RUNNING to DONE: the reply is there for this delivery and its retries. False if the record
-        was PROMISED: the reply must go another way, and retries get nothing."""
+        was PROMISED: the reply must go another way, and retries get nothing. A record that the store
+        has lost meanwhile counts as RUNNING."""
         if self._store.swap(key, _RUNNING, _DONE + reply, self._lifetime):
             return True
-        self._store.put(key, _DONE, self._lifetime)
-        return False
+        if self._store.swap(key, _PROMISED, _DONE, self._lifetime):
+            return False
+        self._store.put(key, _DONE + reply, self._lifetime)
+        return True

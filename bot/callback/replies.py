@@ -5,11 +5,11 @@ Limits and elements: "passive user reply" of WeChat's developer documents.
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.callback.xml import clean
 from bot.errors import HandlerError
 
 
@@ -100,35 +100,51 @@ class Ask:
 def as_reply(result: Any, handler: str) -> Reply | Picture | None:
     """What a handler returned, as a reply. None and an empty text are no reply: WeChat treats an empty
     Content as a fault. Raises HandlerError, naming the handler, for anything that cannot be sent."""
-    if result is None or result == "":
-        return None
     if isinstance(result, str):
-        return Text(result)
-    if isinstance(result, Text) and not result.content:
+        result = Text(result)
+    if result is None or (isinstance(result, Text) and result.content == ""):
         return None
     if isinstance(result, Sequence):
         if not result or not all(isinstance(item, Article) for item in result):
             raise HandlerError(handler, "a list must hold Article objects, and at least one")
         result = News(tuple(result))
+    if not isinstance(result, Reply | Picture):
+        raise HandlerError(
+            handler,
+            f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
+        )
+    for part in (result, *result.articles) if isinstance(result, News) else (result,):
+        _check_texts(part, handler)
     if isinstance(result, News) and not 1 <= len(result.articles) <= 8:
         raise HandlerError(handler, f"a News has 1 to 8 articles, not {len(result.articles)}")
-    if isinstance(result, Reply | Picture):
-        return result
-    raise HandlerError(
-        handler,
-        f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
-    )
+    if isinstance(result, Text) and not clean(result.content):
+        return None
+    return result
 
 
-def to_json(reply: Reply) -> bytes:
-    """For keeping a reply in the store."""
-    return json.dumps({"kind": type(reply).__name__, **dataclasses.asdict(reply)}).encode()
+def _check_texts(part: Any, handler: str) -> None:
+    """Every field is a text (but the articles of a News, which are Article), and a media id not empty."""
+    if not dataclasses.is_dataclass(part):
+        raise HandlerError(handler, f"a News holds Article objects, not {type(part).__name__}")
+    for one in dataclasses.fields(part):
+        value, name = getattr(part, one.name), f"{type(part).__name__}.{one.name}"
+        if one.name == "articles":
+            continue
+        if not isinstance(value, str):
+            raise HandlerError(handler, f"{name} must be a text, not {type(value).__name__}")
+        if one.name.endswith("media_id") and not value:
+            raise HandlerError(handler, f"{name} is empty")
 
 
-def from_json(kept: bytes) -> Reply:
-    """The reply that to_json() wrote."""
-    fields = json.loads(kept)
-    kind = fields.pop("kind")
+def to_json(reply: Reply) -> dict[str, Any]:
+    """JSON values, for keeping a reply in the store."""
+    return {"kind": type(reply).__name__, **dataclasses.asdict(reply)}
+
+
+def from_json(kept: Mapping[str, Any]) -> Reply:
+    """The reply that to_json() described."""
+    fields = {name: value for name, value in kept.items() if name != "kind"}
+    kind = kept["kind"]
     if kind == "News":
         return News(tuple(Article(**article) for article in fields["articles"]))
     classes: dict[str, type[Reply]] = {

@@ -1,9 +1,11 @@
-"""XML in: bytes to nested dicts by expat, with no DTD, no entities of their own, and a depth cap.
+"""XML out: text to elements that it cannot break out of. XML in: bytes to nested dicts by expat, with no
+DTD, no entities of their own, and a depth cap.
 
 Elements become dict entries; an element that repeats becomes a list; attributes are ignored (WeChat
 sends none). Text is kept as it came, white space included: it is what the user typed.
 """
 
+import re
 from typing import Any
 from xml.parsers import expat
 
@@ -13,6 +15,20 @@ _MAX_DEPTH = 12  # WeChat's deepest (article results of a mass send) is 6
 _MAX_ELEMENTS = 2000
 # Characters that XML forbids but people's keyboards send. In UTF-8 these bytes occur only as themselves.
 _CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
+
+
+# What XML 1.0 cannot carry, even escaped: control characters, surrogates, two non-characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """`text` without the characters that XML cannot carry."""
+    return _FORBIDDEN.sub("", text)
+
+
+def element(name: str, text: str) -> str:
+    """`text` in a CDATA section. `]]>` would end the section early: it is split over two."""
+    return f"<{name}><![CDATA[{clean(text).replace(']]>', ']]]]><![CDATA[>')}]]></{name}>"
 
 
 class _Builder:
