@@ -96,10 +96,8 @@ class Guard:
         if self._states.is_for_menu(state, request.path):
             is_proven, url = False, self._clean_url(request)
         else:
-            pending = self._states.use(state, code)
-            if browser and not secrets.compare_digest(browser.encode(), pending.browser.encode()):
-                raise VisitError("foreign-state", 403)
-            is_proven, url = bool(browser), self._config.public_url + pending.return_path
+            return_path = self._states.use(state, code, browser)
+            is_proven, url = bool(browser), self._config.public_url + return_path
         visitor = dataclasses.replace(self._exchange.visitor(code), is_proven=is_proven)
         return self._welcome(request, visitor, url, cookies_work=bool(browser))
 

@@ -8,21 +8,12 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
 
 from bot.errors import VisitError
 from bot.store import Store
 
 _LIFETIME = 600.0  # seconds for a person to agree; a code itself lives five minutes
 _AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moments
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A login under way. `browser` is the browser's cookie when it began."""
-
-    return_path: str
-    browser: str
 
 
 class States:
@@ -37,24 +28,28 @@ class States:
         self._store.put(self._key(state), record, _LIFETIME)
         return state
 
-    def use(self, state: str, code: str) -> Pending:
-        """The login that `state` belongs to. Good for one code: the same state with the same code (a
-        doubled redirect) is taken for a minute more, with another it is not.
+    def use(self, state: str, code: str, browser: str) -> str:
+        """The local path that the login of `state` returns to. A state is good for one code: with the same
+        code (a doubled redirect) it is taken for a minute more, with another it is not. `browser` is the
+        cookie that came back, empty where none did.
 
-        Raises VisitError: old-state for one that is unknown, lapsed or used.
+        Raises VisitError: old-state for one that is unknown, lapsed or used, foreign-state for another
+        browser's, which stays good for its owner.
         """
         key = self._key(state)
         digest = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
         record = self._store.get(key)
         if record is not None:
-            return_path, browser, used_by = json.loads(record)
+            path, owner, used_by = (str(part) for part in json.loads(record))
+            if browser and not hmac.compare_digest(browser.encode("utf-8", "replace"), owner.encode()):
+                raise VisitError("foreign-state", 403)
             if not used_by:
-                used = json.dumps([return_path, browser, digest]).encode()
+                used = json.dumps([path, owner, digest]).encode()
                 if self._store.swap(key, record, used, _AFTER_USE):
-                    return Pending(return_path, browser)
-                return self.use(state, code)  # another request was quicker: look at what it wrote
+                    return path
+                return self.use(state, code, browser)  # another request was quicker: look at what it wrote
             if hmac.compare_digest(used_by, digest):
-                return Pending(return_path, browser)
+                return path
         raise VisitError("old-state", 400)
 
     def for_menu(self, path: str) -> str:

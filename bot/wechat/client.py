@@ -50,6 +50,8 @@ class Client(WeChatClient):
         errcode = -1
         try:
             answer = super()._request(method, url, **{**kwargs, "params": params})
+            if isinstance(answer, requests.Response) and _is_text(answer):
+                raise WeChatUnreachable("the answer is not JSON")
             errcode = 0
             return answer
         except WeChatClientException as error:
@@ -61,3 +63,8 @@ class Client(WeChatClient):
             raise WeChatUnreachable(type(error).__name__) from None  # its text holds the token
         finally:
             metrics.wechat_calls.labels(errcode).inc()
+
+
+def _is_text(answer: requests.Response) -> bool:
+    """wechatpy hands back what is not JSON: a download, or some proxy's page."""
+    return str(answer.headers.get("Content-Type", "")).startswith("text/")
