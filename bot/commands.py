@@ -3,14 +3,15 @@ the store refused, 2 the settings or the menu are wrong."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import handlers
 from bot import menu
 from bot.app import Parts, build
 from bot.config import Config, load_config
-from bot.errors import ConfigError, MenuError, StoreError, WeChatError
+from bot.errors import ConfigError, MenuError, StoreError, WeChatError, WeChatUnreachable
+from bot.menu_rules import Menu
 from bot.wechat.errcodes import explain
 
 
@@ -97,13 +98,22 @@ def _delete(parts: Parts) -> int:
     if old is None:
         say("There is no menu to delete.")
         return 0
-    menu.delete(parts.client)
-    if menu.live(parts.client) is not None:
-        complain("WeChat said the menu is deleted, but still shows one. Run --show in a minute.")
-        return 1
+    status = _send(lambda: menu.delete(parts.client))
+    if status:
+        return status
     say("Deleted:")
     for line in menu.describe(old):
         say(f"- {line}")
+    return 0
+
+
+def _send(change: Callable[[], None]) -> int:
+    try:
+        change()
+    except WeChatUnreachable as error:
+        complain(explain(error))
+        complain("It is not known whether the live menu was changed. Run --show to see it.")
+        return 1
     return 0
 
 
@@ -122,7 +132,17 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
     if dry_run:
         say("Dry run: nothing was sent.")
         return 0
-    if not menu.install(parts.client, wanted):
+    return _send(lambda: menu.install(parts.client, wanted)) or _read_back(parts, wanted)
+
+
+def _read_back(parts: Parts, wanted: Menu) -> int:
+    try:
+        different = menu.changes(menu.live(parts.client), wanted)
+    except WeChatError as error:
+        complain(explain(error))
+        complain("WeChat took the menu, but could not be asked for it afterwards. Run --show to see it.")
+        return 1
+    if different:
         complain("WeChat took the menu, but reads back another one. Run --show to see it.")
         return 1
     say("Installed, and read back the same. Phones show it within 5 minutes, when the chat is opened again.")

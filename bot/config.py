@@ -239,7 +239,10 @@ def _read_file(path: str | None, faults: list[str]) -> dict[str, Any]:
         return {}
     try:
         found = runpy.run_path(str(file))
-    except Exception as error:  # any error of the operator's file; its text may hold a secret, its type not
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # any error of the operator's file; its text may hold a secret, its type not
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         faults.append(f"{file} cannot be read: {type(error).__name__}{line}")
         return {}

@@ -1,159 +1,64 @@
-"""The custom menu: check it against WeChat's limits, compare it with the live one, install it.
+"""The custom menu: make its links, compare it with the live one, install it. Limits are in menu_rules.py.
 
 A menu is WeChat's own JSON, `{"button": […]}`, with one addition: a view button may have `page` (a path of
-this site) instead of `url`, and then `scope` to make it an OAuth link. Limits: "custom menu" of WeChat's
-developer documents; lengths are UTF-8 bytes.
+this site) instead of `url`, and then `scope` to make it an OAuth link.
 """
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from bot.config import Config
 from bot.errors import MenuError, WeChatError
+from bot.menu_rules import SCOPES, Button, Menu, check, click_keys
 from bot.oauth.state import States
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 
-Button = dict[str, Any]
-Menu = Mapping[str, Any]
+__all__ = ["changes", "check", "click_keys", "delete", "describe", "install", "live", "resolve"]
 
-_KEYED = {
-    "click",
-    "scancode_push",
-    "scancode_waitmsg",
-    "pic_sysphoto",
-    "pic_photo_or_album",
-    "pic_weixin",
-    "location_select",
-}
-_FIELDS = {  # type -> fields that it must have
-    **dict.fromkeys(_KEYED, ("key",)),
-    "view": ("url",),
-    "miniprogram": ("url", "appid", "pagepath"),
-    "media_id": ("media_id",),
-    "view_limited": ("media_id",),
-    "article_id": ("article_id",),
-    "article_view_limited": ("article_id",),
-}
-_MAX_BYTES = {"key": 128, "url": 1024}
-_TOP_NAME, _SUB_NAME = 16, 60
-_SCOPES = ("snsapi_base", "snsapi_userinfo")
 _NO_MENU = 46003
 
 
 def resolve(menu: Menu, config: Config, states: States) -> Menu:
-    """`menu` with every `page` turned into a URL: of this site, or the authorize link that leads to it."""
-    endpoints = Endpoints.of(config)
+    """`menu` with every `page` turned into a URL: of this site, or the authorize link that leads to it.
 
-    def button(item: Button) -> Button:
-        if "sub_button" in item:
+    Raises MenuError with every page or scope that cannot be one. What else may be wrong is for check().
+    """
+    endpoints = Endpoints.of(config)
+    faults: list[str] = []
+
+    def url(item: Button) -> str:
+        page, scope = item["page"], item.get("scope")
+        if not isinstance(page, str) or not page.startswith("/") or page.startswith("//"):
+            faults.append(
+                f"{item.get('name')}: page must be a path of this site that begins with /, not {page!r}"
+            )
+            return ""
+        if "scope" not in item:
+            return config.public_url + page
+        if scope not in SCOPES:
+            faults.append(f"{item.get('name')}: scope must be one of {', '.join(SCOPES)}, not {scope!r}")
+            return ""
+        state = states.for_menu(urlsplit(page).path)
+        return endpoints.authorize(config.app_id, config.public_url + page, str(scope), state)
+
+    def button(item: Any) -> Any:
+        if not isinstance(item, dict):
+            return item
+        if isinstance(item.get("sub_button"), list):
             return {**item, "sub_button": [button(sub) for sub in item["sub_button"]]}
         if "page" not in item:
             return dict(item)
         kept = {name: value for name, value in item.items() if name not in ("page", "scope")}
-        url = config.public_url + item["page"]
-        if "scope" in item:
-            state = states.for_menu(urlsplit(item["page"]).path)
-            url = endpoints.authorize(config.app_id, url, item["scope"], state)
-        return {**kept, "url": url}
+        return {**kept, "url": url(item)}
 
-    return {"button": [button(item) for item in menu["button"]]}
-
-
-def click_keys(menu: Menu) -> set[str]:
-    """The key of every button that sends one."""
-    return {
-        item["key"]
-        for item in _leaves(menu.get("button", []))
-        if item.get("type") in _KEYED and "key" in item
-    }
-
-
-def check(menu: Menu, replies: set[str]) -> None:
-    """Raises MenuError with every fault: WeChat's limits, keys nobody answers, answers no button asks for.
-
-    `replies` are the keys that have a route in CHAT. `menu` is resolved.
-    """
-    faults: list[str] = []
     buttons = menu.get("button")
-    if not isinstance(buttons, list) or not 1 <= len(buttons) <= 3:
-        raise MenuError(["a menu has 1 to 3 top buttons"])
-    for item in buttons:
-        if "sub_button" in item:
-            faults += _check_parent(item)
-        else:
-            faults += _check_leaf(item, _TOP_NAME)
-    keys = click_keys(menu)
-    faults += [f"key {key!r}: no route in handlers.CHAT answers it" for key in sorted(keys - replies)]
-    faults += [f"key {key!r}: has a reply, but no button sends it" for key in sorted(replies - keys)]
+    resolved = {"button": [button(item) for item in buttons] if isinstance(buttons, list) else buttons}
     if faults:
         raise MenuError(faults)
-
-
-def _check_parent(item: Button) -> Iterator[str]:
-    name = _name(item)
-    yield from _check_name(item, _TOP_NAME)
-    if "type" in item:
-        yield f"{name}: a button has either a type or sub-buttons, not both"
-    subs = item["sub_button"]
-    if not isinstance(subs, list) or not 1 <= len(subs) <= 5:
-        yield f"{name}: a sub-menu has 1 to 5 buttons"
-        return
-    for sub in subs:
-        if "sub_button" in sub:
-            yield f"{_name(sub)}: a menu has two levels only"
-        else:
-            yield from _check_leaf(sub, _SUB_NAME)
-
-
-def _check_leaf(item: Button, name_limit: int) -> Iterator[str]:
-    name = _name(item)
-    yield from _check_name(item, name_limit)
-    kind = item.get("type")
-    if kind not in _FIELDS:
-        yield f"{name}: type {kind!r} is none of {', '.join(sorted(_FIELDS))}"
-        return
-    if "scope" in item:
-        yield f"{name}: scope goes with page, which this button does not have"
-    for field in _FIELDS[kind]:
-        value = item.get(field)
-        if not isinstance(value, str) or not value:
-            yield f"{name}: a {kind} button needs {field}"
-        elif len(value.encode()) > _MAX_BYTES.get(field, 1024):
-            yield f"{name}: {field} has {len(value.encode())} bytes, at most {_MAX_BYTES[field]} are allowed"
-        elif field == "url" and urlsplit(value).scheme not in ("http", "https"):
-            yield f"{name}: url must begin with http:// or https://"
-    if kind == "view" and (scope := _scope(item.get("url"))) and scope not in _SCOPES:
-        yield f"{name}: scope must be one of {', '.join(_SCOPES)}, not {scope!r}"
-
-
-def _scope(url: Any) -> str | None:
-    if not isinstance(url, str) or "/connect/oauth2/authorize?" not in url:
-        return None
-    return url.partition("&scope=")[2].partition("&")[0]
-
-
-def _check_name(item: Button, limit: int) -> Iterator[str]:
-    name = item.get("name")
-    if not isinstance(name, str) or not name:
-        yield "a button has no name"
-    elif len(name.encode()) > limit:
-        yield f"{name}: the name has {len(name.encode())} bytes, at most {limit} are allowed"
-
-
-def _name(item: Button) -> str:
-    return str(item.get("name") or "a button without name")
-
-
-def _leaves(buttons: Sequence[Button]) -> Iterator[Button]:
-    for item in buttons:
-        if item.get("sub_button"):
-            yield from _leaves(item["sub_button"])
-        else:
-            yield item
+    return resolved
 
 
 def live(client: Client) -> Menu | None:
@@ -182,11 +87,10 @@ def _plain(menu: Menu) -> Menu:
     return {"button": [button(item) for item in menu["button"]]}
 
 
-def install(client: Client, menu: Menu) -> bool:
-    """Send a checked menu and read it back; whether WeChat now has what was sent. WeChat takes a menu
-    whole or not at all: after an error the old one stands."""
+def install(client: Client, menu: Menu) -> None:
+    """Send a checked menu. WeChat takes a menu whole or not at all: after an errcode the old one stands;
+    after WeChatUnreachable nobody knows."""
     client.post("menu/create", data=dict(menu))
-    return live(client) == _plain(menu)
 
 
 def delete(client: Client) -> None:
