@@ -98,7 +98,7 @@ def _delete(parts: Parts) -> int:
     if old is None:
         say("There is no menu to delete.")
         return 0
-    status = _send(lambda: menu.delete(parts.client))
+    status = _send(parts, old, lambda: menu.delete(parts.client))
     if status:
         return status
     say("Deleted:")
@@ -107,10 +107,13 @@ def _delete(parts: Parts) -> int:
     return 0
 
 
-def _send(change: Callable[[], None]) -> int:
+def _send(parts: Parts, before: Menu | None, change: Callable[[], None]) -> int:
+    """Change the live menu. An errcode means that WeChat did not; without an answer, look."""
     try:
         change()
     except WeChatUnreachable as error:
+        if not error.is_timeout and menu.live(parts.client) == before:
+            raise
         complain(explain(error))
         complain("It is not known whether the live menu was changed. Run --show to see it.")
         return 1
@@ -122,7 +125,8 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
     menu.check(wanted, replies())
     keys = ", ".join(sorted(menu.click_keys(wanted)))
     say(f"The menu is within WeChat's limits, and every click key has a reply ({keys}).")
-    changes = menu.changes(menu.live(parts.client), wanted)
+    old = menu.live(parts.client)
+    changes = menu.changes(old, wanted)
     if not changes:
         say("The live menu is this menu already; nothing to do.")
         return 0
@@ -132,7 +136,7 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
     if dry_run:
         say("Dry run: nothing was sent.")
         return 0
-    return _send(lambda: menu.install(parts.client, wanted)) or _read_back(parts, wanted)
+    return _send(parts, old, lambda: menu.install(parts.client, wanted)) or _read_back(parts, wanted)
 
 
 def _read_back(parts: Parts, wanted: Menu) -> int:

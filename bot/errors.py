@@ -84,10 +84,14 @@ class WeChatError(BotError):
 
 
 class WeChatUnreachable(WeChatError):
-    """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy"."""
+    """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy".
 
-    def __init__(self, problem: str) -> None:
+    `is_timeout`: the request was sent and may still have its effect.
+    """
+
+    def __init__(self, problem: str, *, is_timeout: bool = False) -> None:
         super().__init__(-1, problem)
+        self.is_timeout = is_timeout
 
 
 class TokenBudgetSpent(WeChatError):

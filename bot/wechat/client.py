@@ -60,7 +60,9 @@ class Client(WeChatClient):
             errcode = int(error.errcode)
             raise WeChatError(errcode, str(error.errmsg)) from None
         except requests.RequestException as error:
-            raise WeChatUnreachable(type(error).__name__) from None  # its text holds the token
+            # Only the type: its text holds the token.
+            is_timeout = isinstance(error, requests.Timeout)
+            raise WeChatUnreachable(type(error).__name__, is_timeout=is_timeout) from None
         finally:
             metrics.wechat_calls.labels(errcode).inc()
 
