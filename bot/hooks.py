@@ -119,7 +119,6 @@ class Application(web.application):
             return self._page(500, "fault", {"result": "fault"})
 
     def _not_found(self) -> Exception:
-        web.header("Content-Type", "text/html; charset=utf-8")
         page = self._site.render("error", reason="not-found", way_on="/")
         error: Exception = web.webapi._NotFound(page)
         return error

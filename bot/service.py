@@ -63,7 +63,7 @@ class Jssdk:
             return self._answer(
                 "400 Bad Request", error="url is missing: the page's own URL, percent-encoded"
             )
-        if urlsplit(url).netloc != urlsplit(parts.config.public_url).netloc:
+        if _host(url) != _host(parts.config.public_url):
             return self._answer("403 Forbidden", error="url is not on this site's host")
         try:
             return self._answer("200 OK", **parts.site.jssdk.config(url, []))
@@ -75,6 +75,13 @@ class Jssdk:
         web.header("Content-Type", "application/json; charset=utf-8")
         web.header("Cache-Control", "no-store")
         return json.dumps(values)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return None
 
 
 class VerificationFile:

@@ -5,6 +5,7 @@ and a hundred workers that notice an expiry at once would be a stampede.
 """
 
 import datetime
+import hashlib
 import json
 import secrets
 import time
@@ -168,7 +169,8 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
 
     return Shared(
         store,
-        f"token:{config.app_id}",
+        # With the secret's fingerprint: after a mended secret, the old one's failure is not remembered.
+        f"token:{config.app_id}:{hashlib.sha256(config.app_secret.encode()).hexdigest()[:8]}",
         fetch,
         budget=config.token_daily_budget,
         patience=2 * config.api_timeout + 1,  # a fetch may need two calls
