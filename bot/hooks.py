@@ -120,7 +120,8 @@ class Application(web.application):
 
     def _not_found(self) -> Exception:
         page = self._site.render("error", reason="not-found", way_on="/")
-        error: Exception = web.webapi._NotFound(page)
+        # Not web.py's own class: it adds a second Content-Type to the one that the template has set.
+        error: Exception = web.HTTPError("404 Not Found", {}, page)
         return error
 
     def _page(self, status: int, reason: str, facts: dict[str, Any]) -> str:

@@ -1,12 +1,14 @@
-"""What all tests share: a clock that stands still, settings, a real redis-server, sandboxes, and an application
-served over HTTP inside the test's own process (so that its clock can be turned)."""
+"""What all tests share: a clock that stands still, settings, a real redis-server, sandboxes, and a bot served
+over HTTP inside the test's own process, so that its clock can be turned."""
 
 import logging
 import os
 import shutil
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any, Self
@@ -14,12 +16,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 import redis
+import requests
 
 import handlers
 from bot.app import Parts, build, wsgi
 from bot.callback.router import Route
 from bot.config import Config
-from tests.launch import Bot, Sandbox, start_bot, start_sandbox
+from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
 
 pytest_plugins = ["tests.chromium"]
 
@@ -137,6 +140,14 @@ def redis_server(shared_redis: RedisServer) -> RedisServer:
     return shared_redis
 
 
+@pytest.fixture
+def mortal_redis(need_redis: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server of the test's own, to be killed."""
+    server = RedisServer(tmp_path_factory.mktemp("r"))
+    yield server
+    server.close()
+
+
 # -- sandboxes and bots
 
 StartWeChat = Callable[..., Sandbox]
@@ -157,10 +168,20 @@ def start_wechat(running_wechats: dict[tuple[str, ...], Sandbox]) -> StartWeChat
     def start(*options: str) -> Sandbox:
         if options not in running_wechats:
             running_wechats[options] = start_sandbox(*options)
+        outlast_delays(running_wechats[options])
         running_wechats[options].reset()
         return running_wechats[options]
 
     return start
+
+
+def outlast_delays(sandbox: Sandbox) -> None:
+    """A call that a fault delays, whose caller has hung up, is written into the journal when its delay is
+    over: one that is made now and delayed as long ends after it."""
+    longest = max((fault.get("delay", 0) for fault in sandbox.call("GET", "faults")["faults"]), default=0)
+    if longest:
+        sandbox.faults([{"path": "/cgi-bin/nothing", "delay": longest}])
+        requests.get(f"{sandbox.url}/cgi-bin/nothing", timeout=longest + 10)
 
 
 @pytest.fixture
@@ -198,6 +219,33 @@ def bots() -> Iterator[Callable[..., Bot]]:
     yield start
     for bot in started:
         bot.stop()
+
+
+def in_processes(count: int, code: str, *argv: str, env: Mapping[str, str] | None = None) -> list[str]:
+    """What `count` Pythons printed that run `code`, which says ready, reads a line, and goes on."""
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", code, *argv],
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env={**os.environ, **(env or {})},
+                )
+            )
+            for _ in range(count)
+        ]
+        for child in children:
+            stack.callback(child.kill)
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        return [child.communicate(timeout=60)[0] for child in children]
 
 
 # -- the application inside the test's process

@@ -241,20 +241,26 @@ class Bot(Process):
     def callback(self) -> str:
         return f"{self.url}/wechat"
 
-    def log_of(self, act: Callable[[], object], timeout: float = 10.0) -> list[str]:
-        """The lines that the bot wrote while `act` ran: one worker writes in order, so all of them are
-        there as soon as the line of a request made afterwards is."""
-        begin = len(self.output)
+    def log_of(self, act: Callable[[], object]) -> list[str]:
+        """The lines that the bot wrote while `act` ran."""
+        begin = self._mark()
         act()
+        return self.output[begin + 1 : self._mark()]
+
+    def _mark(self, timeout: float = 10.0) -> int:
+        """Where the line of a request made now stands: one worker writes in order, so every line of an
+        earlier request is above it."""
         mark = f"/mark-{secrets.token_hex(6)}"
         self._http.get(self.url + mark, timeout=timeout)
 
-        def arrived() -> int | None:
+        def found() -> int | None:
             return next((i for i, line in enumerate(self.output) if mark in line), None)
 
         with self._heard:
-            assert self._heard.wait_for(lambda: arrived() is not None, timeout), self.output[begin:]
-            return self.output[begin : arrived()]
+            self._heard.wait_for(lambda: found() is not None or self._ended, timeout)
+            place = found()
+        assert place is not None, "no line for a request; the output:\n" + "\n".join(self.output)
+        return place
 
     def stop(self, timeout: float = 10.0) -> int:
         self._http.close()

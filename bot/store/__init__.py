@@ -1,6 +1,7 @@
 """The store: the one place of state that outlives a request, and the promises that every backend keeps.
 
-Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever.
+Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever. Beside
+values there are timetables: names of things to be done, each with the moment when it is due.
 Each operation is atomic against all threads, processes and machines that share the store.
 """
 
@@ -42,6 +43,19 @@ class Store(Protocol):
 
     def count(self, key: str, lifetime: float) -> int:
         """Add one to a counter and return it. Its lifetime starts with its first count."""
+
+    def schedule(self, timetable: str, name: str, at: float) -> None:
+        """Enter `name`, due at `at` (unix seconds); a later entry replaces an earlier one."""
+
+    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+        """Up to `limit` names that are due, the longest due first, which are then due at `later`. Of many
+        callers at once, each name comes to one."""
+
+    def scheduled(self, timetable: str, limit: int) -> list[str]:
+        """Up to `limit` names, in the order in which they are due."""
+
+    def unschedule(self, timetable: str, name: str) -> None:
+        """Strike `name` out."""
 
     def ping(self) -> None:
         """Return if the store works; raise StoreError if not."""

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store import Clock
+from bot.store.outage import Outage
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS entry (
-    key TEXT PRIMARY KEY,
-    value BLOB NOT NULL,
-    expires REAL NOT NULL
-) WITHOUT ROWID
-"""
-_INDEX = "CREATE INDEX IF NOT EXISTS entry_expires ON entry (expires)"
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS entry (
+        key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS entry_expires ON entry (expires)",
+    """CREATE TABLE IF NOT EXISTS timetable (
+        timetable TEXT, name TEXT, at REAL NOT NULL, PRIMARY KEY (timetable, name)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS timetable_at ON timetable (timetable, at)",
+)
 _UPSERT = (
     "INSERT INTO entry (key, value, expires) VALUES (?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
@@ -39,13 +42,14 @@ class SqliteStore:
         self._connections: list[sqlite3.Connection] = []
         self._connections_lock = threading.Lock()
         self._writes = 0
+        self._outage = Outage(f"the SQLite store {path}")
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make the folder of {path}: {error.strerror}") from error
         with self._write() as db:
-            db.execute(_TABLE)
-            db.execute(_INDEX)
+            for statement in _TABLES:
+                db.execute(statement)
 
     def get(self, key: str) -> bytes | None:
         with self._read() as db:
@@ -97,6 +101,32 @@ class SqliteStore:
             db.execute(_UPSERT, (key, str(number).encode(), expires))
             return number
 
+    def schedule(self, timetable: str, name: str, at: float) -> None:
+        with self._write() as db:
+            db.execute("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", (timetable, name, at))
+
+    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+        query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
+        with self._read() as db:  # nearly always there is nothing: no need to lock out writers for that
+            if db.execute(query, (timetable, now, 1)).fetchone() is None:
+                return []
+        with self._write() as db:
+            names = [row[0] for row in db.execute(query, (timetable, now, limit))]
+            db.executemany(
+                "UPDATE timetable SET at = ? WHERE timetable = ? AND name = ?",
+                [(later, timetable, name) for name in names],
+            )
+            return names
+
+    def scheduled(self, timetable: str, limit: int) -> list[str]:
+        query = "SELECT name FROM timetable WHERE timetable = ? ORDER BY at LIMIT ?"
+        with self._read() as db:
+            return [row[0] for row in db.execute(query, (timetable, limit))]
+
+    def unschedule(self, timetable: str, name: str) -> None:
+        with self._write() as db:
+            db.execute("DELETE FROM timetable WHERE timetable = ? AND name = ?", (timetable, name))
+
     def ping(self) -> None:
         with self._read() as db:
             db.execute("SELECT 1 FROM entry LIMIT 1").fetchone()
@@ -134,6 +164,7 @@ class SqliteStore:
             yield self._connection()
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        self._outage.ends()
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -151,6 +182,7 @@ class SqliteStore:
                 raise
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        self._outage.ends()
 
     def _sweep(self, db: sqlite3.Connection) -> None:
         """Now and then delete rows whose lifetime has passed, so that the file does not grow for ever."""
@@ -162,4 +194,5 @@ class SqliteStore:
             )
 
     def _failure(self, error: sqlite3.Error) -> StoreError:
+        self._outage.begins(str(error))
         return StoreError(f"SQLite store {self._path}: {error}")

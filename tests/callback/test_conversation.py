@@ -1,0 +1,78 @@
+"""What is kept about a user between messages, how long, and how it ends."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.callback.conversation import Conversations
+from bot.callback.replies import Article, Ask, Image, News, Text
+from bot.store import open_store
+from tests.conftest import Clock, MakeConfig
+
+
+@pytest.fixture
+def conversations(make_config: MakeConfig, clock: Clock) -> Iterator[Conversations]:
+    store = open_store(make_config().store_url, clock)
+    yield Conversations(store)
+    store.close()
+
+
+def test_of_two_messages_at_once_one_closes_the_question(conversations: Conversations) -> None:
+    for _ in range(20):
+        conversations.ask("o", Ask("?", "name"))
+        start = threading.Barrier(2)
+
+        def close(start: threading.Barrier = start) -> bool:
+            start.wait()
+            return conversations.close("o")
+
+        with ThreadPoolExecutor(2) as pool:
+            results = [task.result() for task in [pool.submit(close), pool.submit(close)]]
+        assert sorted(results) == [False, True]
+
+
+def test_a_kept_answer_is_given_once(conversations: Conversations) -> None:
+    news = News((Article("标题", "d", "p", "u"),))
+    conversations.keep("o", news)
+    assert conversations.kept("other") is None
+    assert conversations.kept("o") == news
+    assert conversations.kept("o") is None
+
+
+def test_two_kept_texts_are_both_kept(conversations: Conversations) -> None:
+    conversations.keep("o", Text("one"))
+    conversations.keep("o", Text("two"))
+    assert conversations.kept("o") == Text("one\n\ntwo")
+
+
+@pytest.mark.parametrize(("first", "second"), [(Text("one"), Image("m")), (Image("m"), Text("one"))])
+def test_no_kept_answer_is_lost_to_another(
+    conversations: Conversations, first: Text | Image, second: Text | Image
+) -> None:
+    conversations.keep("o", first)
+    conversations.keep("o", second)
+    assert [conversations.kept("o"), conversations.kept("o")] == [first, second]
+
+
+def test_what_is_kept_lasts_two_days(conversations: Conversations, clock: Clock) -> None:
+    conversations.keep("o", Text("x"))
+    conversations.put_rest("o", "rest")
+    clock.advance(48 * 3600)
+    assert conversations.kept("o") is None
+    assert conversations.take_rest("o") is None
+
+
+def test_forgetting_deletes_everything_of_one_user(conversations: Conversations) -> None:
+    for openid in ("gone", "stays"):
+        conversations.ask(openid, Ask("?", "name"))
+        conversations.keep(openid, Text("x"))
+        conversations.put_rest(openid, "rest")
+    conversations.forget("gone")
+    assert conversations.asked("gone") is None
+    assert conversations.kept("gone") is None
+    assert conversations.take_rest("gone") is None
+    assert conversations.asked("stays") is not None
+    assert conversations.kept("stays") == Text("x")
+    assert conversations.take_rest("stays") == "rest"

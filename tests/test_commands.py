@@ -1,0 +1,151 @@
+"""`python -m bot` and its commands, as typed in a terminal."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
+from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    (tmp_path / "config.py").write_text("")
+
+    def environment(wechat: Sandbox, **changes: str) -> dict[str, str]:
+        env = bot_env(wechat) | {
+            "BOT_CONFIG": str(tmp_path / "config.py"),
+            "BOT_PUBLIC_URL": "https://bot.example.com",
+            "BOT_SECRET_KEY": SECRET_KEY,
+            "BOT_STORE_URL": f"sqlite:///{tmp_path}/bot.db",
+            "BOT_VERIFY_DIR": str(tmp_path),
+        }
+        return env | {f"BOT_{name}": value for name, value in changes.items()}
+
+    return environment
+
+
+@pytest.fixture
+def bot(environment: Callable[..., dict[str, str]]) -> Command:
+    def run(wechat: Sandbox, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "bot", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment(wechat, **changes),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+# -- check
+
+
+def test_check_says_ok_for_an_account_that_works(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "MP_verify_0123456789abcdef.txt").write_text("0123456789abcdef")
+    done = bot(wechat, "check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("ok ") == 4
+    assert "note" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_check_notes_what_is_risky(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "check", PUBLIC_URL="http://bot.example.com")
+    assert done.returncode == 0
+    assert "not https" in done.stdout
+    assert "MP_verify" in done.stdout
+
+
+def test_check_says_what_wechat_refuses(bot: Command, start_wechat: StartWeChat, tmp_path: Path) -> None:
+    wechat = start_wechat()
+    done = bot(wechat, "check", APP_SECRET="wrongsecret0123456789")
+    assert done.returncode == 1
+    assert "40125" in done.stderr
+    assert "wrongsecret" not in done.stderr
+    nobody = f"sqlite:///{tmp_path}/other.db"  # the first store remembers the failure for some seconds
+    done = bot(wechat, "check", API_BASE=NOWHERE, STORE_URL=nobody)
+    assert done.returncode == 1
+    assert "could not be reached" in done.stderr
+    nobody = f"sqlite:///{tmp_path}/third.db"
+    done = bot(start_wechat("--ip-whitelist", "10.0.0.1"), "check", STORE_URL=nobody)
+    assert done.returncode == 1
+    assert "Add 127.0.0.1 to the IP whitelist" in done.stderr
+
+
+def test_check_says_when_the_store_is_gone(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "check", STORE_URL="redis://:hunter2@127.0.0.1:1/0")
+    assert done.returncode == 1
+    assert "Redis store" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+# -- the others
+
+
+def test_example_config_prints_the_example_file(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "example-config")
+    assert done.stdout == (ROOT / "config.example.py").read_text(encoding="utf-8")
+
+
+def test_an_unknown_command_is_refused(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "fly")
+    assert done.returncode == 2
+    assert "fly" in done.stderr
+
+
+# -- serve
+
+
+def test_a_taken_port_is_said_and_status_1(bot: Command, wechat: Sandbox) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = bot(wechat, LISTEN=f"127.0.0.1:{taken.getsockname()[1]}")
+    assert done.returncode == 1
+    assert "LISTEN" in done.stderr
+
+
+def test_a_store_that_cannot_be_opened_is_said_once(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "bot.db").mkdir()
+    done = bot(wechat, LISTEN=f"127.0.0.1:{free_port()}", WORKERS="3")
+    assert done.returncode == 2
+    assert done.stderr.count("STORE_URL") == 1
+
+
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
+def test_several_workers_serve_one_account(
+    wechat: Sandbox, store: str, request: pytest.FixtureRequest
+) -> None:
+    env = {"BOT_WORKERS": "2"}
+    if store == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        env["BOT_STORE_URL"] = server.url
+    with start_bot(wechat, env, save_callback=True) as bot:
+        user = wechat.add_user("小刚", subscribed=True)
+        wechat.faults([{"path": "delivery", "duplicate": 3}])
+        for n in range(5):
+            result = wechat.send(user, content=f"第 {n} 条")
+            assert {answer["outcome"] for answer in result["deliveries"]} == {"reply"}
+            assert [shown["content"] for shown in result["shown"]] == [f"你说：第 {n} 条"]
+        assert requests.get(bot.url + "/readyz", timeout=10).status_code == 200
+        assert bot.stop() in (0, -15)
+
+
+def test_a_bot_that_is_told_to_stop_stops(wechat: Sandbox) -> None:
+    with start_bot(wechat) as bot:
+        status = bot.stop(timeout=8)
+    assert status == 0
+    assert not any("Traceback" in line for line in bot.output)

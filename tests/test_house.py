@@ -1,0 +1,201 @@
+"""The house's own rules (design §2, style §6), read from the source: who imports whom, and how files look."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.launch import ROOT
+
+# Which packages a package may import, beside itself. Only the last line's modules see everything.
+MAY_IMPORT = {
+    "bot": set(),
+    "bot.errors": set(),
+    "bot.metrics": set(),
+    "bot.log": {"bot.errors"},
+    "bot.config": {"bot.errors"},
+    "bot.store": {"bot.errors"},
+    "bot.wechat": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
+    "bot.jobs": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
+    "bot.callback": {
+        "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.store", "bot.wechat",
+    },
+    "bot.oauth": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store", "bot.wechat"},
+    "bot.accounts": {"bot.config", "bot.errors", "bot.log", "bot.store"},
+    "bot.pages": {"bot.config", "bot.errors", "bot.log", "bot.oauth", "bot.wechat"},
+    "bot.menu": {"bot.config", "bot.errors", "bot.menu_rules", "bot.oauth", "bot.wechat"},
+    "bot.menu_rules": {"bot.errors"},
+    "bot.hooks": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.pages"},
+    "bot.service": {"bot.errors", "bot.metrics"},
+    "handlers": {"bot.callback", "bot.pages", "bot.oauth", "bot.wechat", "bot.accounts", "bot.errors"},
+    "setup_menu": {"bot.commands"},
+}  # fmt: skip
+SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.__main__"}
+
+HTTP_EDGE = {"bot.app", "bot.hooks", "bot.pages", "bot.service", "bot.callback.endpoint"}
+
+
+def modules(*folders: str) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "__pycache__" not in path.parts:
+                yield module_name(path), path
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it; `from a import b` counts as a.b where that is one."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where a thing is"
+            found |= {full_name(str(node.module), name.name) for name in node.names}
+    return found
+
+
+def full_name(module: str, name: str) -> str:
+    inner = ROOT.joinpath(*module.split("."), name)
+    return f"{module}.{name}" if inner.is_dir() or inner.with_suffix(".py").is_file() else module
+
+
+def package(module: str) -> str:
+    """bot.wechat.client -> bot.wechat; handlers.chat.text -> handlers."""
+    parts = module.split(".")
+    return parts[0] if parts[0] == "handlers" else ".".join(parts[:2])
+
+
+ALL = [*modules("bot", "handlers"), ("setup_menu", ROOT / "setup_menu.py")]
+
+
+@pytest.mark.parametrize(("module", "path"), ALL, ids=[name for name, _ in ALL])
+def test_imports_go_one_way(module: str, path: Path) -> None:
+    if module in SEES_ALL:
+        return
+    own = package(module)
+    assert own in MAY_IMPORT, f"{own} is new: say here what it may import"
+    ours = {package(name) for name in imports(path) if name.split(".")[0] in ("bot", "handlers")}
+    assert ours - {own} <= MAY_IMPORT[own]
+
+
+def test_the_rule_reads_imports_rightly() -> None:
+    """A rule that sees nothing forbids nothing."""
+    seen = imports(ROOT / "bot" / "app.py")
+    assert {"bot.hooks", "bot.callback.gate", "web", "bot.store"} <= seen
+    assert "bot.callback.messages" in imports(ROOT / "bot" / "callback" / "gate.py")
+
+
+def test_web_py_is_imported_at_the_http_edge_only() -> None:
+    users = {name for name, path in ALL if "web" in {found.split(".")[0] for found in imports(path)}}
+    assert {name for name in users if not name.startswith("handlers.pages")} <= HTTP_EDGE
+
+
+def roots_of(*folders: str) -> dict[str, set[str]]:
+    return {name: {found.split(".")[0] for found in imports(path)} for name, path in modules(*folders)}
+
+
+def test_wechatpy_is_imported_where_wechat_is_spoken_only() -> None:
+    everything = roots_of("bot", "handlers", "sandbox", "tests", "bench")
+    users = {name for name, roots in everything.items() if "wechatpy" in roots}
+    assert users
+    assert all(name.startswith(("bot.wechat", "bot.callback", "tests.sandbox")) for name in users)
+
+
+def test_bot_and_sandbox_know_each_other_by_http_only() -> None:
+    assert not [name for name, roots in roots_of("bot", "handlers").items() if "sandbox" in roots]
+    strangers = {"bot", "handlers", "wechatpy"}
+    assert not [name for name, roots in roots_of("sandbox").items() if roots & strangers]
+
+
+def test_nothing_imports_the_tests() -> None:
+    assert not [name for name, roots in roots_of("bot", "handlers", "sandbox").items() if "tests" in roots]
+
+
+def test_importing_the_handlers_has_no_effect(tmp_path: Path) -> None:
+    """No file, no thread, no log set up, no setting read, no WeChat called: only names."""
+    code = """
+import logging, os, sys, threading
+sys.path.insert(0, sys.argv[1])
+before = dict(os.environ)
+def audit(event, args):
+    if event in ("socket.connect", "subprocess.Popen", "os.mkdir", "sqlite3.connect"):
+        print("EFFECT", event, args)
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        print("EFFECT", event, args[:2])
+sys.addaudithook(audit)
+import handlers
+print(len(threading.enumerate()), logging.getLogger("bot").handlers, before == dict(os.environ))
+print("wsgi" in str([name for name in sys.modules if name.startswith("bot.")]), "bot.app" in sys.modules)
+"""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "error", "-c", code, str(ROOT)],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["1 [] True", "False False"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_handlers_name_exactly_what_the_engine_reads() -> None:
+    import handlers
+
+    assert sorted(handlers.__all__) == ["CHAT", "MENU", "PAGES", "WORDING"]
+    paths = [path for path, _ in handlers.PAGES]
+    assert len(paths) == len(set(paths))
+
+
+SOURCE = [*modules("bot", "handlers", "sandbox")]
+
+
+@pytest.mark.parametrize(("module", "path"), SOURCE, ids=[name for name, _ in SOURCE])
+def test_every_file_says_what_it_does(module: str, path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "a module docstring is missing"
+    assert path.stem not in ("utils", "helpers", "manager", "common", "misc")
+
+
+def chinese(path: Path) -> list[str]:
+    """Texts of a file, other than docstrings, that users could read: those with Chinese in them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documentation
+        and any("\u4e00" <= char <= "\u9fff" for char in node.value)
+    ]
+
+
+# What operators read: the console's own names for things, beside their English.
+CONSOLE_WORDS = {"bot.config", "bot.wechat.errcodes"}
+
+
+def test_the_engine_says_nothing_to_users_in_words_of_its_own() -> None:
+    speakers = {name: chinese(path) for name, path in modules("bot") if name not in CONSOLE_WORDS}
+    assert {name: texts for name, texts in speakers.items() if texts} == {}
+
+
+def test_no_handler_or_page_reaches_past_the_engine() -> None:
+    forbidden = {"requests", "sqlite3", "redis", "wechatpy", "cryptography"}
+    assert not [name for name, roots in roots_of("handlers").items() if roots & forbidden]
