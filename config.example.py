@@ -36,6 +36,15 @@ WORKERS = 2
 # threads per process; each carries one request
 THREADS = 16
 
+# slow answers run in the server's processes; False: only in `python -m bot worker`
+JOBS_IN_SERVER = True
+
+# slow answers at the same time, per process
+JOB_THREADS = 64
+
+# how long slow answers may go on after SIGTERM before others take them over
+STOP_SECONDS = 8.0
+
 # sqlite:///path on one machine, redis://host:6379/0 on several
 STORE_URL = "sqlite:///var/bot.db"
 

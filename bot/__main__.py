@@ -1,4 +1,4 @@
-"""python -m bot [serve | check | example-config]"""
+"""python -m bot [serve | worker | jobs | check | example-config]"""
 
 import argparse
 import os
@@ -14,7 +14,11 @@ def main() -> int:
     commands.add_parser("serve", help="serve (the default)")
     commands.add_parser("check", help="check settings, menu, store and account before going live")
     commands.add_parser("example-config", help="print config.example.py, made from the settings table")
-    command = parser.parse_args().command or "serve"
+    commands.add_parser("worker", help="run slow answers, and nothing else")
+    jobs = commands.add_parser("jobs", help="list slow answers that wait, run or failed")
+    jobs.add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
+    options = parser.parse_args()
+    command = options.command or "serve"
     # Imports wait for their command: a fault in handlers/ must not keep example-config from working, and
     # the metrics library looks for its shared folder when it is imported.
     if command == "example-config":
@@ -26,6 +30,14 @@ def main() -> int:
         from bot.commands import check
 
         return check()
+    if command == "jobs":
+        from bot.commands import jobs as show_jobs
+
+        return show_jobs(options.retry)
+    if command == "worker":
+        from bot.worker import work
+
+        return work()
     with tempfile.TemporaryDirectory(prefix="bot-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         from bot.serve import serve

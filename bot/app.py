@@ -19,11 +19,16 @@ from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
 from bot.callback.endpoint import Callback, Endpoint
 from bot.callback.gate import Gate
+from bot.callback.handle import Handle
 from bot.callback.late import Late
+from bot.callback.perform import Performer
 from bot.callback.router import Route, Router
 from bot.callback.seal import Seal
 from bot.callback.wording import Wording
 from bot.config import Config
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Outbox
+from bot.jobs.runner import Runner
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
 from bot.oauth.session import Sessions
@@ -48,18 +53,31 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything, built. `close()` gives back threads and connections."""
+    """Everything, built. `start()` begins the work in the background, `close()` ends it and gives back
+    threads and connections."""
 
     config: Config
     store: Store
     tokens: Shared
     client: Client
     states: States
+    outbox: Outbox
     callback: Callback
     site: Site
+    liveness: Liveness
+    runner: Runner
     closers: tuple[Callable[[], None], ...]
 
+    def start(self, *, jobs: bool) -> None:
+        """Be alive in the eyes of other processes, and with `jobs` take their jobs. Call it in the process
+        that serves, after any fork."""
+        self.liveness.start()
+        if jobs:
+            self.runner.start()
+
     def close(self) -> None:
+        self.runner.stop(self.config.stop_seconds)
+        self.liveness.stop()
         for closer in self.closers:
             closer()
 
@@ -76,19 +94,26 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     )
     account = Account(config, store, client)
 
+    liveness = Liveness(store)
+    outbox = Outbox(store, liveness, clock)
     conversations = Conversations(store)
-    late = Late(account, conversations, push=config.can_push, text_limit=config.text_limit_bytes)
-    answerer = Answerer(
-        config,
-        Router(chat, conversations),
-        # Twice the window on either side of our clock, so that no fresh delivery outlives its record.
-        Dedup(store, lifetime=max(900.0, 3.0 * config.freshness_seconds)),
-        conversations,
-        late,
+    router = Router(chat, conversations)
+    handle = Handle(conversations, account, wording)
+    # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
+    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock)
+    performer = Performer(
         account,
-        wording,
-        clock,
+        router,
+        handle,
+        dedup,
+        conversations,
+        outbox,
+        push=config.can_push,
+        text_limit=config.text_limit_bytes,
     )
+    runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
+    late = Late(outbox, runner.wake, push=config.can_push)
+    answerer = Answerer(config, router, dedup, handle, conversations, late, wording, clock)
     guard_store = store if config.replay_guard and config.mode == "plain" else None
     callback = Callback(Gate(config, clock, guard_store), answerer, Seal(config, clock))
 
@@ -97,8 +122,8 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     sessions = Sessions(store, config.session_days * 86400.0)
     guard = Guard(config, endpoints, states, exchange, sessions)
     site = Site(config, guard, JsSdk(config.app_id, tickets, clock), TEMPLATES)
-    closers = (answerer.close, http.close, client._http.close, store.close)
-    return Parts(config, store, tokens, client, states, callback, site, closers)
+    closers = (runner.close, http.close, client._http.close, store.close)
+    return Parts(config, store, tokens, client, states, outbox, callback, site, liveness, runner, closers)
 
 
 def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> WsgiApp:

@@ -3,6 +3,7 @@ the store refused, 2 the settings or the menu are wrong."""
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -185,3 +186,38 @@ def check() -> int:
     if not list(Path(config.verify_dir).glob("MP_verify_*.txt")):
         say(f"note    no MP_verify_*.txt in {config.verify_dir}; the console asks for one per domain")
     return status
+
+
+def jobs(retry: str | None) -> int:
+    """`python -m bot jobs [--retry ID]`: one line for each unfinished or failed job."""
+    config = settings()
+    parts = open_parts(config) if config else None
+    if parts is None:
+        return 2
+    try:
+        if retry:
+            return _retry(parts, retry)
+        listed = parts.outbox.all()
+        for job in listed:
+            age = int(time.time() - job.created)
+            what = str(job.work.get("place", job.kind)).partition("#")[0]
+            say(f"{job.id}  {job.state:8}  {what}  {age} s old  try {job.tries}  {job.problem}".rstrip())
+        say(f"{len(listed)} jobs" if listed else "no jobs")
+        return 0
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return 1
+    finally:
+        parts.close()
+
+
+def _retry(parts: Parts, wanted: str) -> int:
+    failed = [job.id for job in parts.outbox.all() if job.state == "failed" and wanted in ("ALL", job.id)]
+    for job_id in failed:
+        parts.outbox.retry(job_id)
+        parts.runner.wake(job_id)
+        say(f"{job_id}  waiting")
+    if not failed:
+        complain(f"no failed job {wanted}; `python -m bot jobs` lists them")
+        return 1
+    return 0

@@ -143,6 +143,13 @@ class Config:
     listen: str = setting("127.0.0.1:8080", _listen, "host:port this server listens on")
     workers: int = setting(2, _number(1, 64, int), "server processes")
     threads: int = setting(16, _number(1, 512, int), "threads per process; each carries one request")
+    jobs_in_server: bool = setting(
+        True, _flag, "slow answers run in the server's processes; False: only in `python -m bot worker`"
+    )
+    job_threads: int = setting(64, _number(1, 1024, int), "slow answers at the same time, per process")
+    stop_seconds: float = setting(
+        8.0, _number(0, 600), "how long slow answers may go on after SIGTERM before others take them over"
+    )
     store_url: str = setting(
         "sqlite:///var/bot.db", _store_url, "sqlite:///path on one machine, redis://host:6379/0 on several"
     )

@@ -1,4 +1,7 @@
-"""`application`, for any WSGI server. Reads the settings when it is imported."""
+"""`application`, for any WSGI server. Reads the settings when it is imported, and begins to work."""
+
+import atexit
+from multiprocessing.util import Finalize
 
 import handlers
 from bot import log
@@ -7,4 +10,10 @@ from bot.config import load_config
 
 _config = load_config()
 log.set_up(_config.log_format)
-application = wsgi(build(_config, handlers.CHAT, handlers.WORDING), handlers.PAGES)
+_parts = build(_config, handlers.CHAT, handlers.WORDING)
+_parts.start(jobs=_config.jobs_in_server)
+application = wsgi(_parts, handlers.PAGES)
+
+# Whoever ends first: processes of `multiprocessing` (the workers of `python -m bot`) do not run atexit.
+_close = Finalize(None, _parts.close, exitpriority=10)
+atexit.register(_close)

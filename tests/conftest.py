@@ -279,6 +279,7 @@ class Served:
         try:
             self.config = settings(self.url)
             self.parts: Parts = build(self.config, chat, handlers.WORDING, clock)
+            self.parts.start(jobs=True)
         except BaseException:
             self._server.server_close()
             raise

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "handlers": {"bot.callback", "bot.pages", "bot.oauth", "bot.wechat", "bot.accounts", "bot.errors"},
     "setup_menu": {"bot.commands"},
 }  # fmt: skip
-SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.__main__"}
+SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.worker", "bot.__main__"}
 
 HTTP_EDGE = {"bot.app", "bot.hooks", "bot.pages", "bot.service", "bot.callback.endpoint"}
 

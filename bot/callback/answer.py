@@ -1,36 +1,38 @@
-"""Step 4: run the handler once and have its reply in time.
+"""Step 5: have the answer in time, or see to it that it comes late.
 
 A delivery that comes while the run is under way joins it. What is ready before the deadline is the passive
-reply; what is not is promised, and delivered late.
+reply. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md.
 """
 
-import contextvars
 import logging
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.callback import seal
 from bot.callback.conversation import Conversations
-from bot.callback.dedup import Dedup, State
-from bot.callback.late import Late, cut
+from bot.callback.custom import cut
+from bot.callback.dedup import Claim, Dedup, State
+from bot.callback.handle import Handle
+from bot.callback.late import Late
 from bot.callback.messages import Incoming
-from bot.callback.replies import Article, Ask, Image, News, Picture, Reply, Text, as_reply
-from bot.callback.router import Chat, Match, Router
+from bot.callback.replies import Reply, Text
+from bot.callback.router import Match, Router
 from bot.callback.wording import Wording
 from bot.config import Config
-from bot.errors import StoreError, WeChatError
+from bot.errors import StoreError
 from bot.log import describe
 from bot.store import Clock
-from bot.wechat.account import Account
 
 log = logging.getLogger("bot.answer")
 
 _LAST_ATTEMPT = 3  # WeChat delivers three times in all
-_SLOW_THREADS = 64
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
+# A third delivery so soon after the reply was there is a copy of an earlier one that overlaps with it; a
+# later one says that WeChat did not get the reply.
+_OVERLAP_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -46,54 +48,57 @@ class Answer:
 
 
 class Answerer:
+    """`waiting` bounds how many deliveries of this process may wait for a run at the same time."""
+
     def __init__(
         self,
         config: Config,
         router: Router,
         dedup: Dedup,
+        handle: Handle,
         conversations: Conversations,
         late: Late,
-        account: Account,
         wording: Wording,
         clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._config = config
         self._router = router
         self._dedup = dedup
+        self._handle = handle
         self._conversations = conversations
         self._late = late
-        self._account = account
         self._wording = wording
         self._clock = clock
         self._monotonic = monotonic
-        self._sleep = sleep
-        self._slow = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow")
+        self._waiting = threading.BoundedSemaphore(max(1, config.threads // 2))
 
     def answer(self, incoming: Incoming) -> Answer:
         """The answer for one delivery. Runs the handler if no other delivery has. Raises nothing."""
-        started = self._monotonic()
+        end = self._monotonic() + self._config.deadline_seconds
         try:
             claim = self._dedup.claim(incoming.key)
-        except StoreError as error:
+        except StoreError:
             # Without a store a retry cannot be told from a message: better answered twice than not at all.
-            log.error("[answer] no store, answering without it: %s", error)
-            return self._run(incoming, self._find(incoming))
-        if claim.state is State.DONE:
-            return Answer(claim.reply, "repeated", claim.attempt)
-        if claim.state is State.RUNNING:
-            return self._join(incoming, claim.attempt, started)
-        match = self._find(incoming)
-        if match is not None and match.route.slow:
-            context = contextvars.copy_context()  # carries the request id into the thread's log lines
-            self._slow.submit(context.run, self._run, incoming, match)
-            return self._join(incoming, claim.attempt, started, match.route.name)
-        return self._run(incoming, match)
+            return self._run(incoming, self._find(incoming), 1)
+        try:
+            return self._settle(incoming, claim, end)
+        except StoreError as error:
+            log.error("[answer] store lost on the way: %s", error)
+            return Answer(b"", "no-store", claim.attempt, retry=True)
 
-    def close(self) -> None:
-        """Let slow handlers end."""
-        self._slow.shutdown(wait=True)
+    def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
+        if claim.state is State.NEW:
+            match = self._find(incoming)
+            if match is None or not match.route.slow:
+                return self._run(incoming, match, claim.attempt)
+            self._late.write(incoming, match)
+            self._dedup.queue(incoming.key)
+            self._late.wake(incoming)
+            return self._join(incoming, claim.attempt, end, match.route.name)
+        if claim.state is State.RUNNING:
+            return self._join(incoming, claim.attempt, end)
+        return self._repeat(incoming, claim)
 
     def _find(self, incoming: Incoming) -> Match | None:
         try:
@@ -102,99 +107,88 @@ class Answerer:
             log.error("[answer] no route found: %s", describe(error))
             return None
 
-    def _run(self, incoming: Incoming, match: Match | None) -> Answer:
-        name = match.route.name if match else ""
+    def _run(self, incoming: Incoming, match: Match | None, attempt: int) -> Answer:
+        """Here and now, in this thread."""
+        route = match.route.name if match else ""
+        reply = self._handle(incoming, match).reply
         try:
-            reply = self._reply(incoming, match)
-        except Exception as error:  # whatever a handler raises: the user gets an answer, WeChat a 200
-            log.error("[answer] handler %s failed: %s", name, describe(error))
-            reply = Text(self._wording.sorry)
-        return self._finish(incoming, name, reply)
-
-    def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Call the handler, unless the user asks for the rest of a text; add what was kept for them."""
-        reply: Reply | None = self._more(incoming)
-        if reply is None and match is not None:
-            chat = Chat(incoming.message, incoming.openid, self._account)
-            result = match.route.handler(chat, *match.captures)
-            if isinstance(result, Ask):
-                self._conversations.ask(incoming.openid, result)
-                result = result.reply
-            made = as_reply(result, match.route.name)
-            reply = self._upload(made) if isinstance(made, Picture) else made
-        return self._with_kept(incoming.openid, reply) if incoming.msg_type != "event" else reply
-
-    def _more(self, incoming: Incoming) -> Text | None:
-        if incoming.text is None or incoming.text.strip() != self._wording.more:
-            return None
-        rest = self._conversations.take_rest(incoming.openid)
-        return Text(rest) if rest else None
-
-    def _upload(self, picture: Picture) -> Reply:
-        try:
-            return Image(self._account.media_id(picture.file))
-        except WeChatError as error:
-            log.warning(
-                "[answer] %s cannot be uploaded (errcode=%d): sent as a link", picture.file, error.errcode
-            )
-            url = self._account.static_url(picture.file)
-            return News((Article(picture.title, picture=url, url=url),))
-
-    def _with_kept(self, openid: str, reply: Reply | None) -> Reply | None:
-        kept = self._conversations.kept(openid)
-        if kept is None or reply is None:
-            return kept or reply
-        if isinstance(kept, Text) and isinstance(reply, Text):
-            return Text(f"{kept.content}\n\n{reply.content}")
-        self._conversations.keep(openid, reply)
-        return kept
-
-    def _finish(self, incoming: Incoming, route: str, reply: Reply | None) -> Answer:
-        """Record the reply for joined and later deliveries, or bring it to the user if it was promised."""
-        passive, rest = self._shorten(reply)
-        body = b"" if passive is None else seal.render(passive, incoming, self._clock())
-        result = "none" if reply is None else "reply"
-        try:
-            if not self._dedup.finish(incoming.key, body):
-                body, result, rest = b"", "late", ""
-                if reply is not None:
-                    self._late.deliver(incoming.openid, reply)
-            if rest:
-                self._conversations.put_rest(incoming.openid, rest)
-            if incoming.event.casefold() == "unsubscribe":
-                self._conversations.forget(incoming.openid)
+            if not self._dedup.finish(incoming.key, reply):
+                self._late.bring(incoming, reply)
+                return Answer(b"", "late", attempt, route)
+            body = self._passive(incoming, reply, self._clock(), first=True)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
-        return Answer(body, result, 1, route)
+            body = self._passive(incoming, reply, self._clock())
+        return Answer(body, "reply" if reply else "none", attempt, route)
 
-    def _shorten(self, reply: Reply | None) -> tuple[Reply | None, str]:
-        """The reply cut to WeChat's limit, saying how to read on, and the rest."""
-        limit = self._config.text_limit_bytes
-        if not isinstance(reply, Text) or len(reply.content.encode("utf-8", "replace")) <= limit:
-            return reply, ""
-        hint = "\n" + self._wording.more_hint
-        head, rest = cut(reply.content, limit - len(hint.encode()))
-        return Text(head + hint), rest
-
-    def _join(self, incoming: Incoming, attempt: int, started: float, route: str = "") -> Answer:
-        budget = self._config.deadline_seconds - (self._monotonic() - started)
+    def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
+        """Wait for the run, if there is room for one more to wait."""
+        if not self._waiting.acquire(blocking=False):
+            return self._give_up(incoming, attempt, route, must=True)
         try:
-            reply = self._dedup.wait(incoming.key, budget)
-            if reply is not None:
-                return Answer(reply, "joined", attempt, route)
-            may_promise = self._late.pushes or attempt >= _LAST_ATTEMPT
-            if may_promise and self._dedup.promise(incoming.key):
-                return self._promise(incoming, attempt, route)
-            reply = self._dedup.wait(incoming.key, _OUTWAIT_SECONDS)
-        except StoreError as error:
-            log.error("[answer] cannot join: %s", error)
-            return Answer(b"", "no-store", attempt, route, retry=True)
-        if reply is not None:
-            return Answer(reply, "joined", attempt, route)
+            claim = self._dedup.wait(incoming.key, attempt, end - self._monotonic())
+            if claim.state is not State.RUNNING:
+                return self._joined(incoming, claim, end, route)
+            return self._give_up(incoming, attempt, route, must=False)
+        finally:
+            self._waiting.release()
+
+    def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
+        if claim.state is State.NEW:  # the process that ran it is dead
+            return self._settle(incoming, claim, end)
+        return Answer(
+            self._passive(incoming, claim.reply, claim.at, first=claim.attempt == 1),
+            "joined",
+            claim.attempt,
+            route,
+        )
+
+    def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
+        """Not ready in time. Promise the reply where that is the last or the best word; else let WeChat
+        deliver again (`must`: no, for there is no room to keep it waiting)."""
+        if must or self._late.pushes or attempt >= _LAST_ATTEMPT:
+            expected: list[str] = []
+
+            def expect(process: str) -> None:
+                self._late.expect(incoming, process)
+                expected.append(process)
+
+            if self._dedup.promise(incoming.key, expect):
+                return self._promised(incoming, attempt, route)
+            if expected:
+                self._late.cancel(incoming)
+        claim = self._dedup.wait(incoming.key, attempt, 0 if must else _OUTWAIT_SECONDS)
+        if claim.state is State.DONE:
+            return self._joined(incoming, claim, 0, route)
         return Answer(b"", "retry", attempt, route, retry=True)
 
-    def _promise(self, incoming: Incoming, attempt: int, route: str) -> Answer:
+    def _promised(self, incoming: Incoming, attempt: int, route: str) -> Answer:
         if self._late.pushes:
+            self._late.show_typing(incoming)
             return Answer(b"", "promised", attempt, route)
         body = seal.render(Text(self._wording.still_working), incoming, self._clock())
         return Answer(body, "still-working", attempt, route)
+
+    def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
+        """The run has ended: the same reply again. If this is WeChat's last try, it has not got the reply
+        before; where we can, we then push it and hear whether it has come."""
+        is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.at > _OVERLAP_SECONDS
+        if is_last and claim.reply is not None and self._late.pushes:
+            if self._late.push_instead(
+                incoming, claim.reply, lambda: self._dedup.withdraw(incoming.key, claim)
+            ):
+                return Answer(b"", "pushed-instead", claim.attempt)
+            return Answer(b"", "repeated", claim.attempt)
+        return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
+
+    def _passive(self, incoming: Incoming, reply: Reply | None, at: float, *, first: bool = False) -> bytes:
+        """Reply XML, cut to WeChat's limit; the first time, the rest of a cut text is put by."""
+        if isinstance(reply, Text):
+            limit = self._config.text_limit_bytes
+            if len(reply.content.encode("utf-8", "replace")) > limit:
+                hint = "\n" + self._wording.more_hint
+                head, rest = cut(reply.content, limit - len(hint.encode()))
+                reply = Text(head + hint)
+                if first:
+                    self._conversations.put_rest(incoming.openid, rest)
+        return b"" if reply is None else seal.render(reply, incoming, at)

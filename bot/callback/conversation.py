@@ -46,11 +46,14 @@ class Conversations:
         """End the open question; True for the one caller that ended it."""
         return self._store.take(f"question:{openid}") is not None
 
-    def keep(self, openid: str, reply: Reply) -> None:
-        """Hold an answer that came too late for this user's next messages, after those already held."""
-        key, addition = f"kept:{openid}", [to_json(reply)]
+    def keep(self, openid: str, reply: Reply, source: str) -> None:
+        """Hold an answer that came too late for this user's next messages, after those already held. Of one
+        `source` one answer is held, however often it is brought."""
+        key, addition = f"kept:{openid}", [{"source": source, **to_json(reply)}]
         while True:
             now = self._store.get(key)
+            if now is not None and any(item["source"] == source for item in json.loads(now)):
+                return
             if now is None:
                 if self._store.add(key, json.dumps(addition).encode(), _KEPT_SECONDS):
                     return
@@ -65,16 +68,16 @@ class Conversations:
             now = self._read(key)
             if now is None:
                 return None
-            replies = [from_json(item) for item in json.loads(now)]
+            held = json.loads(now)
+            replies = [from_json(item) for item in held]
             texts: list[str] = []
             for reply in replies:
                 if not isinstance(reply, Text):
                     break
                 texts.append(reply.content)
-            rest = replies[max(1, len(texts)) :]
+            rest = held[max(1, len(texts)) :]
             if rest:
-                left = json.dumps([to_json(reply) for reply in rest]).encode()
-                taken = self._store.swap(key, now, left, _KEPT_SECONDS)
+                taken = self._store.swap(key, now, json.dumps(rest).encode(), _KEPT_SECONDS)
             else:
                 taken = self._store.discard(key, now)
             if taken:

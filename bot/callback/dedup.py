@@ -1,37 +1,45 @@
 """Step 2: one run per message, however often and wherever it is delivered.
 
-States of a record: not there, RUNNING (a run is under way), PROMISED (WeChat has been answered without
-the reply, which will go another way), DONE with the reply. Rules: design of retries in docs/flow.md.
+States of a record: not there; RUNNING in a process; QUEUED as a job; PROMISED (WeChat has been answered
+without the reply, and the job brings it); DONE, with the reply. A process that dies while it runs a message
+loses it to the next delivery that finds out.
 """
 
 import enum
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.store import Store
+from bot.callback.replies import Reply, from_json, to_json
+from bot.jobs.liveness import Liveness
+from bot.store import Clock, Store
 
-_RUNNING = b"R"
+_RUNNING = b"R"  # followed by the process
+_QUEUED = b"Q"
 _PROMISED = b"P"
-_DONE = b"D"
-_POLL_SECONDS = 0.03
+_DONE = b"D"  # followed by JSON
+_FIRST_POLL_SECONDS = 0.02
+_LAST_POLL_SECONDS = 0.2
 
 
 class State(enum.Enum):
     """What a delivery finds."""
 
-    NEW = "new"  # nobody has run it: the caller must, and must call finish()
-    RUNNING = "running"  # another delivery runs it: wait()
+    NEW = "new"  # nobody runs it: the caller must, and must call finish() or queue()
+    RUNNING = "running"  # somebody does: wait()
     DONE = "done"  # it has run: here is its reply
 
 
 @dataclass(frozen=True)
 class Claim:
-    """`attempt` counts deliveries from 1; `reply` is the plain reply XML of a DONE message (empty: none)."""
+    """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
+    and when, in unix seconds, it was first there."""
 
     state: State
     attempt: int
-    reply: bytes = b""
+    reply: Reply | None = None
+    at: float = 0
 
 
 class Dedup:
@@ -40,55 +48,91 @@ class Dedup:
     def __init__(
         self,
         store: Store,
+        liveness: Liveness,
         lifetime: float,
+        clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
+        self._liveness = liveness
         self._lifetime = lifetime
+        self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
+        self._mine = _RUNNING + liveness.me.encode()
 
     def claim(self, key: str) -> Claim:
-        """Of all deliveries of a message, exactly one gets NEW."""
-        if self._store.add(key, _RUNNING, self._lifetime):
+        """Of all deliveries of a message, exactly one gets NEW; another one if that one's process dies."""
+        if self._store.add(key, self._mine, self._lifetime):
             return Claim(State.NEW, 1)
         attempt = 1 + self._store.count(key + ":retries", self._lifetime)
+        return self._look(key, attempt)
+
+    def wait(self, key: str, attempt: int, seconds: float) -> Claim:
+        """Join a run: DONE as soon as it has ended, NEW if its process died and the caller must run it,
+        RUNNING if the time is over."""
+        end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
+        while True:
+            claim = self._look(key, attempt)
+            left = end - self._monotonic()
+            if claim.state is not State.RUNNING or left <= 0:
+                return claim
+            self._sleep(min(pause, left))
+            pause = min(2 * pause, _LAST_POLL_SECONDS)
+
+    def queue(self, key: str) -> None:
+        """RUNNING here to QUEUED: a job in the outbox runs it now."""
+        self._store.swap(key, self._mine, _QUEUED, self._lifetime)
+
+    def promise(self, key: str, expect: Callable[[str], None]) -> bool:
+        """RUNNING or QUEUED to PROMISED: from now on a job must bring the reply to the user. True also if
+        another delivery has promised it; False if the run has ended (its reply is there to be had).
+
+        A message that runs in a process has no job yet: `expect(process)` is called to write one first.
+        """
         record = self._store.get(key)
-        if record is None:  # its lifetime ended between the two calls: begin again
-            return self.claim(key)
+        if record is None or not record.startswith((_RUNNING, _QUEUED)):
+            return record == _PROMISED
+        if record.startswith(_RUNNING):
+            expect(record[1:].decode())
+        return self._store.swap(key, record, _PROMISED, self._lifetime) or self.is_promised(key)
+
+    def is_promised(self, key: str) -> bool:
+        """Whether a job owes the user this reply."""
+        return self._store.get(key) == _PROMISED
+
+    def finish(self, key: str, reply: Reply | None) -> bool:
+        """To DONE: the reply is there for this delivery and its retries. False if it was PROMISED, or if
+        somebody else has finished it: the reply is then not this delivery's answer.
+
+        A record that the store has lost meanwhile counts as ours.
+        """
+        value = {"at": self._clock(), "reply": to_json(reply) if reply else None}
+        done = _DONE + json.dumps(value).encode()
+        for expected in (self._mine, _QUEUED):
+            if self._store.swap(key, expected, done, self._lifetime):
+                return True
+        return self._store.add(key, done, self._lifetime)
+
+    def withdraw(self, key: str, claim: Claim) -> bool:
+        """DONE with a reply to DONE without: later deliveries get nothing. True for one caller."""
+        value = {"at": claim.at, "reply": to_json(claim.reply) if claim.reply else None}
+        nothing = json.dumps({"at": claim.at, "reply": None}).encode()
+        return self._store.swap(key, _DONE + json.dumps(value).encode(), _DONE + nothing, self._lifetime)
+
+    def _look(self, key: str, attempt: int) -> Claim:
+        record = self._store.get(key)
+        if record is None:  # its lifetime is over, or the store has lost it
+            won = self._store.add(key, self._mine, self._lifetime)
+            return Claim(State.NEW if won else State.RUNNING, attempt)
         if record.startswith(_DONE):
-            return Claim(State.DONE, attempt, record[1:])
+            done = json.loads(record[1:])
+            reply = from_json(done["reply"]) if done["reply"] else None
+            return Claim(State.DONE, attempt, reply, done["at"])
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
+        if record.startswith(_RUNNING) and not self._liveness.is_alive(record[1:].decode()):
+            won = self._store.swap(key, record, self._mine, self._lifetime)
+            return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)
-
-    def wait(self, key: str, seconds: float) -> bytes | None:
-        """Join a run: its reply (empty: none, or promised), or None if it is not there in time."""
-        end = self._monotonic() + seconds
-        while True:
-            record = self._store.get(key)
-            if record is None or record == _PROMISED:
-                return b""
-            if record.startswith(_DONE):
-                return record[1:]
-            left = end - self._monotonic()
-            if left <= 0:
-                return None
-            self._sleep(min(_POLL_SECONDS, left))
-
-    def promise(self, key: str) -> bool:
-        """RUNNING to PROMISED: from now on the run itself must bring its reply to the user.
-        False if the run has ended meanwhile (its reply is there to be had)."""
-        return self._store.swap(key, _RUNNING, _PROMISED, self._lifetime)
-
-    def finish(self, key: str, reply: bytes) -> bool:
-        """RUNNING to DONE: the reply is there for this delivery and its retries. False if the record
-        was PROMISED: the reply must go another way, and retries get nothing. A record that the store
-        has lost meanwhile counts as RUNNING."""
-        if self._store.swap(key, _RUNNING, _DONE + reply, self._lifetime):
-            return True
-        if self._store.swap(key, _PROMISED, _DONE, self._lifetime):
-            return False
-        self._store.put(key, _DONE + reply, self._lifetime)
-        return True

@@ -1,95 +1,67 @@
-"""Answers that are ready too late for WeChat: pushed as customer-service messages, or kept for the user's
-next message where the account may not push. Also cuts texts to WeChat's byte limit."""
+"""The late way of a reply, as the web process sees it: jobs are written down, and some worker performs them
+(perform.py). Nothing is promised to WeChat before its job stands in the outbox."""
 
-import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
 
-from bot.callback.conversation import Conversations
-from bot.callback.replies import Image, Music, News, Reply, Text, Transfer, Video, Voice
-from bot.errors import WeChatError
-from bot.wechat.account import Account
+from bot.callback.messages import Incoming
+from bot.callback.replies import Reply, to_json
+from bot.callback.router import Match
+from bot.jobs.outbox import Outbox
 
-log = logging.getLogger("bot.late")
-
-
-def cut(text: str, limit: int) -> tuple[str, str]:
-    """Split after at most `limit` UTF-8 bytes, between characters, and not inside a link if that can be
-    helped. Both parts joined are `text`."""
-    data = text.encode("utf-8", "replace")
-    if len(data) <= limit:
-        return text, ""
-    head = data[:limit].decode("utf-8", "ignore")
-    link = head.rfind("<a ")
-    if link > 0 and head.rfind("</a>") < link:
-        head = head[:link]
-    return head, text[len(head) :]
-
-
-def pieces(text: str, limit: int) -> Iterator[str]:
-    """`text` in pieces of at most `limit` UTF-8 bytes each."""
-    while text:
-        head, text = cut(text, limit)
-        yield head
-
-
-def custom_messages(reply: Reply, text_limit: int) -> list[dict[str, Any]]:
-    """The bodies for /cgi-bin/message/custom/send, without `touser`. A Transfer has none."""
-    match reply:
-        case Text(content):
-            return [{"msgtype": "text", "text": {"content": part}} for part in pieces(content, text_limit)]
-        case Image(media_id):
-            return [{"msgtype": "image", "image": {"media_id": media_id}}]
-        case Voice(media_id):
-            return [{"msgtype": "voice", "voice": {"media_id": media_id}}]
-        case Video(media_id, title, description):
-            video = {"media_id": media_id, "title": title, "description": description}
-            return [{"msgtype": "video", "video": video}]
-        case Music(thumb, title, description, url, hq_url):
-            music = {
-                "title": title,
-                "description": description,
-                "musicurl": url,
-                "hqmusicurl": hq_url,
-                "thumb_media_id": thumb,
-            }
-            return [{"msgtype": "music", "music": music}]
-        case News(articles):
-            first = articles[0]  # one card is all that a customer-service message may hold (45008)
-            card = {
-                "title": first.title,
-                "description": first.description,
-                "picurl": first.picture,
-                "url": first.url,
-            }
-            return [{"msgtype": "news", "news": {"articles": [card]}}]
-        case Transfer():
-            return []
+# A handler to run; one that runs in a request, to be run again only if its process dies; a reply to bring.
+RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
 
 
 class Late:
-    def __init__(
-        self, account: Account, conversations: Conversations, *, push: bool, text_limit: int
-    ) -> None:
-        self._account = account
-        self._conversations = conversations
-        self._push = push
-        self._text_limit = text_limit
+    """`push`: whether late replies reach the user by themselves, or wait for the user's next message.
+    `wake(job_id)` makes a worker look at a job at once."""
 
-    @property
-    def pushes(self) -> bool:
-        """Whether late answers reach the user by themselves."""
-        return self._push
+    def __init__(self, outbox: Outbox, wake: Callable[[str], None], *, push: bool) -> None:
+        self._outbox = outbox
+        self._wake = wake
+        self.pushes = push
 
-    def deliver(self, openid: str, reply: Reply) -> None:
-        """Push the reply; what WeChat will not take is kept for the user's next message."""
-        if not self._push:
-            self._conversations.keep(openid, reply)
+    def write(self, incoming: Incoming, match: Match) -> None:
+        """Once this returns, a worker will run this handler: soon, or at once after wake()."""
+        work = {"fields": incoming.fields, "place": match.place, "captures": list(match.captures)}
+        self._outbox.put(incoming.key, RUN, work)
+
+    def wake(self, incoming: Incoming) -> None:
+        """Let a worker look at what was written."""
+        self._wake(incoming.key)
+
+    def expect(self, incoming: Incoming, runner: str) -> None:
+        """A reply is about to be promised while its handler runs in a request of the process `runner`: if
+        that dies, a worker runs the handler."""
+        self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
+
+    def cancel(self, incoming: Incoming) -> None:
+        """What expect() wrote is not needed: the run has ended, and its reply can be had."""
+        self._outbox.cancel(incoming.key)
+
+    def bring(self, incoming: Incoming, reply: Reply | None) -> None:
+        """A promised reply is ready in this process, which ran the handler in a request."""
+        job = self._outbox.get(incoming.key)
+        if job is None:
             return
-        try:
-            for message in custom_messages(reply, self._text_limit):
-                self._account.client.post("message/custom/send", data={"touser": openid, **message})
-            log.info("[late] pushed: openid=%s", openid)
-        except WeChatError as error:
-            log.warning("[late] push refused, answer kept for the next message: errcode=%d", error.errcode)
-            self._conversations.keep(openid, reply)
+        job = self._outbox.note(job, reply=to_json(reply) if reply else None, late=True)
+        if job is not None:
+            self._outbox.wait(job, 0, "")
+            self._wake(incoming.key)
+
+    def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
+        """Bring a reply by push that WeChat did not get as an answer; False if another delivery does."""
+        work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
+        if not self._outbox.put(incoming.key, DELIVER, work):
+            return False
+        if not withdraw():
+            self._outbox.cancel(incoming.key)
+            return False
+        self._wake(incoming.key)
+        return True
+
+    def show_typing(self, incoming: Incoming) -> None:
+        """Let the phone show that an answer is being written."""
+        job_id = f"{incoming.key}:typing"
+        self._outbox.put(job_id, TYPING, {"openid": incoming.openid})
+        self._wake(job_id)

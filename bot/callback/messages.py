@@ -126,10 +126,11 @@ class Incoming:
     `message` is the typed object for handlers; the rest is what the steps of the way need of it.
     `key` is the same for every delivery of this message and for no other message.
     `event` is WeChat's own Event text, empty for messages; `scene` the scene of a scanned QR code,
-    without prefix, or None.
+    without prefix, or None. `fields` is what read() was given, for reading it again in another process.
     """
 
     message: Any
+    fields: Fields
     key: str
     openid: str
     account: str
@@ -161,6 +162,7 @@ def read(fields: Fields) -> Incoming:
     message_class = _MESSAGES.get(msg_type, UnknownMessage)
     return Incoming(
         message=message_class(fields),
+        fields=fields,
         key=_key(openid, "message", identity),
         openid=openid,
         account=account,
@@ -180,15 +182,17 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
     # Events have no id. Two in one second differ in their key, or, without one, in the rest of their fields.
     identity = f"{created} {event} {event_key or _rest(fields)}"
     scene = None
+    typed_fields = fields
     message_class = _EVENTS.get(event.lower(), UnknownMessage)
     if event.lower() == "scan":
         scene = event_key
     elif event.lower() == "subscribe" and event_key.startswith(_SCENE_PREFIX):
         scene = event_key.removeprefix(_SCENE_PREFIX)
         message_class = SubscribeScanEvent
-        fields = {**fields, "EventKey": scene}
+        typed_fields = {**fields, "EventKey": scene}
     return Incoming(
-        message=message_class(fields),
+        message=message_class(typed_fields),
+        fields=fields,
         key=_key(openid, "event", identity),
         openid=openid,
         account=account,

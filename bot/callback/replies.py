@@ -142,8 +142,8 @@ def to_json(reply: Reply) -> dict[str, Any]:
 
 
 def from_json(kept: Mapping[str, Any]) -> Reply:
-    """The reply that to_json() described."""
-    fields = {name: value for name, value in kept.items() if name != "kind"}
+    """The reply that to_json() described; `source` is the keeper's own."""
+    fields = {name: value for name, value in kept.items() if name not in ("kind", "source")}
     kind = kept["kind"]
     if kind == "News":
         return News(tuple(Article(**article) for article in fields["articles"]))

@@ -67,20 +67,34 @@ class Route:
 
 @dataclass(frozen=True)
 class Match:
+    """A route and what it captured. `place` finds the route again in another process: its name, and which
+    of the routes with this name it is."""
+
     route: Route
     captures: Captures
+    place: str
 
 
 class Router:
+    """The routes in order, each with its place."""
+
     def __init__(self, routes: Sequence[Route], conversations: Conversations) -> None:
-        self._routes = tuple(routes)
         self._conversations = conversations
+        self._routes: dict[str, Route] = {}
+        for route in routes:
+            number = sum(place.partition("#")[0] == route.name for place in self._routes)
+            self._routes[f"{route.name}#{number}"] = route
 
     def find(self, incoming: Incoming) -> Match | None:
         """The first matching route, or None: the message is answered `success`."""
         visit = Visit(incoming, self._conversations)
-        for route in self._routes:
+        for place, route in self._routes.items():
             captures = route.match(visit)
             if captures is not None:
-                return Match(route, captures)
+                return Match(route, captures, place)
         return None
+
+    def again(self, place: str, captures: Sequence[Any]) -> Match | None:
+        """What find() found, from its place and captures; None if that route is no longer there."""
+        route = self._routes.get(place)
+        return Match(route, tuple(captures), place) if route else None

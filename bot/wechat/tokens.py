@@ -22,6 +22,8 @@ from bot.wechat.http import Http
 _OVERLAP = 300.0  # seconds before expiry from which WeChat hands out a new token while the old one works
 _POLL_SECONDS = 0.05
 _FAILURE_SECONDS = 5.0  # how long a failed fetch answers for everybody, so that failures do not stampede
+# A value refused so soon after it was fetched is no stale one: another would fare no better.
+_REPLACE_SECONDS = 60.0
 _CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's quotas begin anew at midnight there
 
 Fetch = Callable[[bool], tuple[str, float]]
@@ -76,10 +78,15 @@ class Shared:
 
     def replace(self, failed: str) -> str:
         """WeChat refused `failed`: return another value. Fetches only if `failed` is still the current
-        one, so a hundred callers with the same dead token cause one fetch."""
+        one, so a hundred callers with the same dead token cause one fetch.
+
+        Raises WeChatError(40001) if `failed` replaced another one less than a minute ago.
+        """
         record = self._read()
         if record and record.value != failed:
             return record.value
+        if self._store.get(self._key("replaced")) == failed.encode():
+            raise WeChatError(40001, f"{self._name.partition(':')[0]} refused although it is new")
         return self._must(self._renew(failed, wait=True, force=True))
 
     def _renew(self, old: str | None, *, wait: bool, force: bool) -> str | None:
@@ -120,6 +127,8 @@ class Shared:
         record = {"value": value, "expires": expires, "renew": expires - min(_OVERLAP, lifetime / 2)}
         if self._store.get(self._key("lock")) == owner:  # a fetch that outlived its lock stores nothing
             self._store.put(self._key("value"), json.dumps(record).encode(), lifetime)
+            if failed is not None:
+                self._store.put(self._key("replaced"), value.encode(), _REPLACE_SECONDS)
         return value
 
     def _ask(self, force: bool) -> tuple[str, float]:

@@ -13,10 +13,15 @@ from bot.callback import messages, on, xml
 from bot.callback.answer import Answer, Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
+from bot.callback.handle import Handle
 from bot.callback.late import Late
+from bot.callback.perform import Performer
 from bot.callback.replies import Article, Ask, Image, News, Picture, Text
 from bot.callback.router import Chat, Route, Router
 from bot.config import Config
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Outbox
+from bot.jobs.runner import Runner
 from bot.store import open_store
 from bot.wechat.account import Account
 from bot.wechat.client import Client
@@ -44,12 +49,21 @@ class Desk:
         )
         account = Account(config, self.store, self._client)
         self.conversations = Conversations(self.store)
-        late = Late(account, self.conversations, push=config.can_push, text_limit=config.text_limit_bytes)
-        dedup = Dedup(self.store, 900, self.waiting.monotonic, self.waiting.sleep)
-        self.answerer = Answerer(
-            config, Router(routes, self.conversations), dedup, self.conversations, late, account, WORDING,
-            clock, self.waiting.monotonic, self.waiting.sleep,
+        liveness = Liveness(self.store)
+        self.outbox = Outbox(self.store, liveness, clock)
+        router = Router(routes, self.conversations)
+        handle = Handle(self.conversations, account, WORDING)
+        dedup = Dedup(self.store, liveness, 900, clock, self.waiting.monotonic, self.waiting.sleep)
+        performer = Performer(
+            account, router, handle, dedup, self.conversations, self.outbox,
+            push=config.can_push, text_limit=config.text_limit_bytes,
         )  # fmt: skip
+        self.runner = Runner(config.store_url, self.outbox, liveness, performer.perform, 64)
+        # A job is taken at once, as if the queue had just handed it over.
+        late = Late(self.outbox, self.runner.take, push=config.can_push)
+        self.answerer = Answerer(
+            config, router, dedup, handle, self.conversations, late, WORDING, clock, self.waiting.monotonic
+        )
         self._ids = iter(range(1, 1000))
 
     def text(self, content: str, msg_id: int | None = None, openid: str = OPENID) -> Answer:
@@ -65,8 +79,13 @@ class Desk:
     def said(self, answer: Answer) -> str | None:
         return self.wechat.content(answer.reply) if answer.reply else None
 
+    def settle(self) -> None:
+        """Let the jobs under way come to their end."""
+        self.runner.stop(20)
+
     def close(self) -> None:
-        self.answerer.close()
+        self.settle()
+        self.runner.close()
         self._http.close()
         self._client._http.close()
         self.store.close()
@@ -196,7 +215,7 @@ def test_a_late_answer_is_promised_and_pushed_once(
     retry = desk.text("x", 7, follower)
     assert (retry.reply, retry.retry) == (b"", False)
     held.go.set()
-    desk.answerer.close()
+    desk.settle()
     assert pushed(wechat, follower) == ["done"]
     assert desk.text("x", 7, follower).reply == b""
     assert held.runs == 1
@@ -213,6 +232,7 @@ def test_a_handler_that_turns_out_slow_is_pushed_all_the_same(
         assert (second.reply, second.result) == (b"", "promised")
         held.go.set()
         assert first.result(10).reply == b""
+    desk.settle()
     assert pushed(wechat, follower) == ["done"]
 
 
@@ -223,7 +243,7 @@ def test_a_long_late_answer_is_pushed_whole(
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
     desk.text("x", openid=follower)
     held.go.set()
-    desk.answerer.close()
+    desk.settle()
     assert "".join(pushed(wechat, follower)) == held.result
 
 
@@ -234,7 +254,7 @@ def test_a_slow_handler_that_fails_late_says_sorry_late(
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
     desk.text("x", openid=follower)
     held.go.set()
-    desk.answerer.close()
+    desk.settle()
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert len(errors(log)) == 1
 
@@ -246,7 +266,7 @@ def test_a_late_answer_that_wechat_refuses_waits_for_the_next_message(
     desk = make_desk(on.text("slow", held, slow=True), on.message("text", echo), **as_account(wechat))
     desk.text("slow", openid=stranger)
     held.go.set()
-    desk.answerer.close()
+    desk.settle()
     assert pushed(wechat, stranger) == []
     assert desk.said(desk.text("hi", openid=stranger)) == "done\n\necho hi"
     assert desk.said(desk.text("hi", openid=stranger)) == "echo hi"
@@ -256,7 +276,7 @@ def test_a_slow_answer_in_time_is_a_passive_reply(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
-    desk.waiting.meanwhile = [lambda: None, held.go.set, desk.answerer.close]
+    desk.waiting.meanwhile = [lambda: None, held.go.set, desk.settle]
     assert desk.said(desk.text("x", openid=follower)) == "done"
     assert pushed(wechat, follower) == []
 
@@ -273,7 +293,7 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
     assert desk.waiting.now >= 2 * 5.0, "to be tried again, a try must outwait WeChat's 5 s"
     assert desk.said(desk.text("slow", 7)) == WORDING.still_working
     held.go.set()
-    desk.answerer.close()
+    desk.settle()
     assert desk.said(desk.text("hi")) == "done\n\necho hi"
     assert desk.said(desk.text("hi")) == "echo hi"
     assert held.runs == 1
@@ -282,20 +302,20 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
 def test_an_answer_ready_by_the_second_try_is_its_reply(make_desk: MakeDesk, held: Held) -> None:
     desk = make_desk(on.message("text", held, slow=True))
     assert desk.text("slow", 7).retry
-    desk.waiting.meanwhile = [held.go.set, desk.answerer.close]
+    desk.waiting.meanwhile = [held.go.set, desk.settle]
     assert desk.said(desk.text("slow", 7)) == "done"
 
 
 def test_a_kept_answer_waits_for_a_message_not_an_event(make_desk: MakeDesk) -> None:
     desk = make_desk(on.event("CLICK", returns("clicked")), on.message("text", returns(None)))
-    desk.conversations.keep(OPENID, Text("kept"))
+    desk.conversations.keep(OPENID, Text("kept"), "a message")
     assert desk.said(desk.event("CLICK", "<EventKey>a</EventKey>")) == "clicked"
     assert desk.said(desk.text("x")) == "kept"
 
 
 def test_a_kept_text_and_a_new_picture_come_one_after_the_other(make_desk: MakeDesk) -> None:
     desk = make_desk(on.text("picture", returns(Image("m"))), on.message("text", returns(None)))
-    desk.conversations.keep(OPENID, Text("kept"))
+    desk.conversations.keep(OPENID, Text("kept"), "a message")
     assert desk.said(desk.text("picture")) == "kept"
     assert desk.wechat.read(desk.text("more").reply).findtext("Image/MediaId") == "m"
 
@@ -341,7 +361,7 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
 ) -> None:
     desk = make_desk(on.message("text", returns(result), slow=slow))
     if slow:
-        desk.waiting.meanwhile = [desk.answerer.close]
+        desk.waiting.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
@@ -488,7 +508,7 @@ def test_a_question_lapses_with_its_lifetime(make_desk: MakeDesk, clock: Clock) 
 def test_unsubscribing_deletes_what_was_kept_about_the_user(make_desk: MakeDesk) -> None:
     desk = make_desk(*TALK, on.event("unsubscribe", returns(None)))
     desk.text("start")
-    desk.conversations.keep(OPENID, Text("kept"))
+    desk.conversations.keep(OPENID, Text("kept"), "a message")
     assert desk.event("unsubscribe").reply == b""
     assert desk.said(desk.text("小明")) == "echo 小明"
 

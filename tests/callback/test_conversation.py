@@ -35,15 +35,15 @@ def test_of_two_messages_at_once_one_closes_the_question(conversations: Conversa
 
 def test_a_kept_answer_is_given_once(conversations: Conversations) -> None:
     news = News((Article("标题", "d", "p", "u"),))
-    conversations.keep("o", news)
+    conversations.keep("o", news, "1")
     assert conversations.kept("other") is None
     assert conversations.kept("o") == news
     assert conversations.kept("o") is None
 
 
 def test_two_kept_texts_are_both_kept(conversations: Conversations) -> None:
-    conversations.keep("o", Text("one"))
-    conversations.keep("o", Text("two"))
+    conversations.keep("o", Text("one"), "1")
+    conversations.keep("o", Text("two"), "2")
     assert conversations.kept("o") == Text("one\n\ntwo")
 
 
@@ -51,13 +51,13 @@ def test_two_kept_texts_are_both_kept(conversations: Conversations) -> None:
 def test_no_kept_answer_is_lost_to_another(
     conversations: Conversations, first: Text | Image, second: Text | Image
 ) -> None:
-    conversations.keep("o", first)
-    conversations.keep("o", second)
+    conversations.keep("o", first, "1")
+    conversations.keep("o", second, "2")
     assert [conversations.kept("o"), conversations.kept("o")] == [first, second]
 
 
 def test_what_is_kept_lasts_two_days(conversations: Conversations, clock: Clock) -> None:
-    conversations.keep("o", Text("x"))
+    conversations.keep("o", Text("x"), "1")
     conversations.put_rest("o", "rest")
     clock.advance(48 * 3600)
     assert conversations.kept("o") is None
@@ -67,7 +67,7 @@ def test_what_is_kept_lasts_two_days(conversations: Conversations, clock: Clock)
 def test_forgetting_deletes_everything_of_one_user(conversations: Conversations) -> None:
     for openid in ("gone", "stays"):
         conversations.ask(openid, Ask("?", "name"))
-        conversations.keep(openid, Text("x"))
+        conversations.keep(openid, Text("x"), "1")
         conversations.put_rest(openid, "rest")
     conversations.forget("gone")
     assert conversations.asked("gone") is None

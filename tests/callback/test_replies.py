@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.callback.late import custom_messages, cut, pieces
+from bot.callback.custom import custom_messages, cut, pieces
 from bot.callback.replies import (
     Article,
     Image,

@@ -208,17 +208,19 @@ def test_a_server_that_is_not_on_the_list_is_told_its_address(
 def test_the_daily_budget_stops_a_runaway_until_the_next_day_in_china(
     make_tokens: MakeTokens, wechat: Sandbox, clock: Clock
 ) -> None:
-    clock.now = 1_700_063_999.0  # 2023-11-15 23:59:59 in China
+    clock.now = 1_700_063_999.0 - 183  # 2023-11-15 23:56:56 in China
     tokens = make_tokens(token_daily_budget=3, token_kind="classic")
     value = tokens.get()
     value = tokens.replace(value)
+    clock.advance(61)
     value = tokens.replace(value)
+    clock.advance(61)
     with pytest.raises(TokenBudgetSpent) as error:
         tokens.replace(value)
     assert error.value.errcode == 45009
     assert "TOKEN_DAILY_BUDGET" in str(error.value)
     assert asked(wechat, CLASSIC) == 3
-    clock.advance(6)
+    clock.advance(62)
     assert tokens.replace(value) != value
 
 
@@ -313,14 +315,28 @@ def test_replacing_a_value_that_is_not_current_fetches_nothing(shared: Shared, s
 
 
 def test_replacing_asks_for_another_value_and_forces_only_if_it_gets_the_same(
-    shared: Shared, source: Source
+    shared: Shared, source: Source, still: Clock
 ) -> None:
     shared.get()
     assert shared.replace("t1") == "t2"
     assert source.asked == [False, False]
+    still.advance(61)
     source.answer = ("t2", 7000.0)
     assert shared.replace("t2") == "t2"
     assert source.asked == [False, False, False, True]
+
+
+def test_a_value_that_is_refused_although_it_is_new_is_not_replaced_for_a_minute(
+    shared: Shared, source: Source, still: Clock
+) -> None:
+    value = shared.replace(shared.get())
+    for _ in range(50):
+        with pytest.raises(WeChatError) as error:
+            shared.replace(value)
+        assert error.value.errcode == 40001
+    assert len(source.asked) == 2
+    still.advance(60)
+    assert shared.replace(value) == "t3"
 
 
 def test_a_short_life_is_renewed_at_half_of_it(shared: Shared, source: Source, still: Clock) -> None:

@@ -1,0 +1,86 @@
+"""Step 4: call the handler and make a reply of what it returns."""
+
+import logging
+from dataclasses import dataclass
+
+from bot.callback.conversation import Conversations
+from bot.callback.messages import Incoming
+from bot.callback.replies import Article, Ask, Image, News, Picture, Reply, Text, as_reply
+from bot.callback.router import Chat, Match
+from bot.callback.wording import Wording
+from bot.errors import StoreError, WeChatError
+from bot.log import describe
+from bot.wechat.account import Account
+
+log = logging.getLogger("bot.handle")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` then apologises."""
+
+    reply: Reply | None
+    problem: str = ""
+
+
+class Handle:
+    def __init__(self, conversations: Conversations, account: Account, wording: Wording) -> None:
+        self._conversations = conversations
+        self._account = account
+        self._wording = wording
+
+    def __call__(self, incoming: Incoming, match: Match | None) -> Outcome:
+        """Run the handler; whatever it raises, the user gets an answer. Raises nothing."""
+        try:
+            return Outcome(self._reply(incoming, match))
+        except Exception as error:
+            name = match.route.name if match else "none"
+            log.error("[handle] handler %s failed: %s", name, describe(error))
+            return Outcome(Text(self._wording.sorry), type(error).__name__)
+        finally:
+            if incoming.event.casefold() == "unsubscribe":
+                self._forget(incoming.openid)
+
+    def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
+        """Unless the user asks for the rest of a text, the handler's; with what was kept for them."""
+        reply: Reply | None = self._more(incoming)
+        if reply is None and match is not None:
+            chat = Chat(incoming.message, incoming.openid, self._account)
+            result = match.route.handler(chat, *match.captures)
+            if isinstance(result, Ask):
+                self._conversations.ask(incoming.openid, result)
+                result = result.reply
+            made = as_reply(result, match.route.name)
+            reply = self._upload(made) if isinstance(made, Picture) else made
+        return self._with_kept(incoming, reply) if incoming.msg_type != "event" else reply
+
+    def _more(self, incoming: Incoming) -> Text | None:
+        if incoming.text is None or incoming.text.strip() != self._wording.more:
+            return None
+        rest = self._conversations.take_rest(incoming.openid)
+        return Text(rest) if rest else None
+
+    def _upload(self, picture: Picture) -> Reply:
+        try:
+            return Image(self._account.media_id(picture.file))
+        except WeChatError as error:
+            log.warning(
+                "[handle] %s cannot be uploaded (errcode=%d): sent as a link", picture.file, error.errcode
+            )
+            url = self._account.static_url(picture.file)
+            return News((Article(picture.title, picture=url, url=url),))
+
+    def _with_kept(self, incoming: Incoming, reply: Reply | None) -> Reply | None:
+        kept = self._conversations.kept(incoming.openid)
+        if kept is None or reply is None:
+            return kept or reply
+        if isinstance(kept, Text) and isinstance(reply, Text):
+            return Text(f"{kept.content}\n\n{reply.content}")
+        self._conversations.keep(incoming.openid, reply, incoming.key)
+        return kept
+
+    def _forget(self, openid: str) -> None:
+        try:
+            self._conversations.forget(openid)
+        except StoreError as error:
+            log.error("[handle] a user who left is not forgotten: %s", error)

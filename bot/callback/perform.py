@@ -1,0 +1,122 @@
+"""The late way of a reply, as a worker sees it: run the handler, then bring the reply to the user.
+
+After each step it is noted in the job, so that a successor goes on from there. What cannot be noted in time
+is one push that WeChat has taken and we have not yet written down: if the process dies just then, the user
+sees that message twice.
+"""
+
+import logging
+
+from bot.callback import messages
+from bot.callback.conversation import Conversations
+from bot.callback.custom import custom_messages, pieces
+from bot.callback.dedup import Dedup
+from bot.callback.handle import Handle, Outcome
+from bot.callback.late import EXPECTED, TYPING
+from bot.callback.messages import Incoming
+from bot.callback.replies import Reply, Text, from_json, to_json
+from bot.callback.router import Router
+from bot.errors import WeChatError, WeChatUnreachable
+from bot.jobs.outbox import Job, Outbox
+from bot.jobs.runner import Again, Failed
+from bot.wechat.account import Account
+
+log = logging.getLogger("bot.late")
+
+_BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
+_PATIENCE = 4  # tries before an answer that WeChat does not take waits for the user's next message
+
+
+class Performer:
+    """Performs the jobs that `Late` writes. `push` as there; `text_limit` in UTF-8 bytes."""
+
+    def __init__(
+        self,
+        account: Account,
+        router: Router,
+        handle: Handle,
+        dedup: Dedup,
+        conversations: Conversations,
+        outbox: Outbox,
+        *,
+        push: bool,
+        text_limit: int,
+    ) -> None:
+        self._account = account
+        self._router = router
+        self._handle = handle
+        self._dedup = dedup
+        self._conversations = conversations
+        self._outbox = outbox
+        self._push = push
+        self._text_limit = text_limit
+
+    def perform(self, job: Job) -> Again | Failed | None:
+        """One job, as far as it can be done now."""
+        if job.kind == TYPING:
+            self._type(str(job.work["openid"]))
+            return None
+        incoming = messages.read(job.work["fields"])
+        if job.kind == EXPECTED and not job.work.get("late") and not self._dedup.is_promised(incoming.key):
+            return None  # the run has ended, and whoever wrote the job could not strike it out
+        problem = ""
+        if "reply" not in job.work:
+            outcome = self._run(incoming, job)
+            problem = outcome.problem
+            if not job.work.get("late") and self._dedup.finish(incoming.key, outcome.reply):
+                log.info("[late] ready in time: openid=%s", incoming.openid)
+                return Failed(problem) if problem else None
+            reply = to_json(outcome.reply) if outcome.reply else None
+            noted = self._outbox.note(job, reply=reply, late=True, problem=problem)
+            if noted is None:
+                return None  # held for dead: a successor has the job
+            job = noted
+        delivered = self._deliver(incoming.openid, job)
+        problem = problem or str(job.work.get("problem", ""))
+        return Failed(problem) if problem and delivered is None else delivered
+
+    def _run(self, incoming: Incoming, job: Job) -> Outcome:
+        place = job.work.get("place")
+        match = self._router.again(place, job.work["captures"]) if place else self._router.find(incoming)
+        return self._handle(incoming, match)
+
+    def _deliver(self, openid: str, job: Job) -> Again | None:
+        """Push what has not been pushed yet; what WeChat will not take is kept for the next message."""
+        if job.work["reply"] is None:
+            return None
+        reply = from_json(job.work["reply"])
+        parts = custom_messages(reply, self._text_limit) if self._push else []
+        sent = int(job.work.get("sent", 0))
+        for part in parts[sent:]:
+            try:
+                self._account.client.post("message/custom/send", data={"touser": openid, **part})
+            except WeChatError as error:
+                return self._refused(openid, job, reply, sent, error)
+            sent += 1
+            noted = self._outbox.note(job, sent=sent)
+            if noted is None:
+                return None
+            job = noted
+        if not parts:
+            self._conversations.keep(openid, reply, job.id)
+        log.info("[late] %s: openid=%s", "pushed" if parts else "kept", openid)
+        return None
+
+    def _refused(self, openid: str, job: Job, reply: Reply, sent: int, error: WeChatError) -> Again | None:
+        if error.errcode in _BUSY and job.tries < _PATIENCE and not _may_have_arrived(error):
+            return Again(2.0**job.tries, f"errcode {error.errcode}")
+        log.warning("[late] push refused, kept for the next message: errcode=%d", error.errcode)
+        if isinstance(reply, Text):
+            reply = Text("".join(list(pieces(reply.content, self._text_limit))[sent:]))
+        self._conversations.keep(openid, reply, job.id)
+        return None
+
+    def _type(self, openid: str) -> None:
+        try:
+            self._account.client.post("message/custom/typing", data={"touser": openid, "command": "Typing"})
+        except WeChatError as error:
+            log.info("[late] no typing indicator: errcode=%d", error.errcode)
+
+
+def _may_have_arrived(error: WeChatError) -> bool:
+    return isinstance(error, WeChatUnreachable) and error.is_timeout

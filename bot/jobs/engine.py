@@ -1,0 +1,77 @@
+"""Huey, on the same URL as the store: hands the id of a job to one worker of all processes and machines."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from huey import RedisHuey, SqliteHuey
+from huey.consumer import Consumer
+from huey.registry import Message
+from huey.serializer import Serializer
+
+# Its own lines are about its threads and tasks; what matters of a job we log ourselves.
+logging.getLogger("huey").setLevel(logging.CRITICAL)
+
+_NAME = "bot"
+_POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
+_MAX_POLL_SECONDS = 0.1
+
+
+class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
+    """Huey's own is pickle, with which whoever can write to the queue could run code here."""
+
+    def _serialize(self, data: Message) -> bytes:
+        return json.dumps(data).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(*json.loads(bytes(data)))
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Signals belong to the process that we run in, a server's worker or our own loop."""
+
+    def _set_signal_handlers(self) -> None:
+        return
+
+
+class Engine:
+    """`run` is called with a job's id, in a thread of one process that has called start().
+
+    On SQLite the queue is a file beside the store's, so that polling it never holds up the store.
+    """
+
+    def __init__(self, store_url: str, run: Callable[[str], None]) -> None:
+        common: dict[str, Any] = {"results": False, "serializer": _JsonSerializer()}
+        if store_url.startswith("sqlite:///"):
+            path = store_url.removeprefix("sqlite:///") + "-jobs"
+            self._huey = SqliteHuey(_NAME, filename=path, **common)
+        else:
+            self._huey = RedisHuey(_NAME, url=store_url, blocking=True, read_timeout=1, **common)
+        self._task = self._huey.task(name="job")(run)
+        self._consumer: _Consumer | None = None
+
+    def wake(self, job_id: str) -> None:
+        """Put a job into the queue. Raises whatever the queue's engine raises: the timetable of the outbox
+        makes good for it."""
+        self._task(job_id)
+
+    def start(self) -> None:
+        """Begin to take jobs, one at a time; `run` hands them on to threads of its own."""
+        self._consumer = _Consumer(
+            self._huey,
+            workers=1,
+            periodic=False,
+            initial_delay=_POLL_SECONDS,
+            max_delay=_MAX_POLL_SECONDS,
+            scheduler_interval=60,
+        )
+        self._consumer.start()
+
+    def stop(self) -> None:
+        """Take no more jobs."""
+        if self._consumer is not None:
+            self._consumer.stop(graceful=False)
+
+    def close(self) -> None:
+        self._huey.storage.close()

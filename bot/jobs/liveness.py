@@ -1,0 +1,57 @@
+"""Which processes are alive: each says so in the store, so that others take over what a dead one held."""
+
+import logging
+import secrets
+import threading
+
+from bot.errors import StoreError
+from bot.store import Store
+
+log = logging.getLogger("bot.jobs")
+
+_BEAT_SECONDS = 1.0
+_LEASE_SECONDS = 5.0  # a process that has said nothing for so long is dead
+
+
+class Liveness:
+    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies."""
+
+    def __init__(self, store: Store) -> None:
+        self.me = secrets.token_hex(6)
+        self._store = store
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to beat. Call it in the process that does the work, after any fork."""
+        self._beat()
+        self._thread = threading.Thread(target=self._beat_on, name="liveness", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Be dead at once, so that nobody waits for the lease to run out."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+        try:
+            self._store.delete(self._key(self.me))
+        except StoreError:
+            log.warning("[jobs] no store to say goodbye to; the lease will run out")
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether the process `owner` is alive, in the eyes of the store."""
+        return owner == self.me or self._store.get(self._key(owner)) is not None
+
+    def _beat_on(self) -> None:
+        while not self._stopped.wait(_BEAT_SECONDS):
+            self._beat()
+
+    def _beat(self) -> None:
+        try:
+            self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
+        except StoreError:
+            return  # the store's own guard says so; we beat again in a second
+
+    @staticmethod
+    def _key(owner: str) -> str:
+        return f"alive:{owner}"

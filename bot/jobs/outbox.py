@@ -1,0 +1,137 @@
+"""The outbox: a record in the store for every job, written before anything is promised, gone when it is done.
+
+Huey's queue hands a job to one worker and forgets it; a worker that is killed then would take it along. The
+outbox makes it at least once: every job also stands in a timetable, and what is overdue is handed out again.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from bot.jobs.liveness import Liveness
+from bot.store import Clock, Store
+
+_KEEP_SECONDS = 7 * 86400.0  # a failed job stays to be looked at, an unfinished one to be finished
+_LOOK_AGAIN_SECONDS = 5.0  # a job under way is looked at so often, in case its worker died
+_TIMETABLE = "jobs"
+_FAILED = "failed-jobs"
+_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Job:
+    """`state` is waiting, running or failed; `owner` the process that runs it. `work` are JSON values that
+    the performer understands. `tries` counts runs begun; `problem` is why the last one failed."""
+
+    id: str
+    kind: str
+    work: dict[str, Any]
+    state: str = "waiting"
+    owner: str = ""
+    tries: int = 0
+    created: float = 0
+    problem: str = field(default="")
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, record: bytes) -> "Job":
+        return cls(**json.loads(record))
+
+
+class Outbox:
+    """Every method raises StoreError where the store fails; a job is then as it was before or after it."""
+
+    def __init__(self, store: Store, liveness: Liveness, clock: Clock) -> None:
+        self._store = store
+        self._liveness = liveness
+        self._clock = clock
+
+    def put(self, job_id: str, kind: str, work: dict[str, Any], *, owner: str = "") -> bool:
+        """Write a job; False if it is there already. With an `owner` it is under way in that process, and
+        runs elsewhere only if that dies."""
+        job = Job(job_id, kind, work, created=self._clock())
+        if owner:
+            job = replace(job, state="running", owner=owner, tries=1)
+        # The timetable first: a line without a record is swept away, a record without a line would be lost.
+        self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
+        return self._store.add(self._key(job_id), job.to_json(), _KEEP_SECONDS)
+
+    def claim(self, job_id: str) -> Job | None:
+        """Take a job that waits, or whose owner is dead. Of many claimants one gets it."""
+        record = self._store.get(self._key(job_id))
+        if record is None:
+            self._store.unschedule(_TIMETABLE, job_id)
+            return None
+        job = Job.from_json(record)
+        if job.state == "failed" or (job.state == "running" and self._liveness.is_alive(job.owner)):
+            return None
+        mine = replace(job, state="running", owner=self._liveness.me, tries=job.tries + 1)
+        if not self._store.swap(self._key(job_id), record, mine.to_json(), _KEEP_SECONDS):
+            return None
+        return mine
+
+    def note(self, job: Job, **work: Any) -> Job | None:
+        """Write what has been done so far, so that a successor does not do it again. None if the job is no
+        longer ours (another process holds us for dead)."""
+        return self._swap(job, replace(job, work={**job.work, **work}))
+
+    def wait(self, job: Job, seconds: float, problem: str) -> None:
+        """Give the job back, to be tried again in `seconds`."""
+        if self._swap(job, replace(job, state="waiting", owner="", problem=problem)):
+            self._store.schedule(_TIMETABLE, job.id, self._clock() + seconds)
+
+    def fail(self, job: Job, problem: str) -> None:
+        """Give up: the job stays visible for a week, and can be retried by hand."""
+        if self._swap(job, replace(job, state="failed", owner="", problem=problem)):
+            self._store.schedule(_FAILED, job.id, self._clock() + _KEEP_SECONDS)
+            self._store.unschedule(_TIMETABLE, job.id)
+
+    def cancel(self, job_id: str) -> None:
+        """Strike out a job that is not needed after all."""
+        self._store.delete(self._key(job_id))
+        self._store.unschedule(_TIMETABLE, job_id)
+
+    def done(self, job: Job) -> None:
+        """The job is finished and forgotten."""
+        if self._store.discard(self._key(job.id), job.to_json()):
+            self._store.unschedule(_TIMETABLE, job.id)
+
+    def retry(self, job_id: str) -> bool:
+        """Let a failed job run again; False if there is no such failed job."""
+        job = self.get(job_id)
+        if job is None or job.state != "failed":
+            return False
+        # From the beginning, and by the late way: WeChat has long had its answer.
+        work = {name: value for name, value in job.work.items() if name in ("fields", "place", "captures")}
+        if not self._swap(job, replace(job, state="waiting", tries=0, work={**work, "late": True})):
+            return False
+        self._store.schedule(_TIMETABLE, job_id, self._clock())
+        self._store.unschedule(_FAILED, job_id)
+        return True
+
+    def overdue(self) -> list[str]:
+        """Jobs to be handed out again; each comes to one caller, and to the next only some seconds later."""
+        now = self._clock()
+        for job_id in self._store.due(_FAILED, now, now, _BATCH):  # their week is over
+            self._store.unschedule(_FAILED, job_id)
+        return self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+
+    def get(self, job_id: str) -> Job | None:
+        record = self._store.get(self._key(job_id))
+        return Job.from_json(record) if record else None
+
+    def all(self, limit: int = 200) -> list[Job]:
+        """Unfinished and failed jobs, oldest first."""
+        ids = [*self._store.scheduled(_TIMETABLE, limit), *self._store.scheduled(_FAILED, limit)]
+        jobs = [job for job in map(self.get, ids) if job is not None]
+        return sorted(jobs, key=lambda job: job.created)
+
+    def _swap(self, old: Job, new: Job) -> Job | None:
+        written = self._store.swap(self._key(old.id), old.to_json(), new.to_json(), _KEEP_SECONDS)
+        return new if written else None
+
+    @staticmethod
+    def _key(job_id: str) -> str:
+        return f"job:{job_id}"

@@ -1,0 +1,137 @@
+"""Runs jobs, each in a thread of its own, a bounded number at a time in this process."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import StoreError
+from bot.jobs.engine import Engine
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Job, Outbox
+from bot.log import describe, request_id
+
+log = logging.getLogger("bot.jobs")
+
+_SWEEP_SECONDS = 1.0
+_MAX_TRIES = 5  # a job that has taken five workers with it is not given a sixth
+
+
+@dataclass(frozen=True)
+class Again:
+    """A performer's way to say: not now, try it again in `seconds`."""
+
+    seconds: float
+    problem: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A performer's way to say: this cannot be done; keep it to be looked at."""
+
+    problem: str
+
+
+Perform = Callable[[Job], Again | Failed | None]
+
+
+class Runner:
+    """`perform(job)` does the work and returns None when it is done. It may be called again for the same
+    job in another process, if this one dies meanwhile."""
+
+    def __init__(
+        self, store_url: str, outbox: Outbox, liveness: Liveness, perform: Perform, threads: int
+    ) -> None:
+        self._outbox = outbox
+        self._liveness = liveness
+        self._perform = perform
+        self._threads = threads
+        self._slots = threading.BoundedSemaphore(threads)
+        self._engine = Engine(store_url, self.take)
+        self._stopping = threading.Event()
+        self._sweeper: threading.Thread | None = None
+        self._running = 0
+        self._idle = threading.Condition()
+
+    def submit(self, job_id: str, kind: str, work: dict[str, Any]) -> None:
+        """Write the job down, then wake a worker. Once this returns, the job will be run."""
+        self._outbox.put(job_id, kind, work)
+        self.wake(job_id)
+
+    def wake(self, job_id: str) -> None:
+        """Let a worker look at a job now rather than at the next sweep."""
+        try:
+            self._engine.wake(job_id)
+        except Exception as error:  # the queue is a convenience: the outbox holds the job
+            log.warning("[jobs] queue does not work, the next sweep takes the job: %s", describe(error))
+
+    def start(self) -> None:
+        """Take jobs from now on. Call it in the process that does the work, after any fork."""
+        self._engine.start()
+        self._sweeper = threading.Thread(target=self._sweep, name="jobs-sweeper", daemon=True)
+        self._sweeper.start()
+
+    def stop(self, grace: float) -> None:
+        """Take no more jobs, and give those under way `grace` seconds. What is not ready by then goes to
+        another process, as soon as this one is known to be dead."""
+        self._stopping.set()
+        self._engine.stop()
+        with self._idle:
+            self._idle.wait_for(lambda: self._running == 0, grace)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _sweep(self) -> None:
+        while not self._stopping.wait(_SWEEP_SECONDS):
+            try:
+                for job_id in self._outbox.overdue():
+                    self.wake(job_id)
+            except StoreError:
+                continue  # the store says so itself
+
+    def take(self, job_id: str) -> None:
+        """Called by Huey: wait for a free slot (other processes take jobs meanwhile), then begin."""
+        while not self._slots.acquire(timeout=_SWEEP_SECONDS):
+            if self._stopping.is_set():
+                return  # the job stays in the outbox
+        with self._idle:
+            self._running += 1
+        threading.Thread(target=self._run, args=(job_id,), name="job", daemon=True).start()
+
+    def _run(self, job_id: str) -> None:
+        request_id.set(job_id[-8:])
+        try:
+            job = self._outbox.claim(job_id)
+            if job is not None:
+                self._settle(job, self._attempt(job))
+        except StoreError as error:
+            log.error("[jobs] job left in the outbox: %s", error)
+        finally:
+            self._slots.release()
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def _attempt(self, job: Job) -> Again | Failed | None:
+        if job.tries > _MAX_TRIES:
+            return Failed(f"given up after {_MAX_TRIES} tries")
+        try:
+            return self._perform(job)
+        except StoreError:
+            raise
+        except Exception as error:  # a fault of the performer itself
+            log.error("[jobs] %s failed: %s", job.kind, describe(error))
+            return Failed(type(error).__name__)
+
+    def _settle(self, job: Job, outcome: Again | Failed | None) -> None:
+        current = self._outbox.get(job.id)  # the performer may have noted progress
+        if current is None or current.owner != self._liveness.me:
+            return
+        if isinstance(outcome, Again):
+            self._outbox.wait(current, outcome.seconds, outcome.problem)
+        elif isinstance(outcome, Failed):
+            self._outbox.fail(current, outcome.problem)
+        else:
+            self._outbox.done(current)

@@ -1,0 +1,31 @@
+"""`python -m bot worker`: a process that runs slow answers, as many machines as are wanted."""
+
+import signal
+import threading
+
+import handlers
+from bot import log
+from bot.app import build
+from bot.commands import complain, say, settings
+from bot.errors import StoreError
+
+
+def work() -> int:
+    """Work until SIGTERM or Ctrl-C. Prints `worker ready` once jobs are taken."""
+    config = settings()
+    if config is None:
+        return 2
+    log.set_up(config.log_format)
+    try:
+        parts = build(config, handlers.CHAT, handlers.WORDING)
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parts.start(jobs=True)
+    say(f"worker ready, {config.job_threads} at a time")
+    stop.wait()
+    parts.close()
+    return 0
