@@ -4,100 +4,123 @@ import argparse
 import asyncio
 import ipaddress
 import sys
-from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 
-from sandbox.account import Account, Behaviour, Consent, Mode
-from sandbox.rights import Kind
-from sandbox.serve import PortTaken, serve
+from sandbox.account import Account
+from sandbox.behaviour import Behaviour
+from sandbox.fields import BadRequest
+from sandbox.serve import PortTaken, Start, serve
+from sandbox.settings import Setting, SettingError, settings_of
+from sandbox.world.fault_reading import fault_of_text
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     try:
-        account = Account(**_given(options, Account))
-        behaviour = Behaviour(**_given(options, Behaviour))
-        _check_host(options.host, options.allow_remote)
-    except ValueError as error:
-        parser.error(str(error))
+        start = Start(
+            account=Account(**_given(options, Account)),
+            behaviour=Behaviour(**_given(options, Behaviour)),
+            faults=[fault_of_text(text) for text in options.fault],
+            host=options.host,
+            port=options.port,
+            allow_remote=options.allow_remote,
+            callback=options.callback,
+            bot_port=options.bot_port if options.with_bot else None,
+        )
+    except SettingError as error:
+        parser.error(f"{_flag(error.name)}: {error.reason}")
+    except BadRequest as error:
+        parser.error(f"--fault: {error}")
+    if not options.allow_remote and not _is_loopback(options.host):
+        parser.error(
+            f"--host {options.host}: others could reach it, and the sandbox trusts every caller; "
+            "add --allow-remote if you mean it"
+        )
     if options.with_bot and options.callback:
         parser.error("--callback: --with-bot starts the bot itself and knows its callback")
-    bot_port = options.bot_port if options.with_bot else None
     try:
-        return asyncio.run(serve(account, behaviour, options.host, options.port, options.callback, bot_port))
+        return asyncio.run(serve(start))
     except PortTaken as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+        parser.error(str(error))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without the list of all options before it."""
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m sandbox",
         description="WeChat, offline: platform API, authorize pages and a phone to develop an account with.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        argument_default=argparse.SUPPRESS,
     )
     listen = parser.add_argument_group("listening")
-    listen.add_argument("--port", type=_port, default=9100, help="0 for any free port")
-    listen.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    listen.add_argument(
-        "--allow-remote", action="store_true", default=False, help="let --host be reachable by others"
-    )
+    listen.add_argument("--port", type=_port, default=9100, help="0 for any free port (default: 9100)")
+    listen.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    listen.add_argument("--allow-remote", action="store_true", help="let --host be reachable by others")
 
     server = parser.add_argument_group("the account's server")
-    server.add_argument("--callback", default=None, help="where messages are pushed to")
+    server.add_argument("--callback", metavar="URL", help="where messages are pushed to")
+    server.add_argument("--with-bot", action="store_true", help="start `python -m bot` beside it")
     server.add_argument(
-        "--with-bot", action="store_true", default=False, help="start `python -m bot` beside it"
+        "--bot-port",
+        type=_port,
+        default=8080,
+        help="the bot's port (default: 8080), or any free one if taken",
     )
     server.add_argument(
-        "--bot-port", type=_port, default=8080, help="the bot's port, or any free one if taken"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="'PATTERN key=value …'",
+        help="a failure on purpose, such as '/cgi-bin/menu/* errcode=-1 count=2' or 'delivery drop=true'",
     )
 
     account = parser.add_argument_group("the account")
-    account.add_argument("--app-id")
-    account.add_argument("--app-secret")
-    account.add_argument("--token", help="3 to 32 letters and digits")
-    account.add_argument("--aes-key", help="EncodingAESKey, 43 letters and digits")
-    account.add_argument("--original-id", help="gh_…")
-    account.add_argument("--name", help="what the phone calls it")
-    account.add_argument("--mode", type=Mode, choices=list(Mode), help="how messages are encrypted")
-    account.add_argument(
-        "--account-kind", dest="kind", type=Kind, choices=list(Kind), help="which rights it has"
-    )
-    account.add_argument(
-        "--web-domain", dest="web_domains", action="append", metavar="HOST[:PORT]", help="at most two"
-    )
-    account.add_argument(
-        "--ip-whitelist", action="append", metavar="IP", help="who may fetch tokens; default all"
-    )
-    account.add_argument(
-        "--open-platform", action="store_true", help="bound to an Open Platform: unionid appears"
-    )
-
-    behaviour = parser.add_argument_group("behaviour on which sources differ")
-    behaviour.add_argument("--deadline", type=float, help="seconds for the answer to a delivery")
-    behaviour.add_argument("--attempts", type=int, help="deliveries of a message that is not handled")
-    behaviour.add_argument("--text-limit", type=int, help="bytes of a text")
-    behaviour.add_argument("--failure-line", help="the grey line after the last failure")
-    behaviour.add_argument(
-        "--consent", type=Consent, choices=list(Consent), help="first userinfo page of a follower"
-    )
-    behaviour.add_argument(
-        "--lenient-state", action="store_true", help="any state, not only letters and digits"
-    )
+    for setting in settings_of(Account):
+        _add(account, setting)
+    behaviour = parser.add_argument_group("behaviour where sources differ, or trouble is wanted")
+    for setting in settings_of(Behaviour):
+        _add(behaviour, setting)
     return parser
 
 
-def _given(options: argparse.Namespace, kind: type[Account] | type[Behaviour]) -> dict[str, Any]:
-    """The options that were given for this settings class; the class has the defaults."""
-    values = {
-        field.name: getattr(options, field.name) for field in fields(kind) if hasattr(options, field.name)
+def _add(group: Any, setting: Setting) -> None:
+    """An option not given stays away: the settings class has the default."""
+    more: dict[str, Any] = {"dest": setting.name, "default": argparse.SUPPRESS}
+    # argparse formats help with %.
+    text = setting.help.replace("%", "%%")
+    if setting.kind is bool:
+        more["action"] = argparse.BooleanOptionalAction
+        shown = "on" if setting.default else "off"
+        group.add_argument(setting.flag, help=f"{text} (default: {shown})", **more)
+        return
+    shown = ", ".join(setting.default) if setting.many else setting.default
+    if setting.many:
+        more |= {"action": "append", "metavar": setting.metavar}
+    elif setting.kind in (int, float):
+        more |= {"type": setting.kind, "metavar": "N"}
+    elif setting.kind is not str:
+        more["choices"] = [str(choice) for choice in setting.kind]
+    else:
+        more["metavar"] = setting.metavar or "TEXT"
+    group.add_argument(setting.flag, help=f"{text} (default: {shown or 'none'})", **more)
+
+
+def _given(options: argparse.Namespace, group: type[Account] | type[Behaviour]) -> dict[str, Any]:
+    """The options that were given for this settings class. Raises SettingError."""
+    return {
+        setting.name: setting.read(getattr(options, setting.name))
+        for setting in settings_of(group)
+        if hasattr(options, setting.name)
     }
-    if "web_domains" in values:
-        values["web_domains"] = tuple(values["web_domains"])
-    if "ip_whitelist" in values:
-        values["ip_whitelist"] = frozenset(values["ip_whitelist"])
-    return values
+
+
+def _flag(name: str) -> str:
+    every = (setting for group in (Account, Behaviour) for setting in settings_of(group))
+    return next(setting.flag for setting in every if setting.name == name)
 
 
 def _port(text: str) -> int:
@@ -106,19 +129,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _check_host(host: str, allow_remote: bool) -> None:
-    """Raises ValueError unless `host` is loopback or others are expressly let in."""
-    if allow_remote or host == "localhost":
-        return
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
     try:
-        loopback = ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = False
-    if not loopback:
-        raise ValueError(
-            f"--host {host}: others could reach it, and the sandbox trusts every caller; "
-            "add --allow-remote if you mean it"
-        )
+        return False
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ class Clock:
         """The same, whole, as WeChat writes time."""
         return int(self.now())
 
+    def real_seconds(self) -> int:
+        """What the account's server reads on its own clock: a delivery's timestamp must look fresh there."""
+        return int(self._real())
+
     def advance(self, seconds: float) -> None:
         """Travels forward. Raises ValueError for a step back: expired things would come to life again."""
         if seconds < 0:

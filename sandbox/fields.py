@@ -1,9 +1,12 @@
 """Reads the JSON of a control call field by field; every complaint names the field."""
 
 import json
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from aiohttp import web
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class BadRequest(Exception):
@@ -19,6 +22,10 @@ class Fields:
     def has(self, name: str) -> bool:
         return name in self._values
 
+    def left(self) -> dict[str, Any]:
+        """What nobody has taken yet."""
+        return dict(self._values)
+
     def any(self, name: str, default: Any = None) -> Any:
         return self._values.pop(name, default)
 
@@ -33,6 +40,12 @@ class Fields:
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         return bool(self._typed(name, bool, "true or false", default))
+
+    def choice(self, name: str, choices: type[Choice]) -> Choice:
+        text = self.text(name)
+        if text not in list(choices):
+            raise BadRequest(f"{name}: must be one of {', '.join(choices)}; got {text!r}")
+        return choices(text)
 
     def list(self, name: str) -> "list[Any]":
         found: list[Any] = self._typed(name, list, "a list", None)
@@ -59,7 +72,7 @@ async def read_fields(request: web.Request) -> Fields:
     try:
         body = json.loads(raw)
     except ValueError as error:
-        raise BadRequest(f"the body is not JSON: {error}") from None
+        raise BadRequest(f"body: not JSON: {error}") from None
     if not isinstance(body, dict):
-        raise BadRequest("the body must be a JSON object")
+        raise BadRequest("body: must be a JSON object")
     return Fields(body)

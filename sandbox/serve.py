@@ -4,15 +4,19 @@ import asyncio
 import errno
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.account import Account, Behaviour
+from sandbox.account import Account
 from sandbox.app import build_app
+from sandbox.behaviour import Behaviour
 from sandbox.push.series import Pusher
 from sandbox.push.verification import NotVerified, verify
 from sandbox.with_bot import Bot, BotFailed
+from sandbox.world.faults import Fault
 from sandbox.world.world import World
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - where to call oneself, not where to listen
@@ -22,26 +26,37 @@ class PortTaken(Exception):
     """The text says how to choose another."""
 
 
-async def serve(
-    account: Account, behaviour: Behaviour, host: str, port: int, callback: str | None, bot_port: int | None
-) -> int:
-    """The exit status: 0 after a signal, 1 after the death of the bot. `bot_port` None: no bot is started.
+@dataclass(frozen=True)
+class Start:
+    """What the command line says. `bot_port` None: no bot is started."""
 
-    Raises PortTaken.
-    """
+    account: Account
+    behaviour: Behaviour
+    faults: Sequence[Fault]
+    host: str
+    port: int
+    allow_remote: bool
+    callback: str | None
+    bot_port: int | None
+
+
+async def serve(start: Start) -> int:
+    """The exit status: 0 after a signal, 1 after the death of the bot. Raises PortTaken."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with closing(_listen(host, port)) as listener:
-        world = World(account, behaviour, _base_url(host, listener.getsockname()[1]))
+    with closing(_listen(start.host, start.port)) as listener:
+        base_url = _base_url(start.host, listener.getsockname()[1])
+        world = World(start.account, start.behaviour, base_url, start.faults)
         pusher = Pusher(world)
-        runner = web.AppRunner(build_app(world, pusher), access_log=None, shutdown_timeout=1.0)
+        app = build_app(world, pusher, start.allow_remote)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            if bot_port is not None:
-                return await _with_bot(world, pusher, bot_port, stop)
-            await _save_callback(world, pusher, callback)
+            if start.bot_port is not None:
+                return await _with_bot(world, pusher, start.bot_port, stop)
+            await _save_callback(world, pusher, start.callback)
             _say_ready(world)
             await stop.wait()
             return 0
@@ -57,6 +72,8 @@ async def _with_bot(world: World, pusher: Pusher, bot_port: int, stop: asyncio.E
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
+            # Until it has gone, it could be starting the child that is to be stopped.
+            await asyncio.wait([starting])
             return 0
         starting.result()
         _say_ready(world)

@@ -19,6 +19,8 @@ from sandbox.world.world import World
 READY = "bot ready "
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+_KEEPER = Path(__file__).parent / "keeper.py"
+_LONGEST_LINE = 1 << 20
 
 
 class BotFailed(Exception):
@@ -26,7 +28,8 @@ class BotFailed(Exception):
 
 
 class Bot:
-    """The child runs in a session of its own, so that Ctrl-C reaches only the sandbox, which stops it."""
+    """The child runs in a session of its own, so that Ctrl-C reaches only the sandbox, which stops it. Should
+    the sandbox be killed, a keeper stops it."""
 
     def __init__(self, world: World, pusher: Pusher, port: int) -> None:
         self._world = world
@@ -41,18 +44,18 @@ class Bot:
         """Returns when the bot answers, its callback is saved, its menu installed and the first user follows.
         Raises BotFailed."""
         port = _free_port(self._wished_port)
-        if port != self._wished_port:
+        if self._wished_port not in (0, port):
             print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
         env = self._environment(port)
         self._child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
+            *(sys.executable, "-I", str(_KEEPER), sys.executable, "-m", "bot"),
             env=env,
-            stdin=asyncio.subprocess.DEVNULL,
+            # Never written to: it ends when the sandbox does.
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            limit=_LONGEST_LINE,
         )
         self._output = asyncio.create_task(self._pass_output_on(self._child))
         try:
@@ -73,6 +76,7 @@ class Bot:
 
     async def stop(self) -> None:
         """SIGTERM, then SIGKILL for it and its workers; removes its store. May be called at any time."""
+        self._url.cancel()
         if self._child is not None:
             _signal(self._child, signal.SIGTERM)
             try:
@@ -124,6 +128,10 @@ class Bot:
             "BOT_OPEN_BASE": sandbox,
             "BOT_MP_BASE": sandbox,
             "BOT_JSSDK_SRC": f"{sandbox}/open/js/jweixin-1.6.0.js",
+            "BOT_SITE_APP_ID": account.site_app_id,
+            "BOT_SITE_APP_SECRET": account.site_app_secret,
+            "BOT_WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
+            "BOT_SMS_SENDER": "sandbox",
         }
 
 

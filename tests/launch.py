@@ -163,6 +163,10 @@ class Sandbox(Process):
     def set_callback(self, url: str) -> Json:
         return self.call("PUT", "callback", {"url": url})
 
+    def settings(self, **changes: Any) -> Json:
+        """Changes settings until the next reset; the answer has account and behaviour."""
+        return self.call("PUT", "settings", changes)
+
     def faults(self, faults: list[Json]) -> Json:
         return self.call("PUT", "faults", {"faults": faults})
 
@@ -194,11 +198,19 @@ class Sandbox(Process):
         return self._act(openid, "tap", {"path": list(path), **fields})
 
     def scan(self, openid: str, **code: Any) -> Json:
-        """`scene=` or `ticket=`."""
+        """`scene=`, `ticket=`, or `text=` for what any code says."""
         return self._act(openid, "scan", code)
 
     def location(self, openid: str, **fields: Any) -> Json:
         return self._act(openid, "location", fields)
+
+    def enter(self, openid: str) -> Json:
+        """Opens the chat."""
+        return self._act(openid, "enter")
+
+    def menu(self, openid: str) -> Json:
+        """The menu that this user's phone shows."""
+        return self.call("GET", f"users/{quote(openid)}/menu")
 
     def authorize(self, openid: str, url: str, decision: str | None = None) -> Json:
         return self._act(openid, "authorize", {"url": url} | ({"decision": decision} if decision else {}))

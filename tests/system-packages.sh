@@ -5,6 +5,8 @@ set -u
 wanted=""
 command -v redis-server >/dev/null || wanted="$wanted redis-server"
 command -v chromium >/dev/null || wanted="$wanted chromium fonts-noto-cjk"
+# Other authors' libraries are tried against the sandbox.
+{ command -v node && command -v npm; } >/dev/null || wanted="$wanted nodejs npm"
 [ -z "$wanted" ] && exit 0
 
 if command -v apt-get >/dev/null; then

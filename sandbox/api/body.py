@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -13,12 +13,13 @@ from sandbox.errors import WeChatError
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Upload:
-    """The file of a multipart body's `media` field; None for `filename` is no file at all."""
+    """The file in field `media`, and the other fields of the form."""
 
-    filename: str
     content: bytes
+    filename: str
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
@@ -40,17 +41,25 @@ def read_json(raw: bytes) -> dict[str, Any]:
 
 
 async def read_upload(request: web.Request) -> Upload:
-    """Raises 41005 without a file in field `media`, 44001 for an empty one."""
+    """Raises 41005 without a file, 44001 for an empty one."""
     if not request.content_type.startswith("multipart/"):
         raise WeChatError(41005)
+    upload: Upload | None = None
+    fields: dict[str, str] = {}
     try:
         async for part in await request.multipart():
-            if isinstance(part, BodyPartReader) and part.name == "media" and part.filename:
-                content = await part.read()
-                if not content:
-                    raise WeChatError(44001)
-                return Upload(part.filename, bytes(content))
+            if not isinstance(part, BodyPartReader):
+                continue
+            if part.name == "media" and part.filename:
+                upload = Upload(bytes(await part.read()), part.filename)
+            elif part.name:
+                fields[part.name] = (await part.read()).decode(errors="replace")
     except ValueError:
         # aiohttp's word for a multipart body that is not one.
         raise WeChatError(41005) from None
-    raise WeChatError(41005)
+    if upload is None:
+        raise WeChatError(41005)
+    if not upload.content:
+        raise WeChatError(44001)
+    upload.fields = fields
+    return upload

@@ -1,10 +1,12 @@
-"""Temporary media (protocol §9.3, rule 38)."""
+"""Temporary media (protocol §9.3, rule 38); `material.py` has the permanent ones."""
 
 from dataclasses import dataclass
 
+from sandbox.api.body import Upload
 from sandbox.api.frame import Api, Binary, Call, Json
 from sandbox.errors import WeChatError
 from sandbox.rights import Right
+from sandbox.world.media import Content, Media
 
 # How files of each format begin, at which offset.
 _FORMATS = (
@@ -21,7 +23,7 @@ _FORMATS = (
 
 
 @dataclass(frozen=True)
-class _Limit:
+class Limit:
     size: int
     size_code: int
     formats: frozenset[str]
@@ -29,39 +31,63 @@ class _Limit:
 
 _MB = 1 << 20
 _LIMITS = {
-    "image": _Limit(10 * _MB, 40009, frozenset({"image/png", "image/jpeg", "image/gif"})),
-    "voice": _Limit(2 * _MB, 40010, frozenset({"audio/amr", "audio/mp3"})),
-    "video": _Limit(10 * _MB, 40011, frozenset({"video/mp4"})),
-    "thumb": _Limit(64 << 10, 40012, frozenset({"image/jpeg"})),
+    "image": Limit(10 * _MB, 40009, frozenset({"image/png", "image/jpeg", "image/gif"})),
+    "voice": Limit(2 * _MB, 40010, frozenset({"audio/amr", "audio/mp3"})),
+    "video": Limit(10 * _MB, 40011, frozenset({"video/mp4"})),
+    "thumb": Limit(64 << 10, 40012, frozenset({"image/jpeg"})),
 }
+
+
+def checked(upload: Upload | None, limit: Limit) -> Content:
+    """The file, if it keeps the limit. Raises 41005 without one, 40009 to 40012, 40005."""
+    if upload is None:
+        raise WeChatError(41005)
+    if len(upload.content) > limit.size:
+        raise WeChatError(limit.size_code)
+    content_type = _format(upload.content)
+    if content_type not in limit.formats:
+        raise WeChatError(40005)
+    return Content(upload.content, content_type)
+
+
+def limit_of(kind: str) -> Limit:
+    """Raises 40004."""
+    if kind not in _LIMITS:
+        raise WeChatError(40004)
+    return _LIMITS[kind]
+
+
+def binary(media: Media) -> Binary:
+    return Binary(media.file.data, media.file.content_type, media.filename)
 
 
 def _upload(call: Call) -> Json:
     kind = call.query.get("type", "")
-    limit = _LIMITS.get(kind)
-    if limit is None:
-        raise WeChatError(40004)
-    if call.upload is None:
-        raise WeChatError(41005)
-    content = call.upload.content
-    if len(content) > limit.size:
-        raise WeChatError(limit.size_code)
-    content_type = _format(content)
-    if content_type not in limit.formats:
-        raise WeChatError(40005)
-    media = call.world.media.add(kind, content, content_type, call.upload.filename)
+    media = call.world.media.add(kind, checked(call.upload, limit_of(kind)))
     id_field = "thumb_media_id" if kind == "thumb" else "media_id"
     return {"type": kind, id_field: media.media_id, "created_at": media.created_at}
 
 
 def _get(call: Call) -> Json | Binary:
+    media = _asked_for(call)
+    if media.type in ("video", "shortvideo"):
+        return {"video_url": f"{call.world.base_url}/_sandbox/media/{media.media_id}"}
+    return binary(media)
+
+
+def _get_jssdk(call: Call) -> Binary:
+    """The finer recording behind a voice of the JS-SDK; here it is the one that was uploaded."""
+    media = _asked_for(call)
+    if media.type != "voice":
+        raise WeChatError(40007)
+    return binary(media)
+
+
+def _asked_for(call: Call) -> Media:
     media_id = call.query.get("media_id")
     if not media_id:
         raise WeChatError(41006)
-    media = call.world.media.get(media_id)
-    if media.type in ("video", "shortvideo"):
-        return {"video_url": f"{call.world.base_url}/_sandbox/media/{media.media_id}"}
-    return Binary(media.content, media.content_type, media.filename)
+    return call.world.media.get(media_id)
 
 
 def _format(content: bytes) -> str | None:
@@ -74,4 +100,5 @@ def _format(content: bytes) -> str | None:
 APIS = (
     Api("POST", "/cgi-bin/media/upload", _upload, Right.MEDIA, takes="upload"),
     Api("GET", "/cgi-bin/media/get", _get, Right.MEDIA),
+    Api("GET", "/cgi-bin/media/get/jssdk", _get_jssdk, Right.MEDIA),
 )

@@ -1,9 +1,10 @@
-"""What a menu must be like (protocol §5.2, rule 21). Sizes are bytes of UTF-8."""
+"""What a menu must be like (protocol §5.2 and §5.3, rules 21 and 23). Sizes are bytes of UTF-8."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.behaviour import Escapes
 from sandbox.errors import WeChatError
 from sandbox.world.menu import Button
 
@@ -44,15 +45,40 @@ _TOP = _Level(16, 40017, 40018, {"key": 40019, "url": 40020, "media_id": 40117})
 _SUB = _Level(60, 40024, 40025, {"key": 40026, "url": 40027, "media_id": 40118})
 
 
-def check_buttons(buttons: Any) -> list[Button]:
+# Conditions on what is private are no longer taken.
+_PRIVATE = ("sex", "country", "province", "city", "language")
+_PLATFORMS = (1, 2, 3)
+
+
+def check_buttons(buttons: Any, escapes: Escapes) -> list[Button]:
     """The buttons as they will be kept. Raises the WeChatError of the first rule broken."""
     if not isinstance(buttons, list) or not 1 <= len(buttons) <= MAX_TOP:
         raise WeChatError(40016)
-    return [_top(button) for button in buttons]
+    return [_top(button, escapes) for button in buttons]
 
 
-def _top(button: Any) -> Button:
-    name = _name(button, _TOP)
+def check_rule(rule: Any) -> dict[str, int]:
+    """The matchrule of a conditional menu, its numbers as such. Raises 65320, 65304 for an empty one."""
+    if not isinstance(rule, dict):
+        raise WeChatError(65304)
+    if any(rule.get(name) for name in _PRIVATE):
+        raise WeChatError(65320)
+    kept = {}
+    for name, other in (("tag_id", "group_id"), ("client_platform_type", "")):
+        value = rule.get(name) or rule.get(other)
+        if value:
+            if not str(value).isascii() or not str(value).isdigit():
+                raise WeChatError(40097)
+            kept[name] = int(value)
+    if not kept:
+        raise WeChatError(65304)
+    if kept.get("client_platform_type", 1) not in _PLATFORMS:
+        raise WeChatError(40097)
+    return kept
+
+
+def _top(button: Any, escapes: Escapes) -> Button:
+    name = _name(button, _TOP, escapes)
     subs = button.get("sub_button")
     if not subs:
         return _leaf(button, name, _TOP)
@@ -61,21 +87,22 @@ def _top(button: Any) -> Button:
         raise WeChatError(40017)
     if not isinstance(subs, list) or len(subs) > MAX_SUB:
         raise WeChatError(40023)
-    return {"name": name, "sub_button": [_sub(sub) for sub in subs]}
+    return {"name": name, "sub_button": [_sub(sub, escapes) for sub in subs]}
 
 
-def _sub(button: Any) -> Button:
-    name = _name(button, _SUB)
+def _sub(button: Any, escapes: Escapes) -> Button:
+    name = _name(button, _SUB, escapes)
     if button.get("sub_button"):
         raise WeChatError(40022)
     return _leaf(button, name, _SUB)
 
 
-def _name(button: Any, level: _Level) -> str:
+def _name(button: Any, level: _Level, escapes: Escapes) -> str:
     if not isinstance(button, dict):
         raise WeChatError(47001)
     name = button.get("name")
-    if isinstance(name, str) and re.search(r"\\u[0-9a-fA-F]{4}", name):
+    escaped = isinstance(name, str) and re.search(r"\\u[0-9a-fA-F]{4}", name)
+    if escaped and escapes is Escapes.REFUSE:
         raise WeChatError(40033)
     if not isinstance(name, str) or not 1 <= len(name.encode()) <= level.max_name:
         raise WeChatError(level.name_code)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.api.frame import OK, Api, Call, Json
+from sandbox.api.receiver import receiver
 from sandbox.errors import WeChatError
 from sandbox.rights import Right, demand
-from sandbox.world.users import User
 from sandbox.world.world import World
 
 TYPING_NEEDS_TRAFFIC = 30
@@ -16,7 +16,7 @@ MAX_ITEM_BYTES = 1024
 
 def _send(call: Call) -> Json:
     world, body = call.world, call.body
-    user = _receiver(call)
+    user = receiver(call)
     kind = body.get("msgtype")
     if kind in _NOT_SIMULATED:
         raise WeChatError(48008)
@@ -25,38 +25,41 @@ def _send(call: Call) -> Json:
     content = body.get(kind)
     if not isinstance(content, dict):
         raise WeChatError(47001)
-    if "customservice" in body:
-        # No agents are simulated, so none can be named.
-        raise WeChatError(65401)
+    sender = _sender(world, body.get("customservice"))
     fields = _KINDS[kind](world, content)
     if not user.subscribed:
-        raise WeChatError(45015)
+        raise WeChatError(world.behaviour.stranger_errcode)
+    if user.blacklisted:
+        raise WeChatError(43019)
     world.windows.check(user.openid)
     world.windows.use(user.openid)
     world.typing.stop(user.openid)
-    world.chat(user.openid).show("account", "custom", kind, **fields)
+    world.chat(user.openid).show("account", "custom", kind, **fields, **sender)
     return OK
 
 
 def _typing(call: Call) -> Json:
-    user, command = _receiver(call), call.body.get("command")
+    user, command = receiver(call), call.body.get("command")
     if command not in ("Typing", "CancelTyping"):
         raise WeChatError(45072)
     if command == "CancelTyping":
         call.world.typing.stop(user.openid)
         return OK
-    if call.world.clock.now() - call.world.chat(user.openid).last_at() > TYPING_NEEDS_TRAFFIC:
+    if call.world.clock.now() - call.world.chat(user.openid).last_at > TYPING_NEEDS_TRAFFIC:
         raise WeChatError(45080)
     call.world.typing.start(user.openid)
     return OK
 
 
-def _receiver(call: Call) -> User:
-    openid = call.body.get("touser")
-    user = call.world.users.find(openid) if isinstance(openid, str) else None
-    if user is None:
-        raise WeChatError(40003)
-    return user
+def _sender(world: World, customservice: Any) -> Json:
+    """The agent in whose name the message comes. Raises 65401 for one the account has not."""
+    if customservice is None:
+        return {}
+    account = customservice.get("kf_account") if isinstance(customservice, dict) else None
+    try:
+        return {"sender_nickname": world.agents.get(account).nickname}
+    except WeChatError:
+        raise WeChatError(65401) from None
 
 
 def _text(world: World, content: Json) -> Json:

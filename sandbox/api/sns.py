@@ -1,40 +1,43 @@
 """Web authorization's calls (protocol §6.2, rules 29 to 31). Their tokens are not those of /cgi-bin."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.frame import OK, Api, Call, Json
 from sandbox.errors import WeChatError
-from sandbox.world.oauth import ACCESS_LIFETIME, Session
+from sandbox.world.oauth import ACCESS_LIFETIME, Grant, Session
 
 
 def _access_token(call: Call) -> Json:
-    query = call.query
-    _check_appid(call)
+    query, app = call.query, _app(call)
     if not query.get("secret"):
         raise WeChatError(41004)
-    if query["secret"] != call.world.account.app_secret:
+    if query["secret"] != app.secret:
         raise WeChatError(40125)
     if query.get("grant_type") != "authorization_code":
         raise WeChatError(40002)
     if not query.get("code"):
         raise WeChatError(41008)
-    session = call.world.oauth.exchange(query["code"])
+    try:
+        session = call.world.oauth.exchange(query["code"], app.id)
+    except WeChatError as error:
+        if error.errcode == 42003:
+            raise WeChatError(call.world.behaviour.expired_code_errcode) from None
+        raise
     answer = _tokens(session)
     if session.grant.snapshot:
         answer["is_snapshotuser"] = 1
-    if call.world.account.open_platform:
-        answer["unionid"] = session.grant.unionid
-    return answer
+    return answer | _unionid(call, session.grant)
 
 
 def _refresh_token(call: Call) -> Json:
-    _check_appid(call)
+    app = _app(call)
     if call.query.get("grant_type") != "refresh_token":
         raise WeChatError(40002)
     refresh_token = call.query.get("refresh_token")
     if not refresh_token:
         raise WeChatError(41003)
-    return _tokens(call.world.oauth.refresh(refresh_token))
+    return _tokens(call.world.oauth.refresh(refresh_token, app.id))
 
 
 def _auth(call: Call) -> Json:
@@ -44,7 +47,7 @@ def _auth(call: Call) -> Json:
 
 def _userinfo(call: Call) -> Json:
     grant = _session(call).grant
-    if grant.scope != "snsapi_userinfo":
+    if grant.scope not in ("snsapi_userinfo", "snsapi_login"):
         raise WeChatError(48001)
     profile: dict[str, Any] = {
         "openid": grant.openid,
@@ -57,16 +60,32 @@ def _userinfo(call: Call) -> Json:
         "headimgurl": grant.avatar,
         "privilege": [],
     }
-    if call.world.account.open_platform:
-        profile["unionid"] = grant.unionid
-    return profile
+    return profile | _unionid(call, grant)
 
 
-def _check_appid(call: Call) -> None:
-    if not call.query.get("appid"):
+def _unionid(call: Call, grant: Grant) -> Json:
+    """A website app is always one of an Open Platform account's (rule 31)."""
+    account = call.world.account
+    shown = account.open_platform or grant.app_id == account.site_app_id
+    return {"unionid": grant.unionid} if shown else {}
+
+
+@dataclass(frozen=True)
+class _App:
+    id: str
+    secret: str
+
+
+def _app(call: Call) -> _App:
+    """The official account or the website app, whichever asks. Raises 41002, 40013."""
+    account, app_id = call.world.account, call.query.get("appid")
+    if not app_id:
         raise WeChatError(41002)
-    if call.query["appid"] != call.world.account.app_id:
-        raise WeChatError(40013)
+    if app_id == account.app_id:
+        return _App(app_id, account.app_secret)
+    if app_id == account.site_app_id:
+        return _App(app_id, account.site_app_secret)
+    raise WeChatError(40013)
 
 
 def _session(call: Call) -> Session:

@@ -9,6 +9,8 @@ from aiohttp import web
 from sandbox.errors import WeChatError
 from sandbox.fields import BadRequest
 from sandbox.push.series import Interrupted
+from sandbox.thumb.act import Impossible
+from sandbox.world.logins import WrongStep
 from sandbox.world.users import UnknownUser
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,13 +27,13 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     try:
         return await handler(request)
-    except BadRequest as error:
+    except (BadRequest, Impossible, WrongStep) as error:
         return answer({"error": str(error)}, 400)
     except UnknownUser as error:
         return answer({"error": f"openid: no user {str(error)!r} in this sandbox"}, 404)
     except WeChatError as error:
         return answer({"error": f"{error.errmsg} ({error.errcode})"}, 400)
     except Interrupted:
-        return answer({"error": "the sandbox was reset while this delivery was under way"}, 409)
+        return answer({"error": "the sandbox was reset or stopped while this delivery was under way"}, 409)
     except web.HTTPException as error:
         return answer({"error": f"{request.method} {request.path}: {error.reason}"}, error.status)

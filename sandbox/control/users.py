@@ -1,22 +1,18 @@
-"""`/_sandbox/users` and everything under it: what a user does, and what their phone shows."""
+"""`/_sandbox/users` and what each user does; `phones.py` has what their phone shows."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
 from sandbox.control.answers import answer
-from sandbox.fields import BadRequest, Fields, read_fields
+from sandbox.fields import BadRequest, read_fields
 from sandbox.push.series import Pusher
-from sandbox.thumb import following, messages, reports, taps
-from sandbox.thumb.act import Actor, Impossible, Outcome
+from sandbox.thumb.act import Actor
+from sandbox.thumb.acts import ACTS, perform
 from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link
-from sandbox.world.qrcodes import QrCode
 from sandbox.world.users import User
 from sandbox.world.world import World
-
-Act = Callable[[Actor, Fields], Awaitable[Outcome]]
 
 
 class UserControl:
@@ -49,15 +45,11 @@ class UserControl:
         return answer({"messages": [message.to_json() for message in chat.messages]})
 
     async def act(self, request: web.Request) -> web.Response:
-        act = _ACTS.get(request.match_info["act"])
-        if act is None:
+        name = request.match_info["act"]
+        if name not in ACTS:
             raise web.HTTPNotFound
         actor = Actor(self._world, self._pusher, self._user(request))
-        fields = await read_fields(request)
-        try:
-            outcome = await act(actor, fields)
-        except Impossible as error:
-            raise BadRequest(str(error)) from None
+        outcome = await perform(actor, name, await read_fields(request))
         return answer(outcome.to_json())
 
     async def authorize(self, request: web.Request) -> web.Response:
@@ -100,53 +92,3 @@ def _authorize_link(url: str) -> URL:
     if link.path != "/connect/oauth2/authorize":
         raise BadRequest(f"url: must be an authorize link (…/connect/oauth2/authorize?…), got {url!r}")
     return link
-
-
-async def _subscribe(actor: Actor, fields: Fields) -> Outcome:
-    fields.done()
-    return await following.subscribe(actor)
-
-
-async def _unsubscribe(actor: Actor, fields: Fields) -> Outcome:
-    fields.done()
-    return await following.unsubscribe(actor)
-
-
-async def _scan(actor: Actor, fields: Fields) -> Outcome:
-    code = _scanned(actor.world, fields)
-    fields.done()
-    return await following.scan(actor, code)
-
-
-def _scanned(world: World, fields: Fields) -> QrCode:
-    """The code named by its ticket, by what a camera reads, or by its scene.
-
-    A scene that was never asked for stands for a permanent code printed in an earlier life of this sandbox.
-    """
-    if fields.has("ticket"):
-        code = world.qrcodes.by_ticket(fields.text("ticket"))
-        if code is None:
-            raise BadRequest("ticket: no QR code with this ticket, or it has expired")
-        return code
-    if fields.has("url"):
-        code = world.qrcodes.by_url(fields.text("url"))
-        if code is None:
-            raise BadRequest("url: not what a QR code of this account says, or the code has expired")
-        return code
-    scene = fields.any("scene")
-    if isinstance(scene, bool) or not isinstance(scene, (int, str)) or scene in ("", 0):
-        raise BadRequest("scene: must be a number or a string (or give ticket, or url)")
-    code = world.qrcodes.by_scene(scene)
-    if code is None and world.qrcodes.ever_had(scene):
-        raise BadRequest(f"scene: the QR code of scene {scene!r} has expired")
-    return code or world.qrcodes.create(scene, None)
-
-
-_ACTS: dict[str, Act] = {
-    "send": messages.send,
-    "tap": taps.tap,
-    "subscribe": _subscribe,
-    "unsubscribe": _unsubscribe,
-    "scan": _scan,
-    "location": reports.location,
-}

@@ -1,12 +1,12 @@
-"""`/_sandbox/state`, reset, the clock, the journals and media (docs/sandbox.md has the table)."""
-
-from typing import Any
+"""`/_sandbox/state`, reset, the clock and media (docs/sandbox.md has the table)."""
 
 from aiohttp import web
 
 from sandbox.control.answers import answer
+from sandbox.control.state import state
 from sandbox.fields import BadRequest, read_fields
 from sandbox.push.series import Pusher
+from sandbox.world.media import Content
 from sandbox.world.world import World
 
 _KINDS = {"image": "image", "audio": "voice", "video": "video"}
@@ -21,35 +21,31 @@ class WorldControl:
         app.router.add_get("/_sandbox/state", self.state)
         app.router.add_post("/_sandbox/reset", self.reset)
         app.router.add_post("/_sandbox/clock", self.clock)
-        app.router.add_get("/_sandbox/calls", self.calls)
-        app.router.add_get("/_sandbox/deliveries", self.deliveries)
         app.router.add_post("/_sandbox/media", self.add_media)
         app.router.add_get("/_sandbox/media/{media_id}", self.media)
 
     async def state(self, request: web.Request) -> web.Response:
-        return answer(_state(self._world))
+        return answer(state(self._world))
 
     async def reset(self, request: web.Request) -> web.Response:
         self._pusher.interrupt()
         self._world.reset()
-        return answer(_state(self._world))
+        return answer(state(self._world))
 
     async def clock(self, request: web.Request) -> web.Response:
         fields = await read_fields(request)
         seconds = fields.number("advance_seconds")
         fields.done()
+        world = self._world
         try:
-            self._world.clock.advance(seconds)
+            world.clock.advance(seconds)
         except ValueError as error:
             raise BadRequest(f"advance_seconds: {error}") from None
-        self._world.bus.publish("clock", self._world.clock.to_json())
-        return answer(self._world.clock.to_json())
-
-    async def calls(self, request: web.Request) -> web.Response:
-        return answer({"calls": self._world.calls.last(_limit(request))})
-
-    async def deliveries(self, request: web.Request) -> web.Response:
-        return answer({"deliveries": self._world.deliveries.last(_limit(request))})
+        act = {"type": "clock", "advance_seconds": seconds}
+        world.recorder.begin(world.clock.now(), None, act)
+        world.logins.time_has_passed()
+        world.bus.publish("clock", world.clock.to_json())
+        return answer(world.clock.to_json())
 
     async def add_media(self, request: web.Request) -> web.Response:
         """A picture (or voice, or video) chosen on the phone: its raw bytes, with their Content-Type."""
@@ -60,8 +56,8 @@ class WorldControl:
             )
         content = await request.read()
         if not content:
-            raise BadRequest("the body is empty: it must be the bytes of the file")
-        media = self._world.media.add(kind, content, request.content_type)
+            raise BadRequest("body: empty, must be the bytes of the file")
+        media = self._world.media.add(kind, Content(content, request.content_type))
         url = f"{self._world.base_url}/_sandbox/media/{media.media_id}"
         return answer({"media_id": media.media_id, "pic_url": url})
 
@@ -70,36 +66,11 @@ class WorldControl:
         media = self._world.media.find(request.match_info["media_id"])
         if media is None:
             raise web.HTTPNotFound
+        file = media.file.playable or media.file
         # What a user or the account sent must not run as a page of the sandbox's origin.
         headers = {
-            "Content-Type": media.content_type,
+            "Content-Type": file.content_type,
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox; default-src 'none'",
         }
-        return web.Response(body=media.content, headers=headers)
-
-
-def _state(world: World) -> dict[str, Any]:
-    account = {
-        **world.account.to_json(),
-        **world.behaviour.to_json(),
-        "callback": world.callback,
-        "callback_ok": world.callback_ok,
-        "web_domains": list(world.web_domains),
-        "verify_file": world.verify_file,
-        "verify_text": world.verify_text,
-        "avatar": f"{world.base_url}/mmopen/account/132",
-    }
-    return {
-        "account": account,
-        "users": [user.to_json() for user in world.users.all()],
-        "menu": world.menu.to_json() if world.menu else None,
-        "clock": world.clock.to_json(),
-    }
-
-
-def _limit(request: web.Request) -> int:
-    text = request.query.get("limit", "2000")
-    if not text.isdigit():
-        raise BadRequest(f"limit: must be a whole number, got {text!r}")
-    return int(text)
+        return web.Response(body=file.data, headers=headers)

@@ -1,6 +1,8 @@
-/** Questions that need an answer in words: a new user, a code to scan, a place. */
+/** Questions that need an answer in words: a new user, a code to scan, a place, a friend. */
 
-import { el } from "./dom.js";
+import { avatar, button, el } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "./words.js";
 
 export const PLACES = [
   { label: "北京市东城区东长安街天安门", latitude: 39.908823, longitude: 116.39747 },
@@ -9,75 +11,125 @@ export const PLACES = [
   { label: "深圳市南山区滨海大道深圳湾公园", latitude: 22.514687, longitude: 113.950723 },
 ];
 
-/** Asks with a modal form; promises its fields as an object, or null when closed. */
-function ask({ title, hint, submit, fields }) {
+/**
+ * Asks with a modal form; promises its fields as an object, or null when closed. `fields` may be a
+ * function of the way to answer at once: `choose(value)`.
+ */
+export function ask({ title, hint, submit, fields }) {
   return new Promise((resolve) => {
+    let chosen = null;
+    const choose = (value) => {
+      chosen = value;
+      dialog.close();
+    };
     const form = el("form", { method: "dialog" },
       el("h2", {}, title),
       hint ? el("p", { class: "hint" }, hint) : null,
-      fields,
+      typeof fields === "function" ? fields(choose) : fields,
       el("div", { class: "actions" },
-        el("button", { type: "button", onclick: () => dialog.close() }, "取消"),
-        el("button", { class: "primary", value: "ok" }, submit)));
+        button({ onclick: () => dialog.close() }, t("cancel")),
+        submit ? el("button", { class: "primary", value: "ok" }, submit) : null));
     const dialog = el("dialog", { class: "ask", "aria-label": title }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "ok" ? Object.fromEntries(new FormData(form)) : null);
+      resolve(chosen ?? (dialog.returnValue === "ok" ? Object.fromEntries(new FormData(form)) : null));
     });
     document.body.append(dialog);
     dialog.showModal();
-    form.querySelector("input:not([type=radio]), select")?.focus();
+    form.querySelector("input:not([type=radio]):not([type=checkbox]), select, textarea")?.focus();
   });
 }
 
-const field = (label, control) => el("label", { class: "field" }, el("span", {}, label), control);
+export const field = (label, control) => el("label", { class: "field" }, el("span", {}, label), control);
 
-const radio = (name, value, label, checked) =>
+export const radio = (name, value, label, checked) =>
   el("label", { class: "radio" }, el("input", { type: "radio", name, value, checked }), label);
 
 export async function askUser() {
   const answer = await ask({
-    title: "添加用户",
-    submit: "添加",
+    title: t("people.add"),
+    submit: t("add"),
     fields: [
-      field("昵称", el("input", { name: "nickname", required: true, maxlength: 64, autocomplete: "off", placeholder: "例如：小刚" })),
-      el("label", { class: "check" }, el("input", { type: "checkbox", name: "subscribed" }), "已经关注公众号（不推送关注事件）"),
+      field(t("people.nickname"), el("input", { name: "nickname", required: true, maxlength: 64, autocomplete: "off", placeholder: t("people.example") })),
+      el("label", { class: "check" }, el("input", { type: "checkbox", name: "subscribed" }), t("people.already")),
     ],
   });
   return answer && { nickname: answer.nickname, subscribed: answer.subscribed === "on" };
 }
 
-/** Promises {url}, {scene} or {ticket}. */
-export async function askCode() {
+/**
+ * What the camera is held at. `codes` are open login pages and the account's own codes, {label, hint, code}:
+ * one click scans them. Promises a body for the control API's scan, or {login: uuid}.
+ */
+export function askCode(codes) {
+  const row = (choose) => ({ label, hint, code, testid }) =>
+    button({ class: "code-row", "data-testid": testid, onclick: () => choose(code) }, icon("scan"), el("span", {}, el("strong", {}, label), hint ? el("small", {}, hint) : null));
+  return ask({
+    title: t("scan"),
+    hint: t(codes.length ? "scan.hint" : "scan.hintNone"),
+    submit: t("scan.do"),
+    fields: (choose) => [
+      codes.length ? el("div", { class: "codes" }, codes.map(row(choose))) : null,
+      el("div", { class: "radios", role: "radiogroup", "aria-label": t("scan.kind") },
+        radio("kind", "text", t("scan.text"), false), radio("kind", "scene", t("scan.scene"), true), radio("kind", "ticket", "ticket", false)),
+      field(t("scan.content"), el("input", { name: "content", required: true, autocomplete: "off" })),
+    ],
+  }).then((answer) => answer && (answer.kind ? { [answer.kind]: answer.content.trim() } : answer));
+}
+
+/** For the menu's scan buttons and for a page's wx.scanQRCode: promises what the scanned code says. */
+export async function askScanResult(hint) {
   const answer = await ask({
-    title: "扫一扫",
-    hint: "填二维码里的内容：公众号带参数二维码的场景值或 ticket，或者一个网址。",
-    submit: "扫码",
+    title: t("scan"),
+    hint,
+    submit: t("scan.do"),
     fields: [
-      el("div", { class: "radios", role: "radiogroup", "aria-label": "二维码种类" },
-        radio("kind", "scene", "场景值", true), radio("kind", "ticket", "ticket", false), radio("kind", "url", "网址", false)),
-      field("内容", el("input", { name: "code", required: true, autocomplete: "off" })),
+      field(t("scan.result"), el("input", { name: "result", required: true, autocomplete: "off", value: "https://example.com/item/1" })),
+      el("div", { class: "radios", role: "radiogroup", "aria-label": t("scan.kind") },
+        radio("type", "qrcode", t("scan.qr"), true), radio("type", "barcode", t("scan.bar"), false)),
     ],
   });
-  return answer && { [answer.kind]: answer.code.trim() };
+  return answer;
 }
 
-/** For the menu's scan buttons: promises what the scanned code says. */
-export async function askScanResult() {
-  const answer = await ask({
-    title: "扫一扫",
-    hint: "菜单的扫码按钮会把扫到的内容推送给公众号。",
-    submit: "扫码",
-    fields: [field("码的内容", el("input", { name: "result", required: true, autocomplete: "off", value: "https://example.com/item/1" }))],
-  });
-  return answer?.result ?? null;
-}
+const placeField = () =>
+  field(t("place"), el("select", { name: "place" }, PLACES.map((place, index) => el("option", { value: String(index) }, place.label))));
 
-export async function askPlace() {
-  const answer = await ask({
-    title: "发送位置",
-    submit: "发送",
-    fields: [field("地点", el("select", { name: "place" }, PLACES.map((place, index) => el("option", { value: String(index) }, place.label))))],
-  });
+export async function askPlace(title = t("place.send"), submit = t("send"), hint = null) {
+  const answer = await ask({ title, submit, hint, fields: [placeField()] });
   return answer && { ...PLACES[Number(answer.place)], scale: 16 };
+}
+
+/** Promises the openid of a friend, or null. */
+export function askFriend(users) {
+  return ask({
+    title: t("share.friend"),
+    fields: (choose) => el("div", { class: "codes" }, users.map(({ openid, nickname, avatar: face }) =>
+      button({ class: "code-row", "data-testid": "friend-choice", onclick: () => choose({ openid }) }, avatar(face, nickname), el("strong", {}, nickname)))),
+  }).then((answer) => answer?.openid ?? null);
+}
+
+export async function askNumber(before) {
+  const answer = await ask({
+    title: t("sms.number"),
+    hint: t("sms.numberHint"),
+    submit: t("save"),
+    fields: [field(t("sms.number"), el("input", { name: "phone", type: "tel", required: true, pattern: "\\+?[0-9]{5,20}", value: before ?? "", autocomplete: "off" }))],
+  });
+  return answer?.phone ?? null;
+}
+
+/** Promises a file of the developer's computer, or null. */
+export function askFile(accept, { multiple = false, capture = null } = {}) {
+  return new Promise((resolve) => {
+    const input = el("input", { type: "file", accept, multiple, capture, hidden: true });
+    const done = () => {
+      input.remove();
+      resolve(multiple ? [...input.files] : (input.files[0] ?? null));
+    };
+    input.addEventListener("change", done);
+    input.addEventListener("cancel", done);
+    document.body.append(input);
+    input.click();
+  });
 }

@@ -1,17 +1,19 @@
-/** The two side panels. On a wide window they stand beside the phone; on a narrow one they slide in. */
+/** The two sides. On a wide window they stand beside the phones; where there is no room they slide in. */
 
-export function drawers(people, panel, scrim) {
-  const sides = { people, panel };
-  const narrow = matchMedia("(max-width: 1099px)");
+export function drawers(people, desk, scrim) {
+  const sides = { people, desk };
   let opener = null;
 
+  /** Whether a side is a drawer now: the style sheet decides, by the room that the phones leave. */
+  const narrow = (name) => getComputedStyle(sides[name]).position === "fixed";
+
   function open(name) {
-    if (narrow.matches) {
+    if (narrow(name)) {
       opener = document.activeElement;
       document.body.dataset.drawer = name;
       settle();
     }
-    sides[name].querySelector("[aria-current], button").focus({ preventScroll: true });
+    sides[name].querySelector("[aria-current], [aria-selected=true], button")?.focus({ preventScroll: true });
   }
 
   function close() {
@@ -24,17 +26,22 @@ export function drawers(people, panel, scrim) {
   /** A drawer that is out of sight is out of the Tab order too. */
   function settle() {
     for (const [name, side] of Object.entries(sides)) {
-      side.inert = narrow.matches && document.body.dataset.drawer !== name;
+      side.inert = narrow(name) && document.body.dataset.drawer !== name;
     }
     scrim.hidden = !document.body.dataset.drawer;
   }
 
   scrim.addEventListener("click", close);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && close());
-  narrow.addEventListener("change", () => {
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && close());
+  const wide = { people: null, desk: null };
+  new ResizeObserver(() => {
+    const now = { people: narrow("people"), desk: narrow("desk") };
+    if (now.people === wide.people && now.desk === wide.desk) return;
+    Object.assign(wide, now);
     delete document.body.dataset.drawer;
     settle();
-  });
+  }).observe(document.body);
+  new MutationObserver(settle).observe(document.body, { attributeFilter: ["data-phones"] });
   settle();
-  return { open, close };
+  return { open, close, narrow };
 }

@@ -3,20 +3,35 @@
  * Promise: `onopen` runs on every (re)connection, so whoever reloads there has missed nothing.
  */
 
-const TYPES = ["user", "message", "menu", "delivery", "call", "clock", "callback", "typing", "reset"];
-const RETRY = 1500;
+const TYPES = [
+  "user", "message", "menu", "delivery", "call", "clock", "callback", "settings", "typing", "share", "login", "sms", "reset",
+];
+/**
+ * The sandbox drops a reader who falls far behind; such a one comes back at once and reads all anew. Only a
+ * sandbox that stays away is worth telling, and is asked less often.
+ */
+const SOON = 100;
+const RETRY = 1000;
 
 export function listen({ onopen, onlost, onevent }) {
-  const source = new EventSource("/_sandbox/events");
-  source.addEventListener("open", onopen);
-  for (const type of TYPES) {
-    source.addEventListener(type, (event) => onevent(type, JSON.parse(event.data)));
-  }
-  source.addEventListener("error", () => {
-    onlost();
-    // A refused connection is retried by the browser; an HTTP error closes the source for good.
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => listen({ onopen, onlost, onevent }), RETRY);
+  let wait = SOON;
+
+  function connect() {
+    const source = new EventSource("/_sandbox/events");
+    source.addEventListener("open", () => {
+      wait = SOON;
+      onopen();
+    });
+    for (const type of TYPES) {
+      source.addEventListener(type, (event) => onevent(type, JSON.parse(event.data)));
     }
-  });
+    source.addEventListener("error", () => {
+      source.close();
+      if (wait !== SOON) onlost();
+      setTimeout(connect, wait);
+      wait = RETRY;
+    });
+  }
+
+  connect();
 }

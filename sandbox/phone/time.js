@@ -1,5 +1,7 @@
 /** Times as WeChat's chat writes them. */
 
+import { language } from "./words.js";
+
 const DAY = 86400;
 const WEEKDAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
 
@@ -15,9 +17,16 @@ export function chatTime(at, now) {
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
   const days = Math.round((startOfDay(new Date(now * 1000)) - startOfDay(date)) / DAY);
   if (days === 0) return clock;
+  if (language === "en") return `${english(date, days)} ${clock}`;
   if (days === 1) return `昨天 ${clock}`;
   if (days > 1 && days < 7) return `${WEEKDAYS[date.getDay()]} ${clock}`;
   return `${date.getFullYear()}年${date.getMonth() + 1}月${date.getDate()}日 ${clock}`;
+}
+
+function english(date, days) {
+  if (days === 1) return "Yesterday";
+  const near = days > 1 && days < 7;
+  return date.toLocaleDateString("en", near ? { weekday: "long" } : { year: "numeric", month: "short", day: "numeric" });
 }
 
 /** 「14:05:09」, for journals. */

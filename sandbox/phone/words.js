@@ -1,22 +1,37 @@
-/** The control API's words in Chinese. */
+/** The page's language: one table of words for each, chosen by a switch and remembered. */
 
-export const KINDS = {
-  subscription: "订阅号（未认证）",
-  "subscription-verified": "订阅号（已认证）",
-  service: "服务号（未认证）",
-  "service-verified": "服务号（已认证）",
-  test: "测试号",
-};
+import en from "./words/en.js";
+import zh from "./words/zh.js";
 
-export const MODES = { plain: "明文模式", compatible: "兼容模式", safe: "安全模式" };
+const REMEMBERED = "sandbox-language";
+const TABLES = { zh, en };
 
-/** outcome -> [words, whether WeChat takes it as an answer] */
-export const OUTCOMES = {
-  reply: ["已回复", true],
-  success: ["success", true],
-  empty: ["空回复", true],
-  timeout: ["超时", false],
-  "bad-status": ["状态码不对", false],
-  "bad-reply": ["回复有误", false],
-  refused: ["连不上", false],
-};
+export const language = localStorage.getItem(REMEMBERED) === "en" ? "en" : "zh";
+const table = TABLES[language];
+
+/** The words called `key`, with `{name}` replaced by `values.name`. */
+export const t = (key, values = {}) =>
+  table[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+/** As `t`, or `otherwise` if there are no words for this key: for names that the server chooses. */
+export const tell = (key, otherwise) => table[key] ?? otherwise ?? "";
+
+/** Puts words where the HTML asks: `data-t` for the text, `data-t-label` for the label and the tooltip. */
+export function translate(root) {
+  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll("[data-t-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
+    if (node.tagName === "BUTTON") node.title = t(node.dataset.tLabel);
+  }
+}
+
+/** Everything on the page is drawn in one language; the other one starts it anew. */
+export function switchLanguage() {
+  localStorage.setItem(REMEMBERED, language === "zh" ? "en" : "zh");
+  location.reload();
+}
+
+export function applyLanguage() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  translate(document);
+}

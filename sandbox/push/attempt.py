@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from sandbox.push.failure import in_words
 from sandbox.push.judge import Verdict
 from sandbox.push.request import HEADERS, PushRequest
 from sandbox.world.faults import Fault
@@ -27,13 +28,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """`duplicate` marks a copy that was sent on purpose: it is in the journal but decides nothing."""
+    """`duplicate` marks a copy that was sent on purpose: it is in the journal but decides nothing.
+
+    `entry_id` is its number in the journal, `ended` when it ended on the clock of the event loop.
+    """
 
     number: int
     answer: Answer
     verdict: Verdict
     elapsed_ms: int
+    ended: float
     duplicate: bool = False
+    entry_id: int = 0
 
     @property
     def handled(self) -> bool:
@@ -41,7 +47,8 @@ class Attempt:
 
     def to_json(self) -> dict[str, Any]:
         """What the control API tells about it."""
-        told = {
+        told: dict[str, Any] = {
+            "id": self.entry_id,
             "attempt": self.number,
             "status": self.answer.status,
             "elapsed_ms": self.elapsed_ms,
@@ -64,9 +71,7 @@ class Attempt:
         }
 
 
-async def post(
-    http: aiohttp.ClientSession, request: PushRequest, deadline: float, fault: Fault | None
-) -> Answer:
+async def post(http: aiohttp.ClientSession, request: PushRequest, deadline: float, fault: Fault) -> Answer:
     """Never raises for what the network or the server does."""
     try:
         async with asyncio.timeout(deadline):
@@ -74,10 +79,10 @@ async def post(
     except TimeoutError:
         return Answer(failure="timeout", error=f"no complete answer within {deadline:g} s")
     except (aiohttp.ClientError, OSError) as error:
-        return Answer(failure="refused", error=f"{type(error).__name__}: {error}")
-    if fault is not None and fault.drop:
+        return Answer(failure="refused", error=in_words(error))
+    if fault.drop:
         return Answer(failure="timeout", error="fault: the answer was lost on its way back")
-    if fault is not None and fault.status is not None:
+    if fault.status is not None:
         return Answer(status=fault.status, body=answer.body)
     return answer
 

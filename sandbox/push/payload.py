@@ -1,12 +1,15 @@
 """What WeChat tells the account's server, as XML (protocol §2). It does not sign, encrypt or send."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
+
+from sandbox.push.reply_xml import parse
 
 # A string is written as CDATA, a number bare, a sequence as nested elements.
 Value: TypeAlias = "str | int | float | Bare | Sequence[tuple[str, Value]]"
-Fields: TypeAlias = "tuple[tuple[str, Value], ...]"
+Elements: TypeAlias = "tuple[tuple[str, Value], ...]"
 
 # Events that take no reply: they show neither an answer nor a failure line (rule 13).
 _UNANSWERABLE = frozenset(
@@ -18,6 +21,8 @@ _UNANSWERABLE = frozenset(
         "TEMPLATESENDJOBFINISH",
         "MASSSENDJOBFINISH",
         "PUBLISHJOBFINISH",
+        "subscribe_msg_change_event",
+        "subscribe_msg_sent_event",
     }
 )
 
@@ -28,14 +33,32 @@ class Bare(str):
 
 @dataclass(frozen=True)
 class Inbound:
-    """One message or event on its way to the server. `event` is None for a message, `msg_id` for an event."""
+    """One message or event on its way to the server. `event` is None for a message, `msg_id` for an event.
+
+    `written` is everything between `<xml>` and `</xml>` where a developer wrote it (a resend).
+    """
 
     openid: str
     msg_type: str
     create_time: int
-    fields: Fields = ()
+    fields: Elements = ()
     event: str | None = None
     msg_id: int | None = None
+    written: str | None = None
+
+    @classmethod
+    def from_xml(cls, xml: str) -> Self:
+        """What a developer wrote, exactly. Raises ValueError unless it is an XML with sender and type."""
+        root = parse(xml.encode())
+        texts = {child.name: child.text for child in root.children}
+        openid, msg_type = texts.get("FromUserName", ""), texts.get("MsgType", "")
+        inner = re.fullmatch(r"\s*<xml>(.*)</xml>\s*", xml, re.DOTALL)
+        if inner is None or not openid or not msg_type:
+            raise ValueError("must be <xml>…</xml> with FromUserName and MsgType")
+        event = texts.get("Event") if msg_type == "event" else None
+        msg_id = texts.get("MsgId", "")
+        number = int(msg_id) if msg_id.isascii() and msg_id.isdigit() else None
+        return cls(openid, msg_type, 0, event=event, msg_id=number, written=inner[1])
 
     @property
     def kind(self) -> str:
@@ -52,6 +75,8 @@ class Inbound:
 
     def elements(self, original_id: str) -> str:
         """Everything between `<xml>` and `</xml>`."""
+        if self.written is not None:
+            return self.written
         every: list[tuple[str, Value]] = [
             ("ToUserName", original_id),
             ("FromUserName", self.openid),

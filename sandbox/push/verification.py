@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from sandbox.push.envelope import signature
+from sandbox.push.failure import in_words
 from sandbox.push.request import HEADERS, new_nonce, with_query
 from sandbox.world.world import World
 
@@ -21,7 +22,8 @@ async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> No
     parts = urlsplit(callback)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise NotVerified(f"url: must be an absolute http:// or https:// URL, got {callback!r}")
-    timestamp, nonce = str(world.clock.seconds()), new_nonce()
+    _check_port(world, callback)
+    timestamp, nonce = str(world.clock.real_seconds()), new_nonce()
     echostr = str(secrets.randbelow(9 * 10**18) + 10**18)
     query = {
         "signature": signature(world.account.token, timestamp, nonce),
@@ -38,13 +40,25 @@ async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> No
     except TimeoutError:
         raise NotVerified(f"{callback}: no answer within {world.behaviour.deadline:g} s") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise NotVerified(f"{callback}: {type(error).__name__}: {error}") from None
+        raise NotVerified(f"{callback}: {in_words(error)}") from None
     if status != 200:
+        shown = body[:120].decode(errors="replace")
         raise NotVerified(
-            f"{callback}: HTTP status {status}, must be 200 (is the token the same on both sides?)"
+            f"{callback}: HTTP status {status}, must be 200 (is the token the same on both sides?); "
+            f"got {shown!r}"
         )
     if body != echostr.encode():
         shown = body[:120].decode(errors="replace")
         raise NotVerified(
             f"{callback}: the body must be the echostr {echostr!r} and nothing else, got {shown!r}"
         )
+
+
+def _check_port(world: World, callback: str) -> None:
+    """WeChat calls ports 80 and 443 only (rule 2); a developer's machine seldom has them to give."""
+    try:
+        port = URL(callback).port
+    except ValueError:
+        raise NotVerified(f"url: not a URL: {callback!r}") from None
+    if world.behaviour.callback_public_ports_only and port not in (80, 443):
+        raise NotVerified(f"url: WeChat calls ports 80 and 443 only, got {port}")

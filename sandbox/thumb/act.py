@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.push.payload import Fields, Inbound
+from sandbox.push.payload import Elements, Inbound
 from sandbox.push.series import Pusher, Series
 from sandbox.world.users import User
 from sandbox.world.world import World
@@ -46,9 +46,9 @@ class Actor:
             )
 
     async def push_event(
-        self, outcome: Outcome, event: str, fields: Fields = (), create_time: int | None = None
+        self, outcome: Outcome, event: str, fields: Elements = (), create_time: int | None = None
     ) -> None:
-        at = self.world.clock.seconds() if create_time is None else create_time
+        at = self.world.event_time(self.user.openid) if create_time is None else create_time
         inbound = Inbound(self.user.openid, "event", at, fields, event=event)
         outcome.series.append(await self.pusher.deliver(inbound))
 
@@ -56,12 +56,12 @@ class Actor:
         self,
         outcome: Outcome,
         msg_type: str,
-        fields: Fields,
+        fields: Elements,
         msg_id: int | None = None,
         create_time: int | None = None,
     ) -> None:
         """`msg_id` and `create_time` are chosen here unless a test wants them to coincide (rule 12)."""
-        outcome.msg_id = self.world.new_number() if msg_id is None else msg_id
+        outcome.msg_id = self.world.new_msg_id(self.user.openid) if msg_id is None else msg_id
         at = self.world.clock.seconds() if create_time is None else create_time
         inbound = Inbound(self.user.openid, msg_type, at, fields, msg_id=outcome.msg_id)
         outcome.series.append(await self.pusher.deliver(inbound))

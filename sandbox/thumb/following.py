@@ -11,6 +11,7 @@ async def subscribe(actor: Actor) -> Outcome:
         raise Impossible(f"{user.nickname} ({user.openid}) already follows the account")
     user.follow(world.clock.seconds(), "ADD_SCENE_SEARCH")
     world.windows.open(user.openid, Occasion.FOLLOW)
+    world.menus.pull(user)
     world.publish_user(user)
     outcome = Outcome()
     await actor.push_event(outcome, "subscribe", (("EventKey", ""),))
@@ -20,6 +21,7 @@ async def subscribe(actor: Actor) -> Outcome:
 async def unsubscribe(actor: Actor) -> Outcome:
     actor.must_follow()
     world, user = actor.world, actor.user
+    # A follower who returns has no history with the account: neither remark nor tags.
     user.unfollow()
     world.windows.close(user.openid)
     world.typing.stop(user.openid)
@@ -40,6 +42,7 @@ async def scan(actor: Actor, code: QrCode) -> Outcome:
     number, text = (code.scene, "") if isinstance(code.scene, int) else (0, code.scene)
     user.follow(world.clock.seconds(), "ADD_SCENE_QR_CODE", number, text)
     world.windows.open(user.openid, Occasion.FOLLOW)
+    world.menus.pull(user)
     world.publish_user(user)
     fields = (("EventKey", f"qrscene_{code.scene}"), ("Ticket", code.ticket))
     await actor.push_event(outcome, "subscribe", fields)

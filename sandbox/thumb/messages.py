@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.fields import BadRequest, Fields
-from sandbox.push.payload import Bare, Value
-from sandbox.push.payload import Fields as Elements
+from sandbox.push.payload import Bare, Elements, Value
 from sandbox.thumb.act import Actor, Outcome
 from sandbox.thumb.samples import sample
 from sandbox.world.media import Media

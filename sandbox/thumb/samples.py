@@ -1,17 +1,20 @@
 """Small files of each media type, for a user who has nothing at hand."""
 
+import io
+import math
 import struct
+import wave
 import zlib
+from pathlib import Path
 
-from sandbox.world.media import Media, MediaStore
+from sandbox.world.media import Content, Media, MediaStore
 
 _SIDE = 96
 
 
 def sample(store: MediaStore, kind: str) -> Media:
-    """A new media of that type; the picture is real, voice and video are silent and empty."""
-    content, content_type = _SAMPLES[kind]
-    return store.add(kind, content, content_type)
+    """A new media of that type: a picture, a second of video, a second of silence."""
+    return store.add(kind, _SAMPLES[kind])
 
 
 def _picture() -> bytes:
@@ -33,11 +36,21 @@ def _pixel(x: int, y: int) -> bytes:
     return bytes((120 + y, 190 + y // 2, 240))
 
 
-_PNG = _picture()
-_SAMPLES = {
-    "image": (_PNG, "image/png"),
-    "thumb": (_PNG, "image/png"),
-    "voice": (b"#!AMR\n" + b"\x7c" * 50, "audio/amr"),
-    "video": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4"),
-    "shortvideo": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4"),
-}
+def _tone() -> bytes:
+    """A WAV of one second: no browser plays AMR, so a phone on the screen plays this."""
+    rate = 8000
+    loud = [math.sin(math.pi * at / rate) * math.sin(2 * math.pi * 440 * at / rate) for at in range(rate)]
+    with io.BytesIO() as file:
+        with wave.open(file, "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(1)
+            sound.setframerate(rate)
+            sound.writeframes(bytes(128 + round(60 * one) for one in loud))
+        return file.getvalue()
+
+
+_PNG = Content(_picture(), "image/png")
+_CLIP = Content((Path(__file__).parent.parent / "samples" / "clip.mp4").read_bytes(), "video/mp4")
+# Fifty AMR frames that say "nothing here".
+_VOICE = Content(b"#!AMR\n" + b"\x7c" * 50, "audio/amr", Content(_tone(), "audio/wav"))
+_SAMPLES = {"image": _PNG, "thumb": _PNG, "voice": _VOICE, "video": _CLIP, "shortvideo": _CLIP}

@@ -2,7 +2,7 @@
 
 from sandbox.errors import WeChatError
 from sandbox.fields import BadRequest, Fields
-from sandbox.push.payload import Fields as Elements
+from sandbox.push.payload import Elements
 from sandbox.thumb import messages
 from sandbox.thumb.act import Actor, Impossible, Outcome
 from sandbox.thumb.samples import sample
@@ -47,20 +47,20 @@ async def tap(actor: Actor, fields: Fields) -> Outcome:
 
 
 def _button(actor: Actor, path: list[object]) -> Button:
-    menu = actor.world.menu
+    menu = actor.world.phone_menu(actor.user)
     if menu is None:
         raise Impossible("path: no menu is installed")
     steps = [step for step in path if isinstance(step, int) and not isinstance(step, bool)]
     button = menu.at(steps)
     if not 1 <= len(path) <= 2 or len(steps) != len(path) or button is None:
         raise BadRequest(
-            f"path: must be [top] or [top, sub] of an installed button, counted from 0; got {path}"
+            f"path: must be [top] or [top, sub] of a button on this user's phone, counted from 0; got {path}"
         )
     return button
 
 
 async def _view(actor: Actor, button: Button) -> Outcome:
-    menu = actor.world.menu
+    menu = actor.world.phone_menu(actor.user)
     menuid = menu.menuid if menu else 0
     if button["type"] == "miniprogram":
         outcome = Outcome()

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from sandbox.account import Consent
+from sandbox.behaviour import Consent
 from sandbox.push.request import with_query
 from sandbox.rights import Kind, Right, has
 from sandbox.web.domains import covers
@@ -14,6 +15,7 @@ from sandbox.world.world import World
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 MAX_STATE = 128
+_URL_PUNCTUATION = "%/:=&?#[]@!$'()*+,;~"
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,24 @@ def open_link(world: World, user: User, query: Mapping[str, str]) -> Redirect | 
         return error
     redirect_uri, state = query["redirect_uri"], query.get("state", "")
     if query["scope"] == "snsapi_base":
-        return Redirect(_with_code(world, _grant(user, "snsapi_base"), redirect_uri, state))
+        return _redirect(world, _grant(world, user, "snsapi_base"), redirect_uri, state)
     if query.get("forceSnapShot") == "true":
-        return Redirect(_with_code(world, snapshot(user), redirect_uri, state))
+        return _redirect(world, snapshot(world, user), redirect_uri, state)
     if _silent(world, user) and query.get("forcePopup") != "true":
-        return Redirect(_with_code(world, _grant(user, "snsapi_userinfo"), redirect_uri, state))
+        return _redirect(world, _grant(world, user, "snsapi_userinfo"), redirect_uri, state)
     return Ask(world.oauth.ask(ConsentRequest(user.openid, redirect_uri, state)))
 
 
 def allow(world: World, user: User, request: ConsentRequest) -> Redirect:
     """The user agreed; for some time such pages open silently."""
     world.oauth.consented(user.openid)
-    return Redirect(_with_code(world, _grant(user, "snsapi_userinfo"), request.redirect_uri, request.state))
+    return _redirect(world, _grant(world, user, "snsapi_userinfo"), request.redirect_uri, request.state)
 
 
-def snapshot(user: User) -> Grant:
+def snapshot(world: World, user: User) -> Grant:
     """The virtual identity of a snapshot page (rule 31)."""
     return Grant(
+        app_id=world.account.app_id,
         openid="o" + identifier(27, "snapshot", user.openid),
         unionid="o" + identifier(27, "snapshot", user.unionid),
         nickname="微信用户",
@@ -81,8 +84,8 @@ def _error(world: World, user: User, query: Mapping[str, str]) -> PageError | No
         return PageError(10010, "scope 参数为空")
     if scope not in SCOPES or not has(account.kind, Right.OAUTH):
         return PageError(10005, "该公众号没有这些 scope 的权限，请检查公众号类型与 scope 参数")
-    if not covers(world.web_domains, redirect_uri, subdomains=False):
-        domains = "、".join(world.web_domains)
+    if not covers(world.account.web_domains, redirect_uri, subdomains=False):
+        domains = "、".join(world.account.web_domains)
         return PageError(10003, f"redirect_uri 域名与后台配置不一致：{redirect_uri}（已配置：{domains}）")
     if query.get("response_type") != "code":
         return PageError(10003, "response_type 参数必须为 code")
@@ -103,11 +106,17 @@ def _silent(world: World, user: User) -> bool:
     return user.subscribed and world.behaviour.consent is Consent.SILENT_FOR_FOLLOWERS
 
 
-def _grant(user: User, scope: str) -> Grant:
-    return Grant(user.openid, user.unionid, user.nickname, user.avatar, scope)
+def _grant(world: World, user: User, scope: str) -> Grant:
+    app_id = world.account.app_id
+    return Grant(app_id, user.openid, user.unionid, user.nickname, user.avatar, scope)
 
 
-def _with_code(world: World, grant: Grant, redirect_uri: str, state: str) -> str:
+def _redirect(world: World, grant: Grant, redirect_uri: str, state: str) -> Redirect:
+    return Redirect(with_code(redirect_uri, world.oauth.issue(grant), state))
+
+
+def with_code(redirect_uri: str, code: str, state: str) -> str:
     """Code and state after whatever query the address has, before its fragment (rule 28)."""
-    address, mark, fragment = redirect_uri.partition("#")
-    return with_query(address, {"code": world.oauth.issue(grant), "state": state}) + mark + fragment
+    # What is not ASCII goes into a header, percent-encoded; what is encoded already stays as it is.
+    address, mark, fragment = quote(redirect_uri, safe=_URL_PUNCTUATION).partition("#")
+    return with_query(address, {"code": code, "state": state}) + mark + fragment

@@ -14,7 +14,8 @@ def covers(domains: Iterable[str], url: str, subdomains: bool) -> bool:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https"):
+    # The parser overlooks line breaks in a URL, a header would not.
+    if parts.scheme not in ("http", "https") or any(character <= " " for character in url):
         return False
     for domain in domains:
         name, _, only_port = domain.lower().partition(":")

@@ -6,7 +6,11 @@ from aiohttp import web
 
 _ROOT = Path(__file__).parent.parent
 _PHONE = _ROOT / "phone"
-_SCRIPT = _ROOT / "jweixin" / "jweixin-1.6.0.js"
+# Where WeChat serves its scripts, and the files that stand for them.
+_SCRIPTS = {
+    "/open/js/jweixin-1.6.0.js": _ROOT / "jweixin" / "jweixin-1.6.0.js",
+    "/connect/zh_CN/htmledition/js/wxLogin.js": _ROOT / "wxlogin" / "wxLogin.js",
+}
 # The files are under development as long as the sandbox is: a browser must ask each time.
 _FRESH = {"Cache-Control": "no-cache"}
 
@@ -20,7 +24,8 @@ def mount(app: web.Application, base_url: str) -> None:
 
     app.router.add_get("/", phone)
     app.router.add_get("/_sandbox/phone/{path:.+}", _phone_file)
-    app.router.add_get("/open/js/jweixin-1.6.0.js", _jweixin)
+    for path in _SCRIPTS:
+        app.router.add_get(path, _script)
 
 
 async def _phone_file(request: web.Request) -> web.StreamResponse:
@@ -30,8 +35,8 @@ async def _phone_file(request: web.Request) -> web.StreamResponse:
     return _file(path)
 
 
-async def _jweixin(request: web.Request) -> web.StreamResponse:
-    return _file(_SCRIPT)
+async def _script(request: web.Request) -> web.StreamResponse:
+    return _file(_SCRIPTS[request.path])
 
 
 def _file(path: Path) -> web.StreamResponse:

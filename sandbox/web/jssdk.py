@@ -29,10 +29,10 @@ def verdict(world: World, config: Config) -> str:
     url = config.url.partition("#")[0]
     if config.app_id != world.account.app_id:
         return "config:invalid appid"
-    if not covers(world.web_domains, url, subdomains=True):
+    if not covers(world.account.pages_domains, url, subdomains=True):
         return "config:invalid url domain"
     for ticket in world.tickets.living():
-        expected = signature(ticket, config.nonce_str, config.timestamp, url)
+        expected = signature(ticket.value, config.nonce_str, config.timestamp, url)
         if hmac.compare_digest(expected.encode(), config.signature.encode()):
             return "config:ok"
     return "config:invalid signature"

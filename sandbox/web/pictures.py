@@ -27,7 +27,7 @@ class Pictures:
         user = self._world.users.by_avatar_seed(seed)
         if user is None:
             raise web.HTTPNotFound
-        return _svg(user.nickname[-1], _COLOURS[int(seed[:4], 16) % len(_COLOURS)])
+        return _svg(user.nickname[-1], _COLOURS[user.ordinal % len(_COLOURS)])
 
     async def qrcode(self, request: web.Request) -> web.Response:
         """Needs no token; 404 for a ticket that is unknown or has expired (rule 36)."""

@@ -3,26 +3,42 @@
 import asyncio
 from typing import Any
 
-_BACKLOG = 500
+BACKLOG = 5000
+
+Event = tuple[str, Any]
 
 
 class Listener:
-    """One reader's queue. `events.get()` gives `(type, data)`, or None once the reader has been dropped."""
+    """One reader's queue, which ends with None once the reader has been dropped."""
 
     def __init__(self) -> None:
         # One place more than the backlog, so that the farewell always fits.
-        self.events: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue(_BACKLOG + 1)
+        self.events: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG + 1)
+
+    async def next(self) -> list[Event]:
+        """All that has happened since the last call, as soon as anything has; empty when it is over."""
+        event = await self.events.get()
+        happened: list[Event] = []
+        while event is not None:
+            happened.append(event)
+            if self.events.empty():
+                break
+            event = self.events.get_nowait()
+        if event is None and happened:
+            # The farewell is for the next call.
+            self.events.put_nowait(None)
+        return happened
 
 
 class Bus:
-    """Publishing never waits: a reader who is `_BACKLOG` events behind is dropped."""
+    """Publishing never waits: a reader who is `BACKLOG` events behind is dropped."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
 
     def publish(self, kind: str, data: Any) -> None:
         for listener in tuple(self._listeners):
-            if listener.events.qsize() >= _BACKLOG:
+            if listener.events.qsize() >= BACKLOG:
                 self.leave(listener)
             else:
                 listener.events.put_nowait((kind, data))

@@ -1,10 +1,14 @@
 """What one user's phone shows in the conversation with the account."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from sandbox.clock import Clock
+
+KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -24,20 +28,20 @@ class ChatMessage:
 
 
 class Chat:
-    """`on_message` is called with every message as it appears."""
+    """The last `KEPT` messages. `on_message` is called with every message as it appears."""
 
     def __init__(self, clock: Clock, on_message: Callable[[ChatMessage], None]) -> None:
         self._clock = clock
         self._on_message = on_message
-        self.messages: list[ChatMessage] = []
+        self._ids = count(1)
+        self.messages: deque[ChatMessage] = deque(maxlen=KEPT)
+        # When anything was last said by either side.
+        self.last_at = 0.0
 
     def show(self, sender: str, via: str, type: str, **fields: Any) -> ChatMessage:
-        message = ChatMessage(len(self.messages) + 1, self._clock.now(), sender, via, type, fields)
+        message = ChatMessage(next(self._ids), self._clock.now(), sender, via, type, fields)
         self.messages.append(message)
+        if sender != "system":
+            self.last_at = message.at
         self._on_message(message)
         return message
-
-    def last_at(self) -> float:
-        """When anything was last said by either side; 0 if nothing was."""
-        said = [message.at for message in self.messages if message.sender != "system"]
-        return said[-1] if said else 0.0

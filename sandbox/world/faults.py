@@ -13,8 +13,10 @@ class Fault:
     """`path` is a pattern over API paths, or `delivery`. `count` None means without end.
 
     For an API: `delay` seconds late, `drop` closes the connection unanswered, `status` answers that HTTP
-    status, `errcode` answers that error. For a delivery: `delay` delivers late, `drop` loses the server's
-    answer on its way back, `status` replaces the answer's, `duplicate` sends so many copies at once.
+    status, `errcode` answers that error, `content_type` replaces the answer's. For a delivery: `delay`
+    delivers late, `drop` loses the server's answer on its way back, `status` replaces the answer's,
+    `duplicate` sends so many copies at once, `overlap` starts the next try before this one ends, `reorder`
+    lets the next message go first.
     """
 
     path: str
@@ -22,14 +24,19 @@ class Fault:
     delay: float = 0.0
     drop: bool = False
     status: int | None = None
+    content_type: str | None = None
     duplicate: int = 0
+    overlap: bool = False
+    reorder: bool = False
     probability: float = 1.0
     count: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        chosen = {"path": self.path, "probability": self.probability}
-        optional = {"errcode": self.errcode, "status": self.status, "count": self.count}
-        switched_on = {"delay": self.delay, "drop": self.drop, "duplicate": self.duplicate}
+        chosen: dict[str, Any] = {"path": self.path, "probability": self.probability}
+        optional = {name: getattr(self, name) for name in ("errcode", "status", "content_type", "count")}
+        switched_on = {
+            name: getattr(self, name) for name in ("delay", "drop", "duplicate", "overlap", "reorder")
+        }
         return (
             chosen
             | {name: value for name, value in optional.items() if value is not None}
@@ -37,12 +44,15 @@ class Fault:
         )
 
 
-class Faults:
-    def __init__(self) -> None:
-        self.list: list[Fault] = []
+NO_FAULT = Fault(DELIVERY)
 
-    def strike(self, path: str) -> Fault | None:
-        """The first fault that hits this call of `path`, its count used by one; None when all goes well."""
+
+class Faults:
+    def __init__(self, faults: list[Fault]) -> None:
+        self.list = list(faults)
+
+    def strike(self, path: str) -> Fault:
+        """The first fault that hits this call of `path`, its count used by one; NO_FAULT if none does."""
         for index, fault in enumerate(self.list):
             if not fnmatchcase(path, fault.path) or fault.count == 0:
                 continue
@@ -51,4 +61,4 @@ class Faults:
             if fault.count is not None:
                 self.list[index] = replace(fault, count=fault.count - 1)
             return fault
-        return None
+        return NO_FAULT

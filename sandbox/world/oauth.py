@@ -12,12 +12,14 @@ ACCESS_LIFETIME = 7200
 REFRESH_LIFETIME = 30 * 86400
 # "Recently" has no published length; a day keeps a developer's second try silent, as on a phone.
 RECENT_CONSENT = 86400
+_KEPT = 10_000
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a visit gives away: this identity, in this scope. A snapshot's identity is a virtual one."""
+    """What a visit gives away to an app: this identity, in this scope. A snapshot's is a virtual one."""
 
+    app_id: str
     openid: str
     unionid: str
     nickname: str
@@ -55,7 +57,8 @@ class OAuth:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._codes: dict[str, _Code] = {}
-        self._sessions: list[Session] = []
+        self._by_access: dict[str, Session] = {}
+        self._by_refresh: dict[str, Session] = {}
         self._requests: dict[str, ConsentRequest] = {}
         self._consents: dict[str, float] = {}
 
@@ -77,18 +80,19 @@ class OAuth:
     def consented_recently(self, openid: str) -> bool:
         return self._clock.now() - self._consents.get(openid, -RECENT_CONSENT) < RECENT_CONSENT
 
-    def issue(self, grant: Grant) -> str:
-        """A code for `grant`: one use, five minutes (rule 29)."""
+    def issue(self, grant: Grant, lifetime: float = CODE_LIFETIME) -> str:
+        """A code for `grant`: one use, within `lifetime` seconds (rule 29)."""
+        self._forget()
         code = "0" + secrets.token_urlsafe(24)[:31]
-        self._codes[code] = _Code(grant, self._clock.now() + CODE_LIFETIME)
+        self._codes[code] = _Code(grant, self._clock.now() + lifetime)
         return code
 
     # -- the calls
 
-    def exchange(self, code: str) -> Session:
-        """Raises 40029 unknown, 40163 used, 42003 expired."""
+    def exchange(self, code: str, app_id: str) -> Session:
+        """Raises 40029 for a code that is unknown or another app's, 40163 used, 42003 expired."""
         known = self._codes.get(code)
-        if known is None:
+        if known is None or known.grant.app_id != app_id:
             raise WeChatError(40029)
         if known.used:
             raise WeChatError(40163)
@@ -99,26 +103,28 @@ class OAuth:
         session = Session(
             known.grant, new_token(), now + ACCESS_LIFETIME, new_token(), now + REFRESH_LIFETIME
         )
-        self._sessions.append(session)
+        self._by_refresh[session.refresh_token] = self._by_access[session.access_token] = session
         return session
 
-    def refresh(self, refresh_token: str) -> Session:
+    def refresh(self, refresh_token: str, app_id: str) -> Session:
         """Before its end the access token stays and lives on, afterwards there is a new one; the refresh
-        token keeps its 30 days (rule 30). Raises 40030 unknown, 42002 expired."""
-        session = next((s for s in self._sessions if s.refresh_token == refresh_token), None)
-        if session is None:
+        token keeps its 30 days (rule 30). Raises 40030 unknown or another app's, 42002 expired."""
+        session = self._by_refresh.get(refresh_token)
+        if session is None or session.grant.app_id != app_id:
             raise WeChatError(40030)
         now = self._clock.now()
         if session.refresh_expires <= now:
             raise WeChatError(42002)
         if session.expires <= now:
+            del self._by_access[session.access_token]
             session.access_token = new_token()
+            self._by_access[session.access_token] = session
         session.expires = now + ACCESS_LIFETIME
         return session
 
     def session(self, access_token: str, openid: str) -> Session:
         """Raises 40001 unknown, 42001 expired, 40003 for somebody else's openid."""
-        session = next((s for s in self._sessions if s.access_token == access_token), None)
+        session = self._by_access.get(access_token)
         if session is None:
             raise WeChatError(40001, "invalid credential, access_token is invalid or not latest")
         if session.expires <= self._clock.now():
@@ -126,3 +132,13 @@ class OAuth:
         if session.grant.openid != openid:
             raise WeChatError(40003)
         return session
+
+    def _forget(self) -> None:
+        """The oldest codes and sessions go when there are too many to be of use."""
+        while len(self._codes) > _KEPT:
+            del self._codes[next(iter(self._codes))]
+        while len(self._requests) > _KEPT:
+            del self._requests[next(iter(self._requests))]
+        while len(self._by_refresh) > _KEPT:
+            session = self._by_refresh.pop(next(iter(self._by_refresh)))
+            self._by_access.pop(session.access_token, None)

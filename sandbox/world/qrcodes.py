@@ -23,16 +23,15 @@ class QrCodes:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_ticket: dict[str, QrCode] = {}
+        self._permanent: dict[int | str, QrCode] = {}
 
     def create(self, scene: int | str, expire_seconds: int | None) -> QrCode:
         """`expire_seconds` None makes a permanent code; the same permanent scene gives the same code.
         Raises 45029 when there are too many permanent ones."""
         if expire_seconds is None:
-            permanent = [code for code in self._by_ticket.values() if code.expires is None]
-            existing = next((code for code in permanent if code.scene == scene), None)
-            if existing is not None:
-                return existing
-            if len(permanent) >= MAX_PERMANENT:
+            if scene in self._permanent:
+                return self._permanent[scene]
+            if len(self._permanent) >= MAX_PERMANENT:
                 raise WeChatError(45029)
         code = QrCode(
             ticket="gQ" + secrets.token_urlsafe(68)[:90] + "==",
@@ -41,6 +40,8 @@ class QrCodes:
             expires=None if expire_seconds is None else self._clock.now() + expire_seconds,
         )
         self._by_ticket[code.ticket] = code
+        if expire_seconds is None:
+            self._permanent[scene] = code
         return code
 
     def by_ticket(self, ticket: str) -> QrCode | None:
@@ -58,6 +59,10 @@ class QrCodes:
             code for code in self._by_ticket.values() if str(code.scene) == str(scene) and self._lives(code)
         ]
         return codes[-1] if codes else None
+
+    def all(self) -> list[QrCode]:
+        """Those that live, oldest first."""
+        return [code for code in self._by_ticket.values() if self._lives(code)]
 
     def ever_had(self, scene: int | str) -> bool:
         return any(str(code.scene) == str(scene) for code in self._by_ticket.values())

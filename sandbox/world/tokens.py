@@ -75,6 +75,15 @@ class AccessTokens:
             token = self._stable.mint(now, OVERLAP)
         return token.value, int(token.expires - now)
 
+    def living(self) -> list[tuple[str, Token]]:
+        """The current token of each endpoint, with its kind."""
+        kinds = (("access_token", self._classic), ("stable", self._stable))
+        return [
+            (kind, line.current)
+            for kind, line in kinds
+            if line.current is not None and line.current.expires > self._clock.now()
+        ]
+
     def check(self, value: str | None) -> None:
         """Raises 41001 absent, 40014 malformed, 42001 expired, 40001 unknown or replaced."""
         if not value:
@@ -103,10 +112,10 @@ class JsapiTickets:
         ticket = self._tickets[-1]
         return ticket.value, int(ticket.expires - now)
 
-    def living(self) -> list[str]:
+    def living(self) -> list[Token]:
         now = self._clock.now()
         self._tickets = [ticket for ticket in self._tickets if ticket.expires > now]
-        return [ticket.value for ticket in self._tickets]
+        return self._tickets
 
 
 def new_token() -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 
@@ -10,10 +11,25 @@ class UnknownUser(LookupError):
     """No user of this sandbox has that openid."""
 
 
+class Platform(StrEnum):
+    """The phone's system, which conditional menus may ask for."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    OTHER = "other"
+
+
 @dataclass
 class User:
+    """`site_openid` is how the website app knows this person; `tags` are in the order of their attaching.
+
+    `blocks_templates`: the account's template messages are switched off on this phone.
+    """
+
     openid: str
     unionid: str
+    site_openid: str
+    ordinal: int
     nickname: str
     avatar: str
     subscribed: bool = False
@@ -22,7 +38,11 @@ class User:
     qr_scene: int = 0
     qr_scene_str: str = ""
     remark: str = ""
-    tag_ids: list[int] = field(default_factory=list)
+    tags: list[int] = field(default_factory=list)
+    blacklisted: bool = False
+    blocks_templates: bool = False
+    platform: Platform = Platform.OTHER
+    phone: str = ""
 
     def follow(self, at: int, scene: str, qr_scene: int = 0, qr_scene_str: str = "") -> None:
         """The openid outlives unfollowing and following again; `subscribe_time` is the latest (rule 37)."""
@@ -32,8 +52,7 @@ class User:
 
     def unfollow(self) -> None:
         self.subscribed = False
-        self.remark = ""
-        self.tag_ids.clear()
+        self.remark, self.tags = "", []
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -48,8 +67,9 @@ class Users:
     """Openids are made from the app id and the order of arrival: the same start gives the same people,
     and another account sees other openids (rule 31)."""
 
-    def __init__(self, app_id: str, base_url: str) -> None:
+    def __init__(self, app_id: str, site_app_id: str, base_url: str) -> None:
         self._app_id = app_id
+        self._site_app_id = site_app_id
         self._base_url = base_url
         self._by_openid: dict[str, User] = {}
 
@@ -59,6 +79,8 @@ class Users:
         user = User(
             openid="o" + identifier(27, self._app_id, seed),
             unionid="o" + identifier(27, "open platform", seed),
+            site_openid="o" + identifier(27, self._site_app_id, seed),
+            ordinal=ordinal,
             nickname=nickname,
             avatar=f"{self._base_url}/mmopen/{seed}/132",
         )
@@ -80,6 +102,9 @@ class Users:
 
     def followers(self) -> list[User]:
         return [user for user in self._by_openid.values() if user.subscribed]
+
+    def with_phone(self, phone: str) -> User | None:
+        return next((user for user in self._by_openid.values() if user.phone == phone), None)
 
     def by_avatar_seed(self, seed: str) -> User | None:
         return next((user for user in self.all() if user.avatar.split("/")[-2] == seed), None)

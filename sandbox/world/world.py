@@ -2,84 +2,110 @@
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sandbox.account import Account, Behaviour
+from sandbox.account import Account
+from sandbox.behaviour import Behaviour
 from sandbox.clock import Clock
+from sandbox.world.agents import Agents
 from sandbox.world.bus import Bus
 from sandbox.world.chat import Chat, ChatMessage
-from sandbox.world.faults import Faults
+from sandbox.world.faults import Fault, Faults
 from sandbox.world.journal import Journal
+from sandbox.world.logins import Logins
 from sandbox.world.media import MediaStore
-from sandbox.world.menu import Button, Menu
+from sandbox.world.menu import Button, Menu, Menus
+from sandbox.world.notices import Notices
 from sandbox.world.oauth import OAuth
 from sandbox.world.qrcodes import QrCodes
+from sandbox.world.quotas import Quotas
+from sandbox.world.recorder import Recorder
+from sandbox.world.shortkeys import ShortKeys
+from sandbox.world.social import Social
+from sandbox.world.tags import Tags
+from sandbox.world.templates import Templates
 from sandbox.world.tokens import AccessTokens, JsapiTickets
 from sandbox.world.typing import Typing
 from sandbox.world.users import User, Users
 from sandbox.world.windows import Windows
 
 FIRST_USERS = ("小明", "小红")
+# How long a user's events carry one CreateTime under `same_second`.
+_SAME_SECOND = 60
 
 
 class World:
     """Parts are replaced by `reset`, so nobody keeps one: always go through the world.
 
-    The console's settings (callback, web domains) outlive a reset, as they outlive everything else at WeChat.
+    `account` and `behaviour` are replaced as a whole when a setting changes. The callback outlives a reset.
     """
 
-    def __init__(self, account: Account, behaviour: Behaviour, base_url: str) -> None:
-        self.account = account
-        self.behaviour = behaviour
+    def __init__(
+        self, account: Account, behaviour: Behaviour, base_url: str, faults: Sequence[Fault] = ()
+    ) -> None:
         self.base_url = base_url
         self.clock = Clock()
         self.bus = Bus()
         self.callback: str | None = None
         self.callback_ok = False
-        self.web_domains: tuple[str, ...] = account.web_domains
         self._last_number = 0
+        self._start = (account, behaviour)
+        self._start_faults = list(faults)
         self._start_menu: list[Button] | None = None
         self._start_followers: frozenset[str] = frozenset()
         self._begin()
 
     def _begin(self) -> None:
         self.clock.reset()
-        self.users = Users(self.account.app_id, self.base_url)
+        self.account, self.behaviour = self._start
+        self.users = Users(self.account.app_id, self.account.site_app_id, self.base_url)
+        self.tags = Tags()
         self.chats: dict[str, Chat] = {}
-        self.menu: Menu | None = None
+        self.menus = Menus(self.clock)
         self.tokens = AccessTokens(self.clock)
         self.tickets = JsapiTickets(self.clock)
+        self.quotas = Quotas(self.clock)
         self.media = MediaStore(self.clock)
         self.qrcodes = QrCodes(self.clock)
+        self.shortkeys = ShortKeys(self.clock)
         self.oauth = OAuth(self.clock)
+        self.logins = Logins(self.clock, self.bus)
         self.windows = Windows(self.clock)
+        self.agents = Agents()
+        self.templates = Templates(self.clock)
+        self.notices = Notices()
         self.typing = Typing(self.clock, self.bus)
-        self.faults = Faults()
-        self.calls = Journal("call", self.bus)
+        self.social = Social(self.clock, self.bus)
+        self.faults = Faults(self._start_faults)
+        self.recorder = Recorder()
+        self.calls = Journal("call", self.bus, lambda entry: self.recorder.call(entry))
         self.deliveries = Journal("delivery", self.bus)
-        self.quota_clears: list[float] = []
         self.cookie_jars: dict[str, dict[str, str]] = {}
+        self._half_pair: tuple[str, int] | None = None
+        self._event_times: dict[str, int] = {}
         for nickname in FIRST_USERS:
             user = self.users.add(nickname)
             if user.openid in self._start_followers:
                 user.follow(self.clock.seconds(), "ADD_SCENE_SEARCH")
         if self._start_menu is not None:
-            self.menu = Menu(self._start_menu, self.new_number())
+            self.menus.default = Menu(self._start_menu, self.new_number())
 
     def reset(self) -> None:
         """Back to the start: as `keep_as_start` left it, or else two strangers and no menu."""
+        self.logins.close()
         self._begin()
         self.bus.publish("reset", {})
 
     def keep_as_start(self) -> None:
         """Makes the menu and the followers of now part of every later start."""
-        self._start_menu = self.menu.buttons if self.menu else None
+        self._start_menu = self.menus.default.buttons if self.menus.default else None
         self._start_followers = frozenset(user.openid for user in self.users.followers())
 
     def chat(self, openid: str) -> Chat:
         if openid not in self.chats:
 
             def publish(message: ChatMessage) -> None:
+                self.recorder.message(openid, message)
                 self.bus.publish("message", {"openid": openid, "message": message.to_json()})
 
             self.chats[openid] = Chat(self.clock, publish)
@@ -88,10 +114,18 @@ class World:
     def publish_user(self, user: User) -> None:
         self.bus.publish("user", user.to_json())
 
-    def set_menu(self, buttons: Iterable[Button] | None) -> None:
-        """Installs a checked menu, or removes it with None."""
-        self.menu = None if buttons is None else Menu(list(buttons), self.new_number())
-        self.bus.publish("menu", {"menu": self.menu.to_json() if self.menu else None})
+    def set_menu(self, buttons: Iterable[Button]) -> None:
+        """Installs a checked menu."""
+        self.menus.default = Menu(list(buttons), self.new_number())
+        self.publish_menu()
+
+    def publish_menu(self) -> None:
+        menu = self.menus.default
+        self.bus.publish("menu", {"menu": menu.to_json() if menu else None})
+
+    def phone_menu(self, user: User) -> Menu | None:
+        """The menu that this user's phone shows now (rules 23 and 24)."""
+        return self.menus.on_phone(user, self.behaviour.enforce_menu_cache)
 
     @property
     def verify_file(self) -> str:
@@ -110,3 +144,21 @@ class World:
         """A number that no message or menu of this or an earlier run has had (17 digits, as MsgId)."""
         self._last_number = max(self._last_number + 1, time.time_ns() // 100)
         return self._last_number
+
+    def new_msg_id(self, openid: str) -> int:
+        """Under `equal_msg_ids` the next message of another user gets the same (rule 12)."""
+        if self.behaviour.equal_msg_ids and self._half_pair is not None and self._half_pair[0] != openid:
+            number, self._half_pair = self._half_pair[1], None
+            return number
+        number = self.new_number()
+        self._half_pair = (openid, number)
+        return number
+
+    def event_time(self, openid: str) -> int:
+        """CreateTime of an event; under `same_second` that of the user's last one (rule 12)."""
+        now = self.clock.seconds()
+        last = self._event_times.get(openid)
+        if self.behaviour.same_second and last is not None and now - last < _SAME_SECOND:
+            return last
+        self._event_times[openid] = now
+        return now

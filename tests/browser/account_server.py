@@ -47,7 +47,8 @@ class AccountServer:
                 if echostr:
                     self._answer(200, echostr[0], "text/plain")
                     return
-                server.visits.append(self.path)
+                if parts.path != "/favicon.ico":
+                    server.visits.append(self.path)
                 page = server.pages.get(parts.path)
                 self._answer(200 if page else 404, page or "", "text/html; charset=utf-8")
 

@@ -38,6 +38,7 @@ class Answer:
     status: int = 200
     hold: threading.Event | None = None
     hang_up: bool = False
+    location: str = ""
 
 
 Script = Callable[[Received], Answer]
@@ -96,6 +97,8 @@ class CallbackServer:
                 try:
                     self.send_response(answer.status)
                     self.send_header("Content-Length", str(len(raw)))
+                    if answer.location:
+                        self.send_header("Location", answer.location)
                     self.end_headers()
                     self.wfile.write(raw)
                 except OSError:

@@ -49,7 +49,7 @@ def test_a_reset_ends_what_is_under_way(sandbox: Sandbox, server: CallbackServer
 
     with requests.Session() as sandbox_of_this_thread:
         server.script = script
-        with pytest.raises(AssertionError, match="409 .*was reset"):
+        with pytest.raises(AssertionError, match=r"409 .*was reset"):
             sandbox.send(openid, content="hi")
     assert len(server.deliveries) == 1
 
@@ -75,7 +75,7 @@ def test_the_clock_only_goes_forward(sandbox: Sandbox) -> None:
         ("POST", "clock", {"advance_seconds": True}, "advance_seconds: must be a number"),
         ("POST", "clock", {}, "advance_seconds: missing"),
         ("GET", "calls?limit=x", None, "limit: must be"),
-        ("PUT", "web-domains", {"domains": ["http://a/"]}, "HOST or HOST:PORT"),
+        ("PUT", "settings", {"web_domains": ["http://a/"]}, "web_domains: must be HOST or HOST:PORT"),
         ("POST", "media", {"a": 1}, "Content-Type: must be"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_message_must_make_sense(sandbox: Sandbox, openid: str, fields: dict[s
 
 
 def test_nobody_of_that_openid(sandbox: Sandbox) -> None:
-    with pytest.raises(AssertionError, match="404 .*openid: no user 'oNobody'"):
+    with pytest.raises(AssertionError, match=r"404 .*openid: no user 'oNobody'"):
         sandbox.send("oNobody", content="hi")
     with pytest.raises(AssertionError, match="404"):
         sandbox.call("GET", "nothing-here")
@@ -210,6 +210,15 @@ def test_events_tell_what_happens(
     requests.get(f"{sandbox.url}/cgi-bin/menu/get", timeout=5).close()
     kind, call = next(events)
     assert (kind, call["path"]) == ("call", "/cgi-bin/menu/get")
+    kind, settings = (sandbox.settings(attempts=2), next(events))[1]
+    assert (kind, settings["behaviour"]["attempts"]) == ("settings", 2)
+    body = {"to": openid, "title": "题", "link": "http://127.0.0.1/"}
+    sandbox.call("POST", f"users/{sandbox.state()['users'][0]['openid']}/share", body)
+    kind, share = next(events)
+    assert (kind, share["openid"], share["item"]["title"]) == ("share", openid, "题")
+    sandbox.call("POST", "sms", {"phone": "1", "text": "1234"})
+    kind, sms = next(events)
+    assert (kind, sms["openid"], sms["phone"], sms["text"]) == ("sms", None, "1", "1234")
     sandbox.reset()
     assert next(events) == ("reset", {})
 

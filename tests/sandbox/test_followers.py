@@ -137,7 +137,7 @@ def test_who_does_not_follow_cannot_act(sandbox: Sandbox, openid: str) -> None:
         lambda: sandbox.unsubscribe(stranger),
         lambda: sandbox.location(stranger),
     ):
-        with pytest.raises(AssertionError, match="400 .*does not follow"):
+        with pytest.raises(AssertionError, match=r"400 .*does not follow"):
             act()
     with pytest.raises(AssertionError, match="already follows"):
         sandbox.subscribe(openid)

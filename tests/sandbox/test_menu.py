@@ -169,7 +169,7 @@ def test_rule_14_a_place_follows_its_event(sandbox: Sandbox, server: CallbackSer
 
 @pytest.mark.parametrize("path", [[], [9], [1, 9], [0, 0], [-1], ["0"], [True], [1, 0, 0]])
 def test_a_path_must_lead_to_a_button(sandbox: Sandbox, tapped: str, path: list[Any]) -> None:
-    with pytest.raises(AssertionError, match="400 .*path: must be"):
+    with pytest.raises(AssertionError, match=r"400 .*path: must be"):
         sandbox.tap(tapped, *path)
 
 

@@ -1,6 +1,6 @@
 """The first day of an account, as an operator and a follower live it: the server is verified, the menu
-installed, someone follows, chats, taps, agrees, and stands on the home page. All parts are real processes, and
-the phone is in a real browser."""
+installed, someone follows, chats, taps, agrees, and stands on the home page. All parts are real processes,
+and the phone is in a real browser."""
 
 import os
 import subprocess

@@ -1,0 +1,32 @@
+"""Paths of WeChat's API that exist but are not simulated. They answer as to an account without the right
+(48001); a path that WeChat does not have answers 404. Both are in the journal with `"simulated": false`."""
+
+_EXACT = frozenset(
+    {
+        "/cgi-bin/get_current_autoreply_info",
+        "/cgi-bin/shorturl",
+        "/cgi-bin/user/migrate",
+        "/cgi-bin/changeopenid",
+    }
+)
+_AREAS = (
+    "/cgi-bin/message/mass/",
+    "/cgi-bin/draft/",
+    "/cgi-bin/freepublish/",
+    "/cgi-bin/comment/",
+    "/cgi-bin/guide/",
+    "/cgi-bin/groups/",
+    "/cgi-bin/poi/",
+    "/cgi-bin/express/",
+    "/cgi-bin/component/",
+    "/customservice/",
+    "/wxaapi/",
+    "/wxa/",
+    "/datacube/",
+    "/card/",
+    "/semantic/",
+)
+
+
+def is_known(path: str) -> bool:
+    return path in _EXACT or path.startswith(_AREAS)

@@ -1,0 +1,80 @@
+/** The developer's desk beside the phones: the account at the top, and one tool at a time below. */
+
+import * as api from "../api.js";
+import { button, el, iconButton } from "../dom.js";
+import { t, tell } from "../words.js";
+import { clockTool } from "./clock.js";
+import { dataTool } from "./data.js";
+import { faultsTool } from "./faults.js";
+import { logTool } from "./log.js";
+import { recordTool } from "./record.js";
+import { settingsTool } from "./settings.js";
+import { tabs } from "./tabs.js";
+
+const REMEMBERED = "sandbox-desk";
+
+const TOOLS = { log: logTool, settings: settingsTool, data: dataTool, faults: faultsTool, clock: clockTool, record: recordTool };
+
+/** `close` shuts the desk where it is a drawer; `readMore` reads tokens, quotas and the like anew. */
+export function deskView(root, world, { readMore, close }) {
+  const head = el("header", { class: "desk-head" });
+  const bar = el("div", { class: "desk-tabs", role: "tablist", "aria-label": t("desk.title") });
+  const panes = Object.fromEntries(Object.keys(TOOLS).map((name) => [name, el("section", {
+    class: `tool tool-${name}`, role: "tabpanel", id: `tool-${name}`, "aria-label": t(`desk.${name}`), hidden: true,
+  })]));
+  root.replaceChildren(head, bar, ...Object.values(panes));
+
+  const shown = Object.fromEntries(Object.entries(TOOLS).map(([name, tool]) => [name, tool(panes[name], world, { readMore })]));
+
+  const select = tabs(bar, Object.keys(TOOLS).map((name) => ({ name, label: t(`desk.${name}`), controls: `tool-${name}` })), (name) => {
+    for (const [other, pane] of Object.entries(panes)) pane.hidden = other !== name;
+    sessionStorage.setItem(REMEMBERED, name);
+    shown[name].shown?.();
+  });
+
+  const address = el("input", { type: "url", placeholder: "http://127.0.0.1:8080/wechat", "aria-label": t("callback.label"), autocomplete: "off", spellcheck: "false", "data-testid": "callback" });
+  const save = el("button", {}, t("callback.verify"));
+  const fault = el("p", { class: "fault", role: "alert" });
+  const state = el("span", { class: "state" });
+  const title = el("div", { class: "desk-title" });
+  const form = el("form", { class: "callback", onsubmit: verify }, state, el("div", { class: "line" }, address, save));
+  head.append(title, form, fault);
+
+  function draw() {
+    const { name, kind, mode, app_id, callback, callback_ok } = world.account;
+    const offset = world.clockOffset;
+    title.replaceChildren(
+      el("h2", {}, name ?? ""),
+      el("span", { class: "chip" }, tell(`account.kind.${kind}`, kind)),
+      el("span", { class: "chip" }, tell(`account.mode.${mode}`, mode)),
+      Math.abs(offset) >= 1 ? button({ class: "chip hot", onclick: () => select("clock") }, t("clock.ahead", { span: span(offset) })) : "",
+      world.faults.length ? button({ class: "chip hot", onclick: () => select("faults") }, t("faults.active", { count: world.faults.length })) : "",
+      el("code", { class: "app-id" }, app_id ?? ""),
+      iconButton("close", t("fold"), close, { class: "icon-button desk-close" }));
+    state.className = `state ${callback && callback_ok ? "good" : "bad"}`;
+    state.textContent = t(callback ? (callback_ok ? "callback.good" : "callback.bad") : "callback.none");
+    if (document.activeElement !== address) address.value = callback ?? "";
+  }
+
+  async function verify(event) {
+    event.preventDefault();
+    save.disabled = true;
+    fault.textContent = "";
+    try {
+      await api.setCallback(address.value.trim());
+    } catch (error) {
+      fault.textContent = error.message;
+    }
+    save.disabled = false;
+  }
+
+  for (const topic of ["account", "clock", "faults"]) world.addEventListener(topic, draw);
+  select(sessionStorage.getItem(REMEMBERED) ?? "log");
+}
+
+/** 「2 小时」, the largest unit that fits. */
+export function span(seconds) {
+  const [unit, size] = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]].find(([, size]) => Math.abs(seconds) >= size) ?? ["s", 1];
+  const number = Math.round((seconds / size) * 10) / 10;
+  return t(`span.${unit}`, { number });
+}

@@ -1,0 +1,86 @@
+/** Failures on purpose: rules that strike API calls or deliveries, in the order of the list. */
+
+import * as api from "../api.js";
+import { field } from "../dialogs.js";
+import { button, el, iconButton } from "../dom.js";
+import { t, tell } from "../words.js";
+
+/** What one click adds. */
+const PRESETS = [
+  ["faults.p.busy", { path: "/cgi-bin/*", errcode: -1, count: 1 }],
+  ["faults.p.invalid", { path: "/cgi-bin/*", errcode: 40001, count: 1 }],
+  ["faults.p.expired", { path: "/cgi-bin/*", errcode: 42001, count: 1 }],
+  ["faults.p.quota", { path: "/cgi-bin/*", errcode: 45009 }],
+  ["faults.p.minute", { path: "/cgi-bin/*", errcode: 45011, count: 3 }],
+  ["faults.p.ip", { path: "/cgi-bin/*token", errcode: 40164, count: 1 }],
+  ["faults.p.slowApi", { path: "/*", delay: 3 }],
+  ["faults.p.html", { path: "/cgi-bin/*", content_type: "text/html", count: 1 }],
+  ["faults.p.lost", { path: "delivery", drop: true, count: 1 }],
+  ["faults.p.twice", { path: "delivery", duplicate: 1 }],
+  ["faults.p.swapped", { path: "delivery", reorder: true }],
+  ["faults.p.overlap", { path: "delivery", overlap: true }],
+];
+
+/** The fields of a rule: kind of control and how its text is read. */
+const FIELDS = {
+  path: { type: "text", required: true, value: "/cgi-bin/*", list: "fault-paths" },
+  errcode: { type: "number" },
+  status: { type: "number" },
+  delay: { type: "number", step: "any" },
+  content_type: { type: "text" },
+  duplicate: { type: "number" },
+  probability: { type: "number", step: "any", min: "0", max: "1" },
+  count: { type: "number" },
+};
+const SWITCHES = ["drop", "reorder", "overlap"];
+const PATHS = ["delivery", "/cgi-bin/*", "/cgi-bin/token", "/cgi-bin/stable_token", "/cgi-bin/message/custom/send", "/cgi-bin/menu/*", "/cgi-bin/media/*", "/sns/*"];
+
+export function faultsTool(root, world) {
+  const list = el("ul", { class: "fault-list" });
+  const said = el("p", { class: "fault", role: "alert" });
+  const form = el("form", { class: "fault-form", onsubmit: add },
+    Object.entries(FIELDS).map(([name, attributes]) => field(t(`faults.${name}`), el("input", { name, autocomplete: "off", ...attributes }))),
+    el("div", { class: "switches" }, SWITCHES.map((name) => el("label", { class: "check" }, el("input", { type: "checkbox", name }), t(`faults.${name}`)))),
+    el("datalist", { id: "fault-paths" }, PATHS.map((value) => el("option", { value }))),
+    el("button", { class: "primary" }, t("faults.add")));
+  const presets = el("div", { class: "presets" }, PRESETS.map(([key, rule]) => button({ class: "chip", onclick: () => change([...world.faults, rule]) }, t(key))));
+  root.append(el("section", { class: "card-box" }, el("h3", {}, t("faults.now")), list, said),
+    el("section", { class: "card-box" }, el("h3", {}, t("faults.presets")), presets),
+    el("section", { class: "card-box" }, el("h3", {}, t("faults.own")), form));
+
+  async function change(rules) {
+    said.textContent = "";
+    try {
+      world.setFaults((await api.setFaults(rules)).faults);
+    } catch (error) {
+      said.textContent = error.message;
+    }
+  }
+
+  function add(event) {
+    event.preventDefault();
+    const rule = {};
+    for (const [name, value] of new FormData(form)) {
+      if (value === "") continue;
+      rule[name] = SWITCHES.includes(name) ? true : FIELDS[name].type === "number" ? Number(value) : value;
+    }
+    change([...world.faults, rule]);
+  }
+
+  function row(rule, index) {
+    const { path, ...rest } = rule;
+    return el("li", { "data-testid": "fault" }, el("code", {}, path),
+      Object.entries(rest).map(([name, value]) => el("span", { class: "chip" }, `${tell(`faults.${name}`, name)}${value === true ? "" : ` ${value}`}`)),
+      iconButton("trash", t("faults.remove"), () => change(world.faults.filter((_, other) => other !== index))));
+  }
+
+  function draw() {
+    list.replaceChildren(...(world.faults.length ? world.faults.map(row) : [el("li", { class: "quiet" }, t("faults.none"))]));
+  }
+
+  const read = () => api.faults().then(({ faults }) => world.setFaults(faults), () => {});
+  world.addEventListener("faults", draw);
+  world.addEventListener("account", read);
+  draw();
+  return { shown: read };
+}

@@ -1,0 +1,134 @@
+/**
+ * WeChat's page of a website QR login: waits at the long poll for what the phone says, shows it, and
+ * leads to the site once the login is confirmed. A refusal leads nowhere. What the page was asked for
+ * (style, href, self_redirect …) stands in its own address, as wxLogin.js put it there.
+ */
+
+const { uuid } = document.body.dataset;
+const asked = new URLSearchParams(location.search);
+const english = asked.get("lang") === "en";
+const embedded = asked.get("login_type") === "jssdk";
+
+/** Answers of the long poll (`wx_errcode`). */
+const WAITING = 408;
+const SCANNED = 404;
+const CONFIRMED = 405;
+const CANCELLED = 403;
+const EXPIRED = 402;
+const PAUSE = 2000;
+
+const WORDS = english
+  ? {
+      title: "WeChat login",
+      waiting: [null, "Scan with WeChat to log in"],
+      scanned: ["Scanned", "Tap “Allow” in WeChat"],
+      cancelled: ["You cancelled this login", "Scan again, or close this window"],
+      expired: ["The QR code has expired", "Refresh it and scan again"],
+      confirmed: ["Confirmed", "Going back to the site"],
+      lost: [null, "No answer from WeChat, trying again"],
+      refresh: "Refresh the QR code",
+    }
+  : {
+      title: "微信登录",
+      waiting: [null, "使用微信扫一扫登录"],
+      scanned: ["扫描成功", "请在微信中点击允许即可登录"],
+      cancelled: ["你已取消此次登录", "可再次扫描登录，或关闭窗口"],
+      expired: ["二维码已过期", "请刷新二维码后重新扫描"],
+      confirmed: ["登录成功", "正在返回网站"],
+      lost: [null, "连不上微信，正在重试"],
+      refresh: "刷新二维码",
+    };
+
+const status = document.querySelector(".status");
+const [headline, hint] = [status.querySelector("h4"), status.querySelector("p")];
+const refresh = document.querySelector(".refresh");
+
+function show(stage) {
+  const [words, advice] = WORDS[stage];
+  status.dataset.status = stage;
+  status.classList.toggle("status_succ", stage === "scanned" || stage === "confirmed");
+  status.classList.toggle("status_fail", stage === "cancelled" || stage === "expired");
+  status.querySelector(".status_icon").hidden = words === null;
+  headline.hidden = words === null;
+  headline.textContent = words ?? "";
+  hint.textContent = advice;
+  refresh.hidden = stage !== "expired";
+}
+
+/** `window.wx_errcode=N;window.wx_code='…';` — read, never run. */
+async function poll(last) {
+  const answer = await fetch(`/connect/l/qrconnect?uuid=${encodeURIComponent(uuid)}${last ? `&last=${last}` : ""}&_=${Date.now()}`);
+  const text = await answer.text();
+  return { errcode: Number(/wx_errcode=(\d+)/.exec(text)?.[1]), code: /wx_code='([^']*)'/.exec(text)?.[1] ?? "" };
+}
+
+/** With self_redirect the frame itself goes on; otherwise the whole window does. */
+function goBack(code) {
+  const target = asked.get("redirect_uri");
+  const joined = `${target}${target.includes("?") ? "&" : "?"}code=${encodeURIComponent(code)}&state=${encodeURIComponent(asked.get("state") ?? "")}`;
+  const own = !embedded || asked.get("self_redirect") === "true";
+  (own ? window : window.top).location.href = joined;
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
+
+async function wait() {
+  let last = 0;
+  for (;;) {
+    const { errcode, code } = await poll(last).catch(() => ({}));
+    switch (errcode) {
+      case CONFIRMED:
+        show("confirmed");
+        goBack(code);
+        return;
+      case SCANNED:
+        show("scanned");
+        last = SCANNED;
+        break;
+      case CANCELLED:
+        show("cancelled");
+        last = CANCELLED;
+        await pause();
+        break;
+      case EXPIRED:
+        show("expired");
+        return;
+      case WAITING:
+        if (status.dataset.status === "lost") show("waiting");
+        break;
+      default:
+        show("lost");
+        await pause();
+    }
+  }
+}
+
+/** The site's own style sheet; not with the small layout, as in WeChat. */
+function dress() {
+  document.documentElement.lang = english ? "en" : "zh-CN";
+  document.title = WORDS.title;
+  document.querySelector(".title").textContent = WORDS.title;
+  refresh.textContent = WORDS.refresh;
+  document.body.classList.toggle("white", asked.get("style") === "white");
+  document.body.classList.toggle("embedded", embedded);
+  document.body.classList.toggle("lite", asked.get("stylelite") === "1");
+  document.documentElement.dataset.scheme = asked.get("color_scheme") ?? "light";
+  const href = asked.get("href") ?? "";
+  if (asked.get("stylelite") === "1" || !/^(https?:|data:text\/css[;,])/i.test(href)) return;
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = href;
+  document.head.append(sheet);
+}
+
+/** wxLogin.js tells its page once the picture is there (`onQRcodeReady`). */
+async function tellReady() {
+  if (parent === window) return;
+  await document.querySelector(".qrcode").decode().then(() => parent.postMessage({ sandbox: "qrcode-ready" }, "*"), () => {});
+}
+
+refresh.addEventListener("click", () => location.reload());
+dress();
+show("waiting");
+tellReady();
+wait();

@@ -1,0 +1,99 @@
+"""The page of a one-time subscription (protocol §8.4): one agreement is good for one message."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import web
+
+from sandbox.push.request import with_query
+from sandbox.rights import Right, has
+from sandbox.web.authorize import visitor
+from sandbox.web.domains import covers
+from sandbox.web.pages import notice, open_in_wechat, page, redirect
+from sandbox.world.users import User
+from sandbox.world.world import World
+
+PATH = "/mp/subscribemsg"
+MAX_SCENE = 10_000
+MAX_RESERVED = 128
+
+
+class Decision(StrEnum):
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+
+class OneTimePage:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_get(PATH, self.ask)
+        app.router.add_post(PATH, self.answered)
+
+    async def ask(self, request: web.Request) -> web.Response:
+        user = visitor(self._world, request)
+        if user is None:
+            return open_in_wechat()
+        fault = _fault(self._world, request.query)
+        if fault is not None:
+            return notice("无法打开页面", fault)
+        return page(
+            "subscribemsg.html",
+            account_name=self._world.account.name,
+            account_avatar=f"{self._world.base_url}/mmopen/account/132",
+            action=request.path_qs,
+        )
+
+    async def answered(self, request: web.Request) -> web.Response:
+        """The form posts to the page's own address, whose query says what is agreed to."""
+        user = visitor(self._world, request)
+        if user is None:
+            return open_in_wechat()
+        form = await request.post()
+        decision = Decision.CONFIRM if form.get("decision") == "confirm" else Decision.CANCEL
+        outcome = decide(self._world, user, str(request.rel_url), decision)
+        if "redirect" in outcome:
+            return redirect(outcome["redirect"])
+        return notice("无法打开页面", outcome["error"])
+
+
+def decide(world: World, user: User, url: str, decision: Decision) -> dict[str, Any]:
+    """`{"redirect": …}` to the site, or `{"error": …}` for a link that WeChat does not open."""
+    query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    fault = _fault(world, query)
+    if fault is not None:
+        return {"error": fault}
+    scene = int(query["scene"])
+    if decision is Decision.CONFIRM:
+        world.notices.grant_one_time(user.openid, scene)
+    told = {
+        "openid": user.openid,
+        "template_id": query["template_id"],
+        "action": str(decision),
+        "scene": query["scene"],
+        "reserved": query.get("reserved", ""),
+    }
+    return {"redirect": with_query(query["redirect_url"], told)}
+
+
+def _fault(world: World, query: Mapping[str, str]) -> str | None:
+    """Why WeChat would not open the page."""
+    account, scene = world.account, query.get("scene", "")
+    if query.get("action") != "get_confirm":
+        return "action 参数必须为 get_confirm"
+    if query.get("appid") != account.app_id:
+        return f"appid 不是本公众号的 {account.app_id}"
+    if not has(account.kind, Right.NOTICE):
+        return "该公众号没有一次性订阅消息的权限"
+    if not (scene.isascii() and scene.isdigit() and int(scene) <= MAX_SCENE):
+        return f"scene 参数必须为 0 到 {MAX_SCENE} 的整数"
+    if query.get("template_id") != world.notices.one_time_id:
+        return "template_id 不是本公众号的一次性订阅消息模板"
+    if len(query.get("reserved", "").encode()) > MAX_RESERVED:
+        return f"reserved 参数不能超过 {MAX_RESERVED} 字节"
+    if not covers(account.web_domains, query.get("redirect_url", ""), subdomains=False):
+        return "redirect_url 域名与后台配置不一致"
+    return None

@@ -1,0 +1,95 @@
+"""Long transcripts scroll, and a crowd that chats does not make the page lag. The limits are those of a busy
+machine; what was measured on a quiet one stands in the documentation."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Phone
+
+pytestmark = pytest.mark.browser
+
+BUBBLES = 10_000
+
+# Scrolls from one end to the other and answers how long the frames took, in milliseconds.
+SCROLL = """async ([step, frames]) => {
+  const list = document.querySelector("[data-testid=chat]");
+  const times = [];
+  let before = await new Promise(requestAnimationFrame);
+  for (let frame = 0; frame < frames; frame += 1) {
+    list.scrollTop += step;
+    const now = await new Promise(requestAnimationFrame);
+    times.push(now - before);
+    before = now;
+  }
+  times.sort((one, other) => one - other);
+  const at = (part) => times[Math.floor((frames - 1) * part)];
+  return { median: at(0.5), p95: at(0.95), longest: at(1) };
+}"""
+
+
+def message(number: int, words: str) -> dict[str, Any]:
+    mine = number % 2 == 0
+    return {
+        "id": number + 1,
+        "at": 1_700_000_000 + number * 40,
+        "from": "user" if mine else "account",
+        "via": "message" if mine else "passive",
+        "type": "text",
+        "content": f"{words} {number} " + "一二三四五六七八九十" * (number % 5),
+    }
+
+
+def test_ten_thousand_bubbles_scroll(page: Page, phone: Phone) -> None:
+    history = [message(number, "第") for number in range(BUBBLES)]
+
+    def answer(route: Route) -> None:
+        route.fulfill(json={"messages": history})
+
+    page.route("**/chat", answer)
+    page.reload()
+    expect(phone.bubbles("account").last).to_contain_text("第 9999")
+
+    upward = page.evaluate(SCROLL, [-900, 150])
+    downward = page.evaluate(SCROLL, [700, 100])
+    page.evaluate("document.querySelector('[data-testid=chat]').scrollTop = 0")
+    expect(phone.bubbles("user").first).to_contain_text("第 0")
+    nodes = page.evaluate("document.querySelectorAll('.chat *').length")
+    print(json.dumps({"upward": upward, "downward": downward, "nodes": nodes}))
+
+    assert nodes < 3000, "only what is near is built"
+    assert upward["median"] < 34
+    assert upward["p95"] < 100
+    assert downward["p95"] < 100
+
+
+def test_a_crowd_does_not_hold_up_the_page(page: Page, phone: Phone) -> None:
+    """As many events as a crowd causes are taken in one frame each, whoever they are about."""
+    openids = [phone.sandbox.add_user(f"第 {number} 位", subscribed=True) for number in range(100)]
+    expect(page.get_by_test_id("user")).to_have_count(102)
+    times = page.evaluate("""async () => {
+      const times = [];
+      let before = await new Promise(requestAnimationFrame);
+      window.watching = true;
+      window.times = times;
+      (async () => {
+        while (window.watching) {
+          const now = await new Promise(requestAnimationFrame);
+          times.push(now - before);
+          before = now;
+        }
+      })();
+      return times;
+    }""")
+    assert times == []
+
+    for openid in openids:
+        phone.sandbox.send(openid, content="大家好")
+    expect(page.locator(".people .dot")).to_have_count(100)
+    expect(page.get_by_test_id("log-count")).to_have_text("101")
+
+    times = page.evaluate("() => { window.watching = false; return window.times.sort((a, b) => a - b); }")
+    print(json.dumps({"frames": len(times), "p95": times[int(len(times) * 0.95)], "longest": times[-1]}))
+    assert times[int(len(times) * 0.95)] < 100

@@ -1,0 +1,36 @@
+"""The two languages of the page: every word in both, every word that the code asks for in the tables."""
+
+import re
+
+from tests.launch import ROOT
+
+PHONE = ROOT / "sandbox" / "phone"
+ASKED = re.compile(r'\bt\("([^"]+)"|data-t(?:-label)?="([^"]+)"')
+
+
+def table(language: str) -> dict[str, str]:
+    text = (PHONE / "words" / f"{language}.js").read_text(encoding="utf-8")
+    entries = re.findall(r'(?:"([^"]*)"|(\w+)): "((?:[^"\\]|\\.)*)"', text)
+    return {quoted or bare: words for quoted, bare, words in entries}
+
+
+def test_both_languages_have_the_same_words() -> None:
+    zh, en = table("zh"), table("en")
+    assert len(zh) > 200
+    assert zh.keys() == en.keys()
+    for key in zh:
+        places = [sorted(re.findall(r"\{\w+\}", words[key])) for words in (zh, en)]
+        assert places[0] == places[1], key
+
+
+def test_every_word_asked_for_exists() -> None:
+    words = table("zh")
+    for path in [*PHONE.rglob("*.js"), PHONE / "index.html"]:
+        for match in ASKED.finditer(path.read_text(encoding="utf-8")):
+            assert (match[1] or match[2]) in words, f"{path.name}: {match[0]}"
+
+
+def test_nothing_touches_inner_html() -> None:
+    for path in PHONE.rglob("*.js"):
+        text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path
