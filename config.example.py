@@ -90,6 +90,87 @@ TEXT_LIMIT_BYTES = 2048
 # how long a visitor's login lasts at most
 SESSION_DAYS = 30
 
+# how long a visitor's login lasts without a visit
+SESSION_IDLE_DAYS = 7
+
+# after so long without a visit, ask WeChat silently whether the phone has the same user; 0: never
+RECHECK_MINUTES = 120
+
+# whose X-Forwarded-For is believed: IP addresses or networks of your own proxies, commas between
+TRUSTED_PROXIES = "127.0.0.1, ::1"
+
+# visits a minute and IP address that may cost a call to WeChat
+RATE_LIMIT = 300
+
+# hosts beside PUBLIC_URL's whose pages /jssdk signs, commas between
+JSSDK_HOSTS = ""
+
+# pages show which URL was signed, the page's own, and what differs
+JSSDK_DEBUG = False
+
+# login on the PC: scene (the account's own QR code), website (the Open Platform's page), embedded (its QR code within ours), off
+LOGIN_WAY = "scene"
+
+# AppID of the Open Platform's website app
+SITE_APP_ID = ""
+
+# AppSecret of the Open Platform's website app
+SITE_APP_SECRET = ""
+
+# the script of the embedded QR code
+WXLOGIN_SRC = "https://res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js"
+
+# embedded QR code: black (dark text) or white
+WXLOGIN_STYLE = "black"
+
+# embedded QR code: WeChat's small new look, without our style sheet
+WXLOGIN_STYLELITE = False
+
+# embedded QR code: offer the WeChat that runs on this PC
+WXLOGIN_FAST = True
+
+# embedded QR code: light, dark or auto
+WXLOGIN_COLOR_SCHEME = "light"
+
+# embedded QR code: come back in the frame first, for browsers that hold it
+WXLOGIN_SELF_REDIRECT = False
+
+# countries whose mobile numbers can be bound, the first one's without +86; CN, HK, ...
+PHONE_REGIONS = "CN"
+
+# who sends codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), none (nobody binds)
+SMS_SENDER = "none"
+
+# SMS: SecretId (Tencent Cloud) or AccessKey ID (Alibaba Cloud)
+SMS_KEY_ID = ""
+
+# SMS: SecretKey or AccessKey secret
+SMS_KEY_SECRET = ""
+
+# SMS: SdkAppId, Tencent Cloud only
+SMS_APP_ID = ""
+
+# SMS: the approved signature
+SMS_SIGN = ""
+
+# SMS: the approved template; its one variable is the code (Alibaba Cloud: named code)
+SMS_TEMPLATE = ""
+
+# SMS: region, Tencent Cloud only; ap-guangzhou if empty
+SMS_REGION = ""
+
+# SMS: another endpoint of the cloud, a URL; its usual one if empty
+SMS_ENDPOINT = ""
+
+# codes a day for one number
+SMS_PER_DAY = 10
+
+# codes a day for one IP address; an office shares one
+SMS_PER_DAY_AND_ADDRESS = 10
+
+# bearer token for /api/accounts/; without one it is off
+API_TOKEN = ""
+
 # folder of MP_verify_*.txt files, served at the root
 VERIFY_DIR = "static/verify"
 

@@ -3,7 +3,6 @@
 The only module that sees all packages.
 """
 
-import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import Any
 import web
 from whitenoise import WhiteNoise
 
-from bot import hooks, service
+from bot import api, hooks, service
+from bot.accounts import open_people
 from bot.callback.answer import Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
@@ -29,10 +29,12 @@ from bot.config import Config
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
+from bot.limits import Limits
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
+from bot.oauth.website import Website
 from bot.pages import Site
 from bot.store import Clock, Store, open_store
 from bot.wechat.account import STATIC, Account
@@ -83,7 +85,8 @@ class Parts:
 
 
 def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock = time.time) -> Parts:
-    """Build the parts. Opens the store (StoreError); talks to nobody else yet."""
+    """Build the parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed);
+    talks to nobody else yet."""
     store = open_store(config.store_url, clock)
     endpoints = Endpoints.of(config)
     http = Http(config.api_timeout)
@@ -92,7 +95,9 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     tickets = jsapi_tickets(
         config, store, lambda: client.get("ticket/getticket", params={"type": "jsapi"}), clock
     )
-    account = Account(config, store, client)
+    limits = Limits(store)
+    people = open_people(config, store, limits, clock)
+    account = Account(config, store, client, people)
 
     liveness = Liveness(store)
     outbox = Outbox(store, liveness, clock)
@@ -118,19 +123,49 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     callback = Callback(Gate(config, clock, guard_store), answerer, Seal(config, clock))
 
     states = States(store, config.secret_key)
-    exchange = Exchange(OAuthApi(config, http), store, 3 * config.api_timeout, clock)
-    sessions = Sessions(store, config.session_days * 86400.0)
-    guard = Guard(config, endpoints, states, exchange, sessions)
-    site = Site(config, guard, JsSdk(config.app_id, tickets, clock), TEMPLATES)
+    patience = 3 * config.api_timeout
+    exchange = Exchange(OAuthApi(endpoints, config.app_id, config.app_secret, http), store, patience, clock)
+    sessions = Sessions(
+        store,
+        people.generations,
+        config.session_days * 86400.0,
+        config.session_idle_days * 86400.0,
+        clock,
+    )
+    guard = Guard(config, endpoints, states, exchange, sessions, limits, clock)
+    website = None
+    if config.login_way in ("website", "embedded"):
+        site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, http)
+        website = Website(
+            config,
+            endpoints,
+            States(store, config.secret_key, "site-state"),
+            Exchange(site_api, store, patience, clock),
+            guard,
+            limits,
+            clock,
+            STATIC / "wxlogin.css",
+        )
+    site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
     closers = (runner.close, http.close, client._http.close, store.close)
     return Parts(config, store, tokens, client, states, outbox, callback, site, liveness, runner, closers)
 
 
+def _static_headers(headers: Any, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
 def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> WsgiApp:
     """The WSGI application: callback, machine paths, the operator's pages, static files."""
-    paths = (("/wechat", Endpoint), *service.PATHS, *pages)
-    app = hooks.Application(parts.site, tuple(itertools.chain.from_iterable(paths)))
+    paths = (("/wechat", Endpoint), *service.PATHS, *api.PATHS, *pages)
+    app = hooks.Application(parts.site, paths)
     app.add_processor(hooks.identify(parts))
     app.add_processor(hooks.secure(parts.config))
-    with_static: WsgiApp = WhiteNoise(app.wsgifunc(), root=str(STATIC), prefix="static/", max_age=3600)
+    with_static: WsgiApp = WhiteNoise(
+        app.wsgifunc(),
+        root=str(STATIC),
+        prefix="static/",
+        max_age=3600,
+        add_headers_function=_static_headers,
+    )
     return with_static

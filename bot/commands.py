@@ -11,7 +11,7 @@ import handlers
 from bot import menu
 from bot.app import Parts, build
 from bot.config import Config, load_config
-from bot.errors import ConfigError, MenuError, StoreError, WeChatError, WeChatUnreachable
+from bot.errors import ConfigError, MenuError, SmsError, StoreError, WeChatError, WeChatUnreachable
 from bot.menu_rules import Menu
 from bot.wechat.errcodes import explain
 
@@ -39,12 +39,14 @@ def settings() -> Config | None:
 
 
 def open_parts(config: Config) -> Parts | None:
-    """Everything built, or None after having said what is wrong with the store."""
+    """Everything built, or None after having said what is wrong with the store or the SMS sender."""
     try:
         return build(config, handlers.CHAT, handlers.WORDING)
     except StoreError as error:
         complain(f"{error}. See STORE_URL.")
-        return None
+    except SmsError as error:
+        complain(f"{error}. See SMS_SENDER.")
+    return None
 
 
 def replies() -> set[str]:

@@ -6,6 +6,7 @@ The fields of `Config` *are* the table: name, default, how to read it, and one l
 
 import dataclasses
 import difflib
+import ipaddress
 import os
 import re
 import runpy
@@ -97,6 +98,36 @@ def _store_url(value: Any) -> str:
     if text.startswith(("redis://", "rediss://", "unix://")):
         return text
     raise ValueError("must be sqlite:///path or redis://host:port/db")  # may hold a password
+
+
+def _list_of(check: Callable[[str], object], meaning: str) -> Reader:
+    """A text of several, commas between. It stays a text; `parts()` takes it apart."""
+
+    def read(value: Any) -> str:
+        text = _text(value)
+        try:
+            for part in parts(text):
+                check(part)
+        except ValueError:
+            raise ValueError(f"must be {meaning}, commas between") from None
+        return text
+
+    return read
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """What a setting with commas in it names."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _host(text: str) -> None:
+    if not re.fullmatch(r"[0-9A-Za-z.-]+(:\d{1,5})?", text):
+        raise ValueError
+
+
+def _region(text: str) -> None:
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise ValueError
 
 
 def setting(default: Any, read: Reader, help_: str, *, required: bool = False) -> Any:
@@ -191,6 +222,84 @@ class Config:
         2048, _number(100, 20480, int), "longest text reply in UTF-8 bytes; the rest is given on request"
     )
     session_days: int = setting(30, _number(1, 365, int), "how long a visitor's login lasts at most")
+    session_idle_days: int = setting(
+        7, _number(1, 365, int), "how long a visitor's login lasts without a visit"
+    )
+    recheck_minutes: int = setting(
+        120,
+        _number(0, 525600, int),
+        "after so long without a visit, ask WeChat silently whether the phone has the same user; 0: never",
+    )
+    trusted_proxies: str = setting(
+        "127.0.0.1, ::1",
+        _list_of(ipaddress.ip_network, "IP addresses or networks"),
+        "whose X-Forwarded-For is believed: IP addresses or networks of your own proxies, commas between",
+    )
+    rate_limit: int = setting(
+        300, _number(1, 100000, int), "visits a minute and IP address that may cost a call to WeChat"
+    )
+    jssdk_hosts: str = setting(
+        "", _list_of(_host, "hosts"), "hosts beside PUBLIC_URL's whose pages /jssdk signs, commas between"
+    )
+    jssdk_debug: bool = setting(
+        False, _flag, "pages show which URL was signed, the page's own, and what differs"
+    )
+    login_way: str = setting(
+        "scene",
+        _one_of("scene", "website", "embedded", "off"),
+        "login on the PC: scene (the account's own QR code), website (the Open Platform's page), embedded "
+        "(its QR code within ours), off",
+    )
+    site_app_id: str = setting(
+        "", _matching(r"wx[0-9a-f]{16}", "wx and 16 hex digits"), "AppID of the Open Platform's website app"
+    )
+    site_app_secret: str = setting("", _text, "AppSecret of the Open Platform's website app")
+    wxlogin_src: str = setting(
+        "https://res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js",
+        _url,
+        "the script of the embedded QR code",
+    )
+    wxlogin_style: str = setting(
+        "black", _one_of("black", "white"), "embedded QR code: black (dark text) or white"
+    )
+    wxlogin_stylelite: bool = setting(
+        False, _flag, "embedded QR code: WeChat's small new look, without our style sheet"
+    )
+    wxlogin_fast: bool = setting(True, _flag, "embedded QR code: offer the WeChat that runs on this PC")
+    wxlogin_color_scheme: str = setting(
+        "light", _one_of("light", "dark", "auto"), "embedded QR code: light, dark or auto"
+    )
+    wxlogin_self_redirect: bool = setting(
+        False, _flag, "embedded QR code: come back in the frame first, for browsers that hold it"
+    )
+    phone_regions: str = setting(
+        "CN",
+        _list_of(_region, "countries of two capital letters"),
+        "countries whose mobile numbers can be bound, the first one's without +86; CN, HK, ...",
+    )
+    sms_sender: str = setting(
+        "none",
+        _one_of("none", "tencent", "aliyun", "sandbox"),
+        "who sends codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), none (nobody binds)",
+    )
+    sms_key_id: str = setting("", _text, "SMS: SecretId (Tencent Cloud) or AccessKey ID (Alibaba Cloud)")
+    sms_key_secret: str = setting("", _text, "SMS: SecretKey or AccessKey secret")
+    sms_app_id: str = setting("", _text, "SMS: SdkAppId, Tencent Cloud only")
+    sms_sign: str = setting("", _text, "SMS: the approved signature")
+    sms_template: str = setting(
+        "", _text, "SMS: the approved template; its one variable is the code (Alibaba Cloud: named code)"
+    )
+    sms_region: str = setting("", _text, "SMS: region, Tencent Cloud only; ap-guangzhou if empty")
+    sms_endpoint: str = setting("", _url, "SMS: another endpoint of the cloud, a URL; its usual one if empty")
+    sms_per_day: int = setting(10, _number(1, 1000, int), "codes a day for one number")
+    sms_per_day_and_address: int = setting(
+        10, _number(1, 100000, int), "codes a day for one IP address; an office shares one"
+    )
+    api_token: str = setting(
+        "",
+        _matching(r"[!-~]{16,}", "at least 16 characters"),
+        "bearer token for /api/accounts/; without one it is off",
+    )
     verify_dir: str = setting("static/verify", _text, "folder of MP_verify_*.txt files, served at the root")
     metrics_token: str = setting("", _text, "if set, /metrics asks for it as a bearer token")
     log_format: str = setting("text", _one_of("text", "json"), "one line per request, as text or as JSON")
@@ -232,6 +341,14 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
             missing.append(name)
     if values.get("mode", "plain") != "plain" and values.get("encoding_aes_key") == "":
         missing.append("ENCODING_AES_KEY")
+    if values.get("phone_regions") == "":
+        missing.append("PHONE_REGIONS")
+    if values.get("login_way") in ("website", "embedded"):
+        missing += [name.upper() for name in ("site_app_id", "site_app_secret") if values.get(name) == ""]
+    if values.get("sms_sender") in ("tencent", "aliyun"):
+        needed = ["sms_key_id", "sms_key_secret", "sms_sign", "sms_template"]
+        needed += ["sms_app_id"] if values["sms_sender"] == "tencent" else []
+        missing += [name.upper() for name in needed if values.get(name) == ""]
     faults += [f"{name} is missing" for name in missing]
     if faults:
         raise ConfigError(faults)

@@ -7,6 +7,11 @@ BotError
 ├── StoreError        the store cannot be reached or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
 ├── VisitError        a page visit cannot go on; has a reason a page can explain
+├── FormError         a form that was sent is not one of ours; has a reason a page can explain
+├── PhoneError        what was typed is not a phone number we take; has a reason
+├── CodeError         a code by SMS cannot be sent or is not right; has a reason
+├── BindingError      a phone cannot be bound to a person; has a reason
+├── SmsError          a text message was not taken by its carrier; has the carrier's code
 └── WeChatError       WeChat answered with an errcode
     ├── WeChatUnreachable   no answer, or not one that can be read
     └── TokenBudgetSpent    too many token fetches today; we stopped before WeChat does
@@ -63,15 +68,73 @@ class MenuError(BotError):
 class VisitError(BotError):
     """A page visit cannot go on.
 
-    `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down.
+    `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
+    snapshot (may look, not act), no-cookies (nothing can be proven to a browser that keeps none),
+    consent-open (came back from the consent page without having agreed), too-many.
     `status` is the HTTP status of the page that explains it; `errcode` is WeChat's, where there is one.
+    `way_on` is the URL that tries again, if it is not the page itself; `way_around` one that does without.
     """
 
-    def __init__(self, reason: str, status: int, errcode: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        status: int,
+        errcode: int | None = None,
+        *,
+        way_on: str = "",
+        way_around: str = "",
+    ) -> None:
         super().__init__(reason)
+        self.way_on = way_on
+        self.way_around = way_around
         self.reason = reason
         self.status = status
         self.errcode = errcode
+
+
+class FormError(BotError):
+    """A form that was sent is not one of ours. `reason` is foreign-form (another site's, another session's,
+    or an old page's) or bad-form (not a form at all); `status` is that of the page that explains it."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class PhoneError(BotError):
+    """What was typed is not a phone number we take. `reason` is unreadable, landline or foreign."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CodeError(BotError):
+    """A code by SMS. `reason` is no-sender, pause (one a minute) or quota (the day's are used up) when one is
+    asked for; expired, wrong or tries (too many wrong ones) when one is typed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BindingError(BotError):
+    """A phone cannot be bound. `reason` is taken (it is another person's) or busy (the same person is binding
+    another at this moment)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SmsError(BotError):
+    """A text message was not taken. `code` is the carrier's own code; neither phone nor text is in it."""
+
+    def __init__(self, carrier: str, code: str) -> None:
+        super().__init__(f"{carrier}: {code}")
+        self.carrier = carrier
+        self.code = code
 
 
 class WeChatError(BotError):

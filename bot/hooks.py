@@ -1,9 +1,11 @@
 """What happens around every request: an id, one log line, security headers, error pages."""
 
+import itertools
 import logging
+import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ import web
 
 from bot import metrics
 from bot.config import Config
-from bot.errors import StoreError, VisitError
+from bot.errors import FormError, StoreError, VisitError
 from bot.log import describe, request_id
 from bot.pages import Site
 
@@ -21,13 +23,17 @@ Handle = Callable[[], Any]
 _STATUS = {
     400: "400 Bad Request",
     403: "403 Forbidden",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     502: "502 Bad Gateway",
     503: "503 Service Unavailable",
 }
 
 
-_UNLOGGED = {("/healthz", "200"), ("/readyz", "200")}  # asked every few seconds by whoever watches us
+# Asked every few seconds, by whoever watches us and by the login page.
+_UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), ("/login/status", "200")}
 
 
 def identify(parts: Any) -> Callable[[Handle], Any]:
@@ -68,24 +74,36 @@ def _count(facts: dict[str, Any], seconds: float) -> None:
 
 
 def secure(config: Config) -> Callable[[Handle], Any]:
-    """Security headers. Framing is for ourselves and for WeChat (or the sandbox, where MP_BASE names it)."""
-    script = _origin(config.jssdk_src)
+    """Security headers. Scripts run that have this response's nonce, or come from where the settings say;
+    framing is for ourselves and for WeChat (or the sandbox, where MP_BASE names it)."""
+    jssdk = _origin(config.jssdk_src)
+    scripts = {jssdk, _origin(config.wxlogin_src)} if config.login_way == "embedded" else {jssdk}
     policy = "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' {script}",
-            f"connect-src 'self' {script}",
+            f"script-src 'self' 'nonce-%s' {' '.join(sorted(scripts))}",
+            "style-src 'self' 'nonce-%s'",
+            f"connect-src 'self' {jssdk}",
             "img-src 'self' data: http: https:",  # avatars come from WeChat's many picture hosts
+            f"frame-src 'self' {_origin(config.open_base)}",  # the embedded QR code
+            "object-src 'none'",
             "base-uri 'none'",
-            "form-action 'self'",
+            # Browsers hold redirects after a form to this, too; the login pages lead to WeChat.
+            f"form-action 'self' {_origin(config.open_base)}",
             f"frame-ancestors 'self' {_origin(config.mp_base)}",
         )
     )
 
+    fixed = (
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),  # no URL with a code leaves for another site
+        ("Permissions-Policy", "interest-cohort=(), payment=(), usb=()"),
+    )
+
     def hook(handle: Handle) -> Any:
-        web.header("X-Content-Type-Options", "nosniff")
-        web.header("Referrer-Policy", "same-origin")  # no URL with a code leaves for another site
-        web.header("Content-Security-Policy", policy)
+        nonce = web.ctx.nonce = secrets.token_urlsafe(12)
+        web.ctx.headers.extend(fixed)
+        web.ctx.headers.append(("Content-Security-Policy", policy % (nonce, nonce)))
         return handle()
 
     return hook
@@ -98,10 +116,43 @@ class Application(web.application):
     itself and prints a traceback.
     """
 
-    def __init__(self, site: Site, mapping: tuple[Any, ...]) -> None:
-        super().__init__(mapping, {}, autoreload=False)
+    def __init__(self, site: Site, paths: Iterable[tuple[str, type]]) -> None:
+        mapping = tuple(paths)
+        super().__init__(tuple(itertools.chain.from_iterable(mapping)), {}, autoreload=False)
         self._site = site
+        self._exact = {path: page for path, page in reversed(mapping) if not re.search(r"[^\w/.-]", path)}
         self.notfound = self._not_found
+
+    def wsgifunc(self, *middleware: Any) -> Any:
+        """As web.py's; but a page goes out as one piece. web.py hands every one out as an iterator, which
+        servers send piece by piece, at a third of the speed."""
+
+        def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            self._cleanup()
+            self.load(environ)
+            try:
+                if not web.ctx.method.isupper():
+                    raise web.nomethod()
+                result = self.handle_with_processors()
+            except web.HTTPError as error:
+                result = error.data
+            status, headers = web.ctx.status, web.ctx.headers
+            self._cleanup()
+            if hasattr(result, "__next__"):
+                start_response(status, headers)
+                return result  # type: ignore[no-any-return]  # a stream of bytes, which closes itself
+            body = result if isinstance(result, bytes) else str(result or "").encode()
+            headers.append(("Content-Length", str(len(body))))
+            start_response(status, headers)
+            return [body]
+
+        for wrap in middleware:
+            wsgi = wrap(wsgi)
+        return wsgi
+
+    def _match(self, mapping: Any, path: str) -> tuple[Any, list[str] | None]:
+        page = self._exact.get(path)
+        return (page, []) if page else super()._match(mapping, path)
 
     def handle(self) -> Any:
         try:
@@ -110,7 +161,9 @@ class Application(web.application):
             raise  # redirects and web.py's own 404 and 405
         except VisitError as error:
             facts = {"result": error.reason, "errcode": error.errcode}
-            return self._page(error.status, error.reason, facts)
+            return self._page(error.status, error.reason, facts, error.way_on, error.way_around)
+        except FormError as error:
+            return self._page(error.status, error.reason, {"result": error.reason})
         except StoreError as error:
             log.error("[store] %s", error)
             return self._page(503, "store-down", {"result": "store-down"})
@@ -119,17 +172,19 @@ class Application(web.application):
             return self._page(500, "fault", {"result": "fault"})
 
     def _not_found(self) -> Exception:
-        page = self._site.render("error", reason="not-found", way_on="/")
+        page = self._site.render("error", reason="not-found", way_on="/", way_around="")
         # Not web.py's own class: it adds a second Content-Type to the one that the template has set.
         error: Exception = web.HTTPError("404 Not Found", {}, page)
         return error
 
-    def _page(self, status: int, reason: str, facts: dict[str, Any]) -> str:
+    def _page(
+        self, status: int, reason: str, facts: dict[str, Any], way_on: str = "", way_around: str = ""
+    ) -> str:
         web.ctx.status = _STATUS[status]
         web.ctx.facts.update(facts)
         web.header("Content-Type", "text/html; charset=utf-8")
         web.header("Cache-Control", "no-store")
-        return self._site.render("error", reason=reason, way_on=web.ctx.path)
+        return self._site.render("error", reason=reason, way_on=way_on or web.ctx.path, way_around=way_around)
 
 
 def _origin(url: str) -> str:

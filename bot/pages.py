@@ -1,4 +1,4 @@
-"""What a page class stands on: who is visiting, templates, the JS-SDK.
+"""What a page class stands on: who is visiting, templates, forms, the JS-SDK.
 
 class Home(Page):
     def GET(self):
@@ -8,19 +8,31 @@ class Home(Page):
 
 import json
 import logging
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import web
 
+from bot import body
+from bot.accounts import Binding
 from bot.config import Config
 from bot.errors import WeChatError
-from bot.oauth.guard import Go, Guard, Request
+from bot.limits import Limits
+from bot.oauth import browser, forms
+from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request
 from bot.oauth.visitor import Visitor
+from bot.oauth.website import Website
+from bot.templates import Templates, language, nonce, translate
+from bot.wechat.account import Account
 from bot.wechat.jssdk import JsSdk
 
 log = logging.getLogger("bot.pages")
+
+ACCOUNT_PATH = "/account"
+_FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
 
 
 def script_json(value: object) -> str:
@@ -28,19 +40,63 @@ def script_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-class Site:
-    """The parts that pages use, built once. `folder` holds web.py templates; `base.html` frames each."""
+@dataclass(frozen=True)
+class Share:
+    """The card a friend gets who is sent this page. `link` and `image` are whole URLs; without a link the
+    page itself is shared."""
 
-    def __init__(self, config: Config, guard: Guard, jssdk: JsSdk, folder: Path) -> None:
+    title: str
+    desc: str = ""
+    link: str = ""
+    image: str = ""
+
+
+class Site:
+    """The parts that pages use, built once. `folder` holds web.py templates; `base.html` frames each.
+
+    `streams` bounds how many live pages may hold a thread of this process at the same time.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        guard: Guard,
+        website: Website | None,
+        jssdk: JsSdk,
+        account: Account,
+        limits: Limits,
+        folder: Path,
+    ) -> None:
         self.config = config
         self.guard = guard
+        self.website = website
         self.jssdk = jssdk
-        names = {"script_json": script_json, "config": config}
-        self.templates = web.template.render(str(folder), base="base", globals=names)
+        self.account = account
+        self.limits = limits
+        self.streams = threading.BoundedSemaphore(max(1, config.threads // 4))
+        names = {
+            "script_json": script_json,
+            "config": config,
+            "t": translate,
+            "lang": language,
+            "nonce": nonce,
+            "form_token": self._form_token,
+            "jssdk_block": self._jssdk_block,
+        }
+        self._templates = {lang: Templates(folder, lang, names) for lang in ("zh", "en")}
 
     def render(self, template: str, **values: Any) -> str:
         """`templates/<template>.html`, inside the base."""
-        return str(getattr(self.templates, template)(**values))
+        return self._templates[language()].page(template, **values)
+
+    def _form_token(self) -> str:
+        """The hidden field that every form needs."""
+        value = forms.token(self.config.secret_key, session_of_forms())
+        return f'<input type="hidden" name="{forms.TOKEN_FIELD}" value="{value}">'
+
+    def _jssdk_block(self, jssdk: dict[str, Any] | None) -> str:
+        """Everything that makes the JS-SDK ready on a page: `jssdk` is what Page.jssdk() gave."""
+        return self._templates[language()].fragment("jssdk", jssdk) if jssdk else ""
 
 
 class Page:
@@ -51,29 +107,125 @@ class Page:
         site: Site = web.ctx.parts.site
         return site
 
-    def visitor(self, scope: str = "snsapi_base") -> Visitor:
+    @property
+    def request(self) -> Request:
+        environ = web.ctx.env
+        return Request(
+            web.ctx.path,
+            str(web.ctx.query)[1:],
+            web.cookies(),
+            is_pc=browser.is_pc(environ),
+            navigates="HTTP_SEC_FETCH_MODE" in environ,
+            lang="en" if language() == "en" else "zh_CN",
+            address=browser.address(environ, self.site.config.trusted_proxies),
+        )
+
+    # -- who is visiting
+
+    def visitor(self, scope: str = "snsapi_base", *, popup: bool = False, or_silent: bool = False) -> Visitor:
         """Who is visiting: `snsapi_base` gives the openid and asks nobody, `snsapi_userinfo` gives
-        nickname and avatar and asks the visitor's consent. A visitor we do not know yet is sent to
-        WeChat and comes back to this page; the line after this call runs only for those we know."""
-        query = str(web.ctx.query)[1:]
-        result = self.site.guard.visit(Request(web.ctx.path, query, web.cookies()), scope)
+        nickname and avatar and asks the visitor's consent; with `popup` WeChat asks even where it would be
+        silent, with `or_silent` those who refuse come in without a name. A visitor we do not know yet is
+        sent to WeChat (on a PC: to the login page) and comes back to this page; the line after this call
+        runs only for those we know."""
+        return self._visit(Need(scope, popup, or_silent))
+
+    def person(
+        self, scope: str = "snsapi_base", *, or_silent: bool = False, fresh: float = _FRESH_SECONDS
+    ) -> Visitor:
+        """Who is visiting, for pages on which something is at stake: the login came back to this very
+        browser, `fresh` seconds ago at most, and is no preview. If need be the visitor takes one more round,
+        silent wherever we know them well enough."""
+        return self._visit(Need(scope, or_silent=or_silent, fresh=fresh))
+
+    def member(self) -> tuple[Visitor, Binding]:
+        """Who is visiting, with their phone; those who have none bound are sent to bind it, and come back."""
+        visitor = self.visitor()
+        binding = self.binding(visitor)
+        if binding is None:
+            query = str(web.ctx.query)
+            raise self.go(f"{ACCOUNT_PATH}?to={quote(web.ctx.path + query, safe='')}")
+        return visitor, binding
+
+    def binding(self, visitor: Visitor) -> Binding | None:
+        """The phone of a visitor, or None. A website app's visitor is found by unionid."""
+        bindings = self.site.account.people.bindings
+        if visitor.via == "website":
+            return bindings.of_unionid(visitor.unionid) if visitor.unionid else None
+        return bindings.of(visitor.openid)
+
+    def _visit(self, need: Need) -> Visitor:
+        result = self.site.guard.visit(self.request, need)
         if isinstance(result, Visitor):
             return result
-        raise self._go(result)
+        raise self.enter(result)
+
+    # -- answers
 
     def render(self, template: str, **values: Any) -> str:
         web.header("Content-Type", "text/html; charset=utf-8")
         web.header("Cache-Control", "no-store")  # a page about a person is nobody else's
         return self.site.render(template, **values)
 
-    def jssdk(self, *apis: str) -> dict[str, Any] | None:
-        """The argument of wx.config() for this page, or None if WeChat gives us no ticket: the page
-        then works without the JS-SDK."""
+    def json(self, **values: Any) -> str:
+        web.header("Content-Type", "application/json; charset=utf-8")
+        web.header("Cache-Control", "no-store")
+        return json.dumps(values)
+
+    def go(self, path: str) -> Exception:
+        """The exception that sends the browser to a path of this site; after a form, too."""
+        redirect: Exception = web.seeother(self.site.config.public_url + path)
+        return redirect
+
+    def enter(self, target: Go) -> Exception:
+        """The exception that sends the browser on with the cookies of a login or logout."""
+        for name, value in target.cookies.items():
+            self.set_cookie(name, value)
+        redirect: Exception = web.found(target.url)
+        return redirect
+
+    def set_cookie(self, name: str, value: str) -> None:
+        """A cookie for this site only, out of reach of scripts; an empty one is deleted."""
+        public = self.site.config.public_url
+        web.ctx.setdefault("new_cookies", {})[name] = value
+        web.setcookie(
+            name,
+            value,
+            expires=self.site.config.session_days * 86400 if value else -1,
+            secure=public.startswith("https://"),
+            httponly=True,
+            samesite="Lax",
+            path=urlsplit(public).path + "/",
+        )
+
+    # -- forms
+
+    def form(self) -> dict[str, str]:
+        """The fields of the form that was sent. Raises FormError, which becomes a page with a way on, unless
+        a page of ours sent it from this browser's session: put $:form_token() into every form."""
+        expected = forms.token(self.site.config.secret_key, session_of_forms())
+        return forms.check(
+            web.ctx.env,
+            body.read(web.ctx.env, forms.MAX_BODY),
+            origin=self.site.config.origin,
+            expected=expected,
+        )
+
+    # -- the JS-SDK
+
+    def jssdk(self, *apis: str, share: Share | None = None) -> dict[str, Any] | None:
+        """What $:jssdk_block() makes the JS-SDK ready with, for this page's URL; or None if WeChat gives us
+        no ticket: the page then works without. `share` is what friends get who are sent the page."""
+        if share:
+            apis = (*apis, "updateAppMessageShareData", "updateTimelineShareData")
         try:
-            return self.site.jssdk.config(self.url, list(apis))
+            config = self.site.jssdk.config(self.url, list(dict.fromkeys(apis)))
         except WeChatError as error:
             log.warning("[pages] page without JS-SDK: %s", error)
             return None
+        url = self.url
+        card = {**vars(share), "link": share.link or url} if share else None
+        return {"config": config, "share": card, "signed": url, "doctor": self.site.config.jssdk_debug}
 
     @property
     def url(self) -> str:
@@ -82,17 +234,8 @@ class Page:
             self.site.config.public_url + quote(web.ctx.path, safe="/:@!$&'()*+,;=-._~") + str(web.ctx.query)
         )
 
-    def _go(self, target: Go) -> Exception:
-        is_https = self.site.config.public_url.startswith("https://")
-        for name, value in target.cookies.items():
-            web.setcookie(
-                name,
-                value,
-                expires=self.site.config.session_days * 86400,
-                secure=is_https,
-                httponly=True,
-                samesite="Lax",
-                path=urlsplit(self.site.config.public_url).path + "/",
-            )
-        redirect: Exception = web.found(target.url)
-        return redirect
+
+def session_of_forms() -> str:
+    """What a form's token is bound to: the session, or for those without one the browser."""
+    cookies = {**web.cookies(), **web.ctx.get("new_cookies", {})}
+    return str(cookies.get(SESSION_COOKIE) or cookies.get(BROWSER_COOKIE) or "")

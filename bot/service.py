@@ -1,7 +1,6 @@
 """Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files."""
 
 import hmac
-import html
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,10 @@ from urllib.parse import urlsplit
 import web
 
 from bot import metrics
+from bot.config import Config, parts
 from bot.errors import StoreError, WeChatError
+
+_OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 class Health:
@@ -52,23 +54,43 @@ class Metrics:
 
 
 class Jssdk:
-    """/jssdk?url=…: wx.config() values for a page of ours, as JSON. Pages of other hosts are refused, so
-    that nobody else's page can borrow this account's rights."""
+    """/jssdk?url=…: wx.config() values for a page of ours, as JSON, and the `url` that was signed. Pages of
+    other hosts than PUBLIC_URL's and JSSDK_HOSTS are refused, so that nobody else's page can borrow this
+    account's rights. A page on one of those hosts may read the answer from there."""
 
     def GET(self) -> str:
-        parts = web.ctx.parts
-        # A page that put its URL through an HTML escape sends &amp;: repaired, as people expect.
-        url = html.unescape(web.input(_method="GET", url="").url).partition("#")[0]
+        site, config = web.ctx.parts.site, web.ctx.parts.config
+        hosts = _hosts(config)
+        origin = web.ctx.env.get("HTTP_ORIGIN", "")
+        web.header("Vary", "Origin")
+        if origin and _host(origin) in hosts:
+            web.header("Access-Control-Allow-Origin", origin)
+        given = web.input(_method="GET", url="").url
+        # A page that put its URL through an HTML escape sends &amp;: repaired, as people expect. Other
+        # entities are left alone: `&copy=1` is a parameter.
+        url = given.replace("&amp;", "&").partition("#")[0]
         if not url:
-            return self._answer(
-                "400 Bad Request", error="url is missing: the page's own URL, percent-encoded"
+            return self._refuse("missing", "url is missing: send the page's own URL, percent-encoded")
+        host = _host(url)
+        if host is None:
+            return self._refuse(
+                "not-a-url", "url is not an http or https URL; send location.href, percent-encoded"
             )
-        if _host(url) != _host(parts.config.public_url):
-            return self._answer("403 Forbidden", error="url is not on this site's host")
+        if host not in hosts:
+            return self._refuse(
+                "foreign-host",
+                f"url is on another host than {', '.join(sorted(hosts))}; see PUBLIC_URL and JSSDK_HOSTS",
+                "403 Forbidden",
+            )
         try:
-            return self._answer("200 OK", **parts.site.jssdk.config(url, []))
+            return self._answer("200 OK", **site.jssdk.config(url, []), url=url)
         except WeChatError as error:
-            return self._answer("502 Bad Gateway", error=f"no ticket from WeChat, errcode {error.errcode}")
+            return self._refuse(
+                "no-ticket", f"no ticket from WeChat, errcode {error.errcode}", "502 Bad Gateway"
+            )
+
+    def _refuse(self, reason: str, words: str, status: str = "400 Bad Request") -> str:
+        return self._answer(status, reason=reason, error=words)
 
     def _answer(self, status: str, **values: Any) -> str:
         web.ctx.status = status
@@ -77,11 +99,28 @@ class Jssdk:
         return json.dumps(values)
 
 
+def _hosts(config: Config) -> set[str]:
+    return {urlsplit(config.public_url).netloc.lower(), *(host.lower() for host in parts(config.jssdk_hosts))}
+
+
 def _host(url: str) -> str | None:
+    """Host and port of an http(s) URL, or None where it is none. A name before an @ is part of it: such a URL
+    is no page's."""
     try:
-        return urlsplit(url).netloc
+        found = urlsplit(url)
     except ValueError:
         return None
+    if found.scheme not in ("http", "https") or any(char <= " " for char in url):
+        return None
+    return found.netloc.lower()
+
+
+class OpenApi:
+    """/api/openapi.json: what /api/ offers, for people and generators."""
+
+    def GET(self) -> str:
+        web.header("Content-Type", "application/json; charset=utf-8")
+        return _OPENAPI.read_text(encoding="utf-8")
 
 
 class VerificationFile:
@@ -101,5 +140,6 @@ PATHS = (
     ("/readyz", Ready),
     ("/metrics", Metrics),
     ("/jssdk", Jssdk),
+    ("/api/openapi.json", OpenApi),
     (r"/MP_verify_([0-9a-zA-Z]{16})\.txt", VerificationFile),
 )

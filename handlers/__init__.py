@@ -8,12 +8,15 @@ WORDING  the engine's own sentences to users
 
 from bot.callback import on
 from bot.callback.router import Route
-from handlers.chat import events, media, slow, text
+from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
+from handlers.pages.account import Account
 from handlers.pages.home import Home
+from handlers.pages.login import Confirm, Events, Login, Logout, Status
 from handlers.wording import WORDING
 
 CHAT: list[Route] = [
+    on.scene(login.PATTERN, login.ask),  # before subscribe: one may follow by scanning it
     on.event("subscribe", events.greet),
     on.event("unsubscribe", events.goodbye),
     *on.clicks(REPLIES),
@@ -28,6 +31,12 @@ CHAT: list[Route] = [
 
 PAGES: list[tuple[str, type]] = [
     ("/", Home),
+    ("/account", Account),
+    ("/login", Login),
+    ("/login/status", Status),
+    ("/login/events", Events),
+    ("/login/confirm", Confirm),
+    ("/logout", Logout),
 ]
 
 __all__ = ["CHAT", "MENU", "PAGES", "WORDING"]

@@ -19,24 +19,37 @@ MAY_IMPORT = {
     "bot.log": {"bot.errors"},
     "bot.config": {"bot.errors"},
     "bot.store": {"bot.errors"},
-    "bot.wechat": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
+    "bot.wechat": {"bot.accounts", "bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
     "bot.jobs": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
     "bot.callback": {
-        "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.store", "bot.wechat",
+        "bot.body", "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.store",
+        "bot.wechat",
     },
-    "bot.oauth": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store", "bot.wechat"},
-    "bot.accounts": {"bot.config", "bot.errors", "bot.log", "bot.store"},
-    "bot.pages": {"bot.config", "bot.errors", "bot.log", "bot.oauth", "bot.wechat"},
+    "bot.body": set(),
+    "bot.limits": {"bot.store"},
+    "bot.sms": {"bot.config", "bot.errors"},
+    "bot.accounts": {"bot.config", "bot.errors", "bot.limits", "bot.log", "bot.sms", "bot.store"},
+    "bot.oauth": {
+        "bot.accounts", "bot.config", "bot.errors", "bot.limits", "bot.log", "bot.metrics", "bot.store",
+        "bot.wechat",
+    },
+    "bot.pages": {
+        "bot.body", "bot.accounts", "bot.config", "bot.errors", "bot.limits", "bot.log", "bot.oauth",
+        "bot.wechat",
+    },
+    "bot.api": {"bot.body", "bot.accounts", "bot.oauth"},
     "bot.menu": {"bot.config", "bot.errors", "bot.menu_rules", "bot.oauth", "bot.wechat"},
     "bot.menu_rules": {"bot.errors"},
     "bot.hooks": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.pages"},
-    "bot.service": {"bot.errors", "bot.metrics"},
-    "handlers": {"bot.callback", "bot.pages", "bot.oauth", "bot.wechat", "bot.accounts", "bot.errors"},
+    "bot.service": {"bot.config", "bot.errors", "bot.metrics"},
+    "handlers": {
+        "bot.accounts", "bot.callback", "bot.errors", "bot.log", "bot.oauth", "bot.pages", "bot.wechat",
+    },
     "setup_menu": {"bot.commands"},
 }  # fmt: skip
 SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.worker", "bot.__main__"}
 
-HTTP_EDGE = {"bot.app", "bot.hooks", "bot.pages", "bot.service", "bot.callback.endpoint"}
+HTTP_EDGE = {"bot.api", "bot.app", "bot.hooks", "bot.pages", "bot.service", "bot.callback.endpoint"}
 
 
 def modules(*folders: str) -> Iterator[tuple[str, Path]]:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 import web
 
+from bot import body
 from bot.callback.answer import Answerer
 from bot.callback.gate import MAX_BODY, Gate
 from bot.callback.seal import Seal
@@ -80,8 +81,8 @@ class Endpoint:
         return self._send(self._callback().verify(self._query_string()))
 
     def POST(self) -> bytes:
-        body = web.ctx.env["wsgi.input"].read(MAX_BODY + 1)
-        return self._send(self._callback().receive(self._query_string(), body))
+        sent = body.read(web.ctx.env, MAX_BODY)
+        return self._send(self._callback().receive(self._query_string(), sent))
 
     def _callback(self) -> Callback:
         callback: Callback = web.ctx.parts.callback

@@ -82,5 +82,6 @@ class Handle:
     def _forget(self, openid: str) -> None:
         try:
             self._conversations.forget(openid)
+            self._account.people.forget(openid)
         except StoreError as error:
             log.error("[handle] a user who left is not forgotten: %s", error)

@@ -18,6 +18,7 @@ _RESULT_SECONDS = 60.0  # how long a doubled redirect finds the first one's resu
 _POLL_SECONDS = 0.05
 _PROFILE_SECONDS = 3600.0  # nickname and avatar are asked for again after this
 _TOKEN_MARGIN = 60.0
+_WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 _RUNNING = b"R"
 _FAILED = b"F"
 _DONE = b"V"
@@ -49,7 +50,7 @@ class Exchange:
         self._monotonic = monotonic
         self._sleep = sleep
 
-    def visitor(self, code: str) -> Visitor:
+    def visitor(self, code: str, lang: str = "zh_CN") -> Visitor:
         """Exchange a code: two calls to WeChat, or one where the scope gives only the openid.
 
         A second caller with the same code gets the first one's result (WeChat would answer 40163).
@@ -59,7 +60,7 @@ class Exchange:
         if not self._store.add(key, _RUNNING, self._patience):
             return self._first_result(key)
         try:
-            visitor = self._exchange(code)
+            visitor = self._exchange(code, lang)
         except VisitError as error:
             failure = f"{error.reason} {error.status} {error.errcode or 0}".encode()
             self._store.put(key, _FAILED + failure, _RESULT_SECONDS)
@@ -67,20 +68,20 @@ class Exchange:
         self._store.put(key, _DONE + visitor.to_json(), _RESULT_SECONDS)
         return visitor
 
-    def renewed(self, visitor: Visitor) -> Visitor | None:
+    def renewed(self, visitor: Visitor, lang: str = "zh_CN") -> Visitor | None:
         """The visitor with a profile that is not stale, or None where WeChat wants a new login.
 
         Asks WeChat only if the profile is over an hour old: is the token still good (/sns/auth)? else
         refresh it; then the profile. If WeChat is down, the old profile will do.
         """
-        if visitor.scope != "snsapi_userinfo" or self._clock() < visitor.profile_at + _PROFILE_SECONDS:
+        if visitor.scope not in _WITH_PROFILE or self._clock() < visitor.profile_at + _PROFILE_SECONDS:
             return visitor
         try:
             if self._clock() > visitor.token_expires - _TOKEN_MARGIN or not self._api.is_valid(
                 visitor.access_token, visitor.openid
             ):
                 visitor = self._with_token(visitor, self._api.refresh(visitor.refresh_token))
-            return self._with_profile(visitor)
+            return self._with_profile(visitor, lang)
         except WeChatUnreachable as error:
             log.warning("[oauth] profile not renewed: %s", error)
             return visitor
@@ -101,11 +102,11 @@ class Exchange:
                 raise VisitError("used-code", 400)
             self._sleep(_POLL_SECONDS)
 
-    def _exchange(self, code: str) -> Visitor:
+    def _exchange(self, code: str, lang: str) -> Visitor:
         try:
             answer = self._api.exchange(code)
             visitor = self._with_token(Visitor(openid=str(answer["openid"]), scope=""), answer)
-            return self._with_profile(visitor) if visitor.scope == "snsapi_userinfo" else visitor
+            return self._with_profile(visitor, lang) if visitor.scope in _WITH_PROFILE else visitor
         except WeChatUnreachable as error:
             log.warning("[oauth] %s", error)
             raise VisitError("wechat-down", 502, error.errcode) from error
@@ -120,7 +121,7 @@ class Exchange:
         scopes = str(answer.get("scope", "")).split(",")
         return dataclasses.replace(
             visitor,
-            scope="snsapi_userinfo" if "snsapi_userinfo" in scopes else "snsapi_base",
+            scope=next((scope for scope in _WITH_PROFILE if scope in scopes), "snsapi_base"),
             unionid=str(answer.get("unionid") or visitor.unionid),
             is_snapshot=bool(answer.get("is_snapshotuser", visitor.is_snapshot)),
             access_token=str(answer["access_token"]),
@@ -128,8 +129,8 @@ class Exchange:
             token_expires=self._clock() + float(answer.get("expires_in", 0)),
         )
 
-    def _with_profile(self, visitor: Visitor) -> Visitor:
-        profile = self._api.userinfo(visitor.access_token, visitor.openid)
+    def _with_profile(self, visitor: Visitor, lang: str) -> Visitor:
+        profile = self._api.userinfo(visitor.access_token, visitor.openid, lang)
         return dataclasses.replace(
             visitor,
             nickname=str(profile.get("nickname", "")),

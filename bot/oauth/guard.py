@@ -9,35 +9,62 @@ import dataclasses
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from bot.config import Config
 from bot.errors import VisitError
+from bot.limits import Limits
+from bot.log import audit
 from bot.oauth.exchange import Exchange
-from bot.oauth.session import Sessions
+from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States
 from bot.oauth.visitor import Visitor
+from bot.store import Clock
 from bot.wechat.endpoints import Endpoints
 
 SESSION_COOKIE = "session"
 BROWSER_COOKIE = "browser"
+ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's consent page; `no`: rather not
+LOGIN_PATH = "/login"
 _TICKET = "visit"
-_OURS = ("code", "state", _TICKET)  # query parameters that are not part of a page's clean URL
+_ASK = "ask"
+_OURS = ("code", "state", _TICKET, _ASK)  # query parameters that are not part of a page's clean URL
 _MAX_FIELD = 512
+_SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the guard needs of a request: `path` begins with a slash, `query` is raw, without `?`."""
+    """What the guard needs of a request: `path` begins with a slash, `query` is raw, without `?`.
+
+    `is_pc`: a browser on a PC and outside WeChat. `navigates`: the browser says that a person goes to a page.
+    `lang` is zh_CN or en, `address` the browser's IP.
+    """
 
     path: str
     query: str
     cookies: Mapping[str, str]
+    is_pc: bool = False
+    navigates: bool = False
+    lang: str = "zh_CN"
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a page asks of its visitor. `popup`: WeChat shall ask even where it need not. `or_silent`: who
+    refuses consent is welcome without a name. `fresh`: the login came back to this very browser no more than
+    so many seconds ago (0: being recognised will do)."""
+
+    scope: str = "snsapi_base"
+    popup: bool = False
+    or_silent: bool = False
+    fresh: float = 0.0
 
 
 @dataclass(frozen=True)
 class Go:
-    """Send the browser to `url` with these cookies."""
+    """Send the browser to `url` with these cookies; an empty one is deleted."""
 
     url: str
     cookies: dict[str, str] = field(default_factory=dict)
@@ -45,48 +72,130 @@ class Go:
 
 class Guard:
     def __init__(
-        self, config: Config, endpoints: Endpoints, states: States, exchange: Exchange, sessions: Sessions
+        self,
+        config: Config,
+        endpoints: Endpoints,
+        states: States,
+        exchange: Exchange,
+        sessions: Sessions,
+        limits: Limits,
+        clock: Clock,
     ) -> None:
         self._config = config
         self._endpoints = endpoints
         self._states = states
         self._exchange = exchange
         self._sessions = sessions
+        self._limits = limits
+        self._clock = clock
 
-    def visit(self, request: Request, scope: str) -> Visitor | Go:
-        """The visitor, known at least as well as `scope` grants, or where to send the browser.
+    def visit(self, request: Request, need: Need) -> Visitor | Go:
+        """The visitor, known as well as the page needs, or where to send the browser.
 
         Raises VisitError where neither is possible; its reason is for a page that explains.
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True))
         if "code" in query or "state" in query:
-            return self._returned(request, query)
-        visitor = self._known(request, scope)
-        if visitor:
-            return Go(self._clean_url(request)) if _TICKET in query else visitor
-        visitor = self._sessions.redeem(query[_TICKET]) if _TICKET in query else None
-        if visitor and visitor.has(scope):
-            return visitor
-        return self._authorize(request, scope)
+            return self._returned(request, need, query)
+        session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
+        if session and self._is_still_here(request, session):
+            visitor = self._known(request, need, session, asked_for=query.get(_ASK) == "1")
+            if visitor:
+                return Go(self._clean_url(request)) if _TICKET in query or _ASK in query else visitor
+        elif _TICKET in query and (visitor := self._sessions.redeem(query[_TICKET])):
+            if need.fresh:
+                raise VisitError("no-cookies", 403)
+            if visitor.has(need.scope):
+                return visitor
+        return self._authorize(request, need, session, query.get(_ASK, ""))
 
-    def _known(self, request: Request, scope: str) -> Visitor | None:
-        session_id = request.cookies.get(SESSION_COOKIE, "")
-        visitor = self._sessions.find(session_id) if session_id else None
-        if visitor is None or not visitor.has(scope):
+    def visitor(self, cookies: Mapping[str, str]) -> Visitor | None:
+        """Who has a session in this browser, for pages that send nobody to WeChat."""
+        session = self._sessions.find(cookies.get(SESSION_COOKIE, ""))
+        return session.visitor if session else None
+
+    def welcome(self, cookies: Mapping[str, str], visitor: Visitor, url: str) -> Go:
+        """Begin a session of its own for a login, end the one before, and go to `url`."""
+        earlier = cookies.get(SESSION_COOKIE, "")
+        before = self._sessions.find(earlier)
+        if before and before.visitor.openid != visitor.openid and before.visitor.via == visitor.via:
+            audit("switched", openid=visitor.openid, way=visitor.via)
+        self._sessions.end(earlier)
+        audit("login", openid=visitor.openid, way=visitor.via, proven=visitor.is_proven)
+        return Go(url, {SESSION_COOKIE: self._sessions.begin(visitor), BROWSER_COOKIE: browser_of(cookies)})
+
+    def leave(self, cookies: Mapping[str, str], url: str, *, everywhere: bool) -> Go:
+        """End this browser's session, or all of the person's, and go to `url`."""
+        session_id = cookies.get(SESSION_COOKIE, "")
+        session = self._sessions.find(session_id)
+        if session:
+            if everywhere:
+                self._sessions.end_all(session.visitor.openid)
+            audit("logout", openid=session.visitor.openid, everywhere=everywhere)
+        self._sessions.end(session_id)
+        return Go(url, {SESSION_COOKIE: ""})
+
+    def _is_still_here(self, request: Request, session: Session) -> bool:
+        """A phone may have changed its WeChat user since: after a while without a visit, we ask again."""
+        if session.visitor.is_snapshot and self._clock() > session.begun + _SNAPSHOT_SECONDS:
+            return False
+        recheck = self._config.recheck_minutes * 60.0
+        is_phone = session.visitor.via == "wechat" and not request.is_pc
+        return not (is_phone and recheck and self._clock() > session.seen + recheck)
+
+    def _known(self, request: Request, need: Need, session: Session, *, asked_for: bool) -> Visitor | None:
+        visitor = session.visitor
+        session_id = request.cookies[SESSION_COOKIE]
+        if need.fresh:
+            if visitor.is_snapshot and not asked_for:
+                raise VisitError("snapshot", 403, way_on=self._ask_url(request, "1"))
+            if visitor.is_snapshot or not visitor.is_proven:
+                return None
+            if self._clock() > visitor.proven_at + need.fresh:
+                return None
+        if not visitor.has(need.scope):
+            declined = need.or_silent and request.cookies.get(ASKED_COOKIE) == "no" and not asked_for
+            return visitor if declined else None
+        if need.scope == "snsapi_base" or visitor.via == "website":
+            self._sessions.touch(session_id, session)
+            return visitor
+        renewed = self._exchange.renewed(visitor, request.lang)
+        if renewed is None:  # WeChat wants the visitor's consent anew: who they are we still know
+            base = dataclasses.replace(visitor, scope="snsapi_base")
+            self._sessions.touch(session_id, session, base)
             return None
-        renewed = self._exchange.renewed(visitor)
-        if renewed is not None and renewed is not visitor:
-            self._sessions.update(session_id, renewed)
+        self._sessions.touch(session_id, session, renewed if renewed is not visitor else None)
         return renewed
 
-    def _authorize(self, request: Request, scope: str) -> Go:
-        browser = request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(16)
+    def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
-        state = self._states.new(url.removeprefix(self._config.public_url), browser)
-        authorize = self._endpoints.authorize(self._config.app_id, url, scope, state)
-        return Go(authorize, {BROWSER_COOKIE: browser})
+        if request.is_pc and self._config.login_way != "off":
+            to = url.removeprefix(self._config.public_url)
+            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(to, safe='')}")
+        self._count(request)
+        cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
+        scope = need.scope
+        if session and session.visitor.has(scope) and not session.visitor.is_snapshot:
+            scope = "snsapi_base"  # all that is missing is proof, and that costs the visitor nothing
+        asked = request.cookies.get(ASKED_COOKIE, "")
+        if scope != "snsapi_base" and need.or_silent and (ask == "0" or (asked == "no" and ask != "1")):
+            scope, cookies[ASKED_COOKIE] = "snsapi_base", "no"
+        if scope != "snsapi_base" and request.navigates and ask != "1" and self._states.is_open(asked):
+            # Back from the consent page without an answer: WeChat tells nobody of a refusal.
+            raise VisitError(
+                "consent-open",
+                403,
+                way_on=self._ask_url(request, "1"),
+                way_around=self._ask_url(request, "0") if need.or_silent else "",
+            )
+        state = self._states.new(url.removeprefix(self._config.public_url), cookies[BROWSER_COOKIE])
+        if scope != "snsapi_base":
+            cookies[ASKED_COOKIE] = state
+        popup = need.popup and scope != "snsapi_base"
+        authorize = self._endpoints.authorize(self._config.app_id, url, scope, state, force_popup=popup)
+        return Go(authorize, cookies)
 
-    def _returned(self, request: Request, query: Mapping[str, str]) -> Go:
+    def _returned(self, request: Request, need: Need, query: Mapping[str, str]) -> Go:
         code, state = query.get("code", ""), query.get("state", "")
         if not code:
             raise VisitError("refused", 403)
@@ -98,22 +207,44 @@ class Guard:
         else:
             return_path = self._states.use(state, code, browser)
             is_proven, url = bool(browser), self._config.public_url + return_path
-        visitor = dataclasses.replace(self._exchange.visitor(code), is_proven=is_proven)
-        return self._welcome(request, visitor, url, cookies_work=bool(browser))
-
-    def _welcome(self, request: Request, visitor: Visitor, url: str, *, cookies_work: bool) -> Go:
-        earlier = request.cookies.get(SESSION_COOKIE)
+        self._count(request)
+        session_id = request.cookies.get(SESSION_COOKIE, "")
+        earlier = self._sessions.find(session_id)
+        try:
+            visitor = self._exchange.visitor(code, request.lang)
+        except VisitError as error:
+            if error.reason != "wechat-down" or earlier is None or need.fresh:
+                raise
+            self._sessions.touch(session_id, earlier, earlier.visitor)  # the one we knew will do for now
+            return Go(url)
+        visitor = dataclasses.replace(
+            visitor, is_proven=is_proven, proven_at=self._clock() if is_proven else 0.0
+        )
         if earlier:
-            self._sessions.end(earlier)  # a login always gets a session of its own
-        cookies = {
-            SESSION_COOKIE: self._sessions.begin(visitor),
-            BROWSER_COOKIE: request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(16),
-        }
-        if not cookies_work:
+            visitor = visitor.with_profile_of(earlier.visitor)
+        if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
-        return Go(url, cookies)
+        return self.welcome(request.cookies, visitor, url)
+
+    def _count(self, request: Request) -> None:
+        if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
+            raise VisitError("too-many", 429)
+
+    def _ask_url(self, request: Request, ask: str) -> str:
+        url = self._clean_url(request)
+        return f"{url}{'&' if '?' in url else '?'}{_ASK}={ask}"
 
     def _clean_url(self, request: Request) -> str:
         pairs = parse_qsl(request.query, keep_blank_values=True)
         kept = urlencode([(name, value) for name, value in pairs if name not in _OURS])
         return self._config.public_url + request.path + (f"?{kept}" if kept else "")
+
+
+def browser_of(cookies: Mapping[str, str]) -> str:
+    """The random text that names this browser to us: its cookie's, or a new one."""
+    known = cookies.get(BROWSER_COOKIE, "")
+    return (
+        known
+        if 16 <= len(known) <= 64 and known.isascii() and known.isprintable()
+        else secrets.token_urlsafe(16)
+    )

@@ -1,49 +1,101 @@
 """Step 4: a visitor stays known by a random id in a cookie; who they are stays here, in the store."""
 
 import hashlib
+import json
 import secrets
+from dataclasses import asdict, dataclass
 
+from bot.accounts import Generations
 from bot.oauth.visitor import Visitor
-from bot.store import Store
+from bot.store import Clock, Store
 
 _TICKET_SECONDS = 60.0
+_TOUCH_SECONDS = 300.0  # how exactly we know when a visitor was here last; a visit is no write otherwise
+
+
+@dataclass(frozen=True)
+class Session:
+    """`begun` and `seen` (the last visit, to five minutes) are unix seconds; `generation` see Generations."""
+
+    visitor: Visitor
+    begun: float
+    seen: float
+    generation: str
 
 
 class Sessions:
-    """The store sees only the hash of an id: who reads the store cannot take over a session."""
+    """Sessions end after `lifetime` seconds, after `idle` seconds without a visit, and with their generation.
 
-    def __init__(self, store: Store, lifetime: float) -> None:
+    The store sees only the hash of an id: who reads the store cannot take over a session.
+    """
+
+    def __init__(
+        self, store: Store, generations: Generations, lifetime: float, idle: float, clock: Clock
+    ) -> None:
         self._store = store
+        self._generations = generations
         self._lifetime = lifetime
+        self._idle = min(idle, lifetime)
+        self._clock = clock
 
     def begin(self, visitor: Visitor) -> str:
         """A new session; returns its id, for the cookie."""
-        return self._put("session", visitor, self._lifetime)
+        now, secret = self._clock(), secrets.token_urlsafe(24)
+        session = Session(visitor, now, now, self._generations.join(visitor.openid))
+        self._store.put(_key("session", secret), _json(session), self._idle)
+        return secret
 
-    def find(self, session_id: str) -> Visitor | None:
-        record = self._store.get(self._key("session", session_id))
-        return Visitor.from_json(record) if record else None
+    def find(self, session_id: str) -> Session | None:
+        """The session with this id, if it has not ended. It is as it was before this visit."""
+        record = self._store.get(_key("session", session_id)) if session_id else None
+        session = _session(record) if record else None
+        if record is None or session is None:
+            return None
+        now = self._clock()
+        if now >= session.begun + self._lifetime:
+            return None
+        if not self._generations.is_current(session.visitor.openid, session.generation):
+            return None
+        return session
 
-    def update(self, session_id: str, visitor: Visitor) -> None:
-        """Write a renewed profile. The session's lifetime starts anew with it."""
-        self._store.put(self._key("session", session_id), visitor.to_json(), self._lifetime)
+    def touch(self, session_id: str, session: Session, visitor: Visitor | None = None) -> None:
+        """Note a visit, and what was learnt of the visitor. A session that has ended stays ended."""
+        now = self._clock()
+        if visitor is None and now < session.seen + _TOUCH_SECONDS:
+            return
+        touched = Session(visitor or session.visitor, session.begun, now, session.generation)
+        left = min(self._idle, session.begun + self._lifetime - now)
+        self._store.swap(_key("session", session_id), _json(session), _json(touched), max(1.0, left))
 
     def end(self, session_id: str) -> None:
-        self._store.delete(self._key("session", session_id))
+        self._store.delete(_key("session", session_id))
+
+    def end_all(self, openid: str) -> None:
+        """End every session of a person, on every device."""
+        self._generations.advance(openid)
 
     def ticket(self, visitor: Visitor) -> str:
         """Good for one page within a minute: for a browser that may not send our cookie back."""
-        return self._put("ticket", visitor, _TICKET_SECONDS)
-
-    def redeem(self, ticket: str) -> Visitor | None:
-        record = self._store.take(self._key("ticket", ticket))
-        return Visitor.from_json(record) if record else None
-
-    def _put(self, kind: str, visitor: Visitor, lifetime: float) -> str:
         secret = secrets.token_urlsafe(24)
-        self._store.put(self._key(kind, secret), visitor.to_json(), lifetime)
+        self._store.put(_key("ticket", secret), visitor.to_json(), _TICKET_SECONDS)
         return secret
 
-    @staticmethod
-    def _key(kind: str, secret: str) -> str:
-        return f"{kind}:" + hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:40]
+    def redeem(self, ticket: str) -> Visitor | None:
+        record = self._store.take(_key("ticket", ticket))
+        return Visitor.from_json(record) if record else None
+
+
+def _json(session: Session) -> bytes:
+    return json.dumps(asdict(session)).encode()
+
+
+def _session(record: bytes) -> Session | None:
+    try:
+        kept = json.loads(record)
+        return Session(Visitor(**kept.pop("visitor")), **kept)
+    except (TypeError, KeyError):  # written by an earlier version of this code: a new login mends it
+        return None
+
+
+def _key(kind: str, secret: str) -> str:
+    return f"{kind}:" + hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:40]

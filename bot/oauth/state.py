@@ -17,7 +17,10 @@ _AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moment
 
 
 class States:
-    def __init__(self, store: Store, secret_key: str) -> None:
+    """`kind` keeps the states of different apps apart."""
+
+    def __init__(self, store: Store, secret_key: str, kind: str = "state") -> None:
+        self._kind = kind
         self._store = store
         self._secret_key = secret_key.encode()
 
@@ -52,6 +55,11 @@ class States:
                 return path
         raise VisitError("old-state", 400)
 
+    def is_open(self, state: str) -> bool:
+        """Whether a login with this state has begun, and neither come back nor lapsed."""
+        record = self._store.get(self._key(state)) if state else None
+        return record is not None and json.loads(record)[2] == ""
+
     def for_menu(self, path: str) -> str:
         """The constant state of a menu link to `path`."""
         digest = hmac.new(self._secret_key, b"menu-link\0" + path.encode(), hashlib.sha256)
@@ -61,6 +69,5 @@ class States:
         """Whether for_menu() made `state` for `path`."""
         return hmac.compare_digest(state.encode("utf-8", "replace"), self.for_menu(path).encode())
 
-    @staticmethod
-    def _key(state: str) -> str:
-        return "state:" + hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[:40]
+    def _key(self, state: str) -> str:
+        return f"{self._kind}:" + hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[:40]

@@ -1,8 +1,9 @@
-"""The account as handlers see it: WeChat's API, and pictures that are uploaded once."""
+"""The account as handlers see it: WeChat's API, its people, and pictures that are uploaded once."""
 
 import hashlib
 from pathlib import Path
 
+from bot.accounts import People
 from bot.config import Config
 from bot.store import Store
 from bot.wechat.client import Client
@@ -12,10 +13,11 @@ _MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
 
 
 class Account:
-    """`client` is the API (see bot.wechat.client.Client)."""
+    """`client` is the API (bot.wechat.client.Client), `people` who is bound and logging in (bot.accounts)."""
 
-    def __init__(self, config: Config, store: Store, client: Client) -> None:
+    def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
         self.client = client
+        self.people = people
         self._config = config
         self._store = store
 
@@ -32,6 +34,23 @@ class Account:
         media_id = str(answer["media_id"])
         self._store.put(key, media_id.encode(), _MEDIA_SECONDS)
         return media_id
+
+    def scene_url(self, scene: str, seconds: float) -> str:
+        """The text of a QR code that leads to the account's chat and brings us `scene`, good for `seconds`.
+        Raises WeChatError (48001: the account may not)."""
+        answer = self.client.post(
+            "qrcode/create",
+            data={
+                "expire_seconds": int(seconds),
+                "action_name": "QR_STR_SCENE",
+                "action_info": {"scene": {"scene_str": scene}},
+            },
+        )
+        return str(answer["url"])
+
+    def page_url(self, path: str) -> str:
+        """Where the world sees a page of this site; `path` begins with a slash."""
+        return self._config.public_url + path
 
     def static_url(self, file: str) -> str:
         """Where the world sees a file of `static/`."""

@@ -33,6 +33,14 @@ class Endpoints:
             f"&response_type=code&scope={scope}&state={state}{popup}#wechat_redirect"
         )
 
+    def qrconnect(self, app_id: str, redirect_uri: str, state: str, lang: str = "zh_CN") -> str:
+        """The Open Platform's page with a QR code, for a website app's login on a PC."""
+        english = "&lang=en" if lang == "en" else ""
+        return (
+            f"{self.open_base}/connect/qrconnect?appid={app_id}&redirect_uri={quote(redirect_uri, safe='')}"
+            f"&response_type=code&scope=snsapi_login&state={state}{english}#wechat_redirect"
+        )
+
     def qr_picture(self, ticket: str) -> str:
         """The picture of a scene QR code, for the ticket of /cgi-bin/qrcode/create."""
         return f"{self.mp_base}/cgi-bin/showqrcode?ticket={quote(ticket, safe='')}"

@@ -2,22 +2,24 @@
 
 from typing import Any
 
-from bot.config import Config
 from bot.errors import WeChatError
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
 
 class OAuthApi:
-    """Every method raises WeChatError for an errcode and WeChatUnreachable where there is no answer.
+    """The account's, or a website app's: each has its own id and secret.
+
+    Every method raises WeChatError for an errcode and WeChatUnreachable where there is no answer.
 
     Document: "web authorization" of WeChat's developer documents.
     """
 
-    def __init__(self, config: Config, http: Http) -> None:
-        self._config = config
+    def __init__(self, endpoints: Endpoints, app_id: str, secret: str, http: Http) -> None:
+        self._endpoints = endpoints
+        self._app_id = app_id
+        self._secret = secret
         self._http = http
-        self._endpoints = Endpoints.of(config)
 
     def exchange(self, code: str) -> dict[str, Any]:
         """code -> access_token, refresh_token, openid, scope, expires_in, maybe unionid and
@@ -25,8 +27,8 @@ class OAuthApi:
         return self._http.get(
             self._endpoints.api("/sns/oauth2/access_token"),
             {
-                "appid": self._config.app_id,
-                "secret": self._config.app_secret,
+                "appid": self._app_id,
+                "secret": self._secret,
                 "code": code,
                 "grant_type": "authorization_code",
             },
@@ -47,7 +49,7 @@ class OAuthApi:
         return self._http.get(
             self._endpoints.api("/sns/oauth2/refresh_token"),
             {
-                "appid": self._config.app_id,
+                "appid": self._app_id,
                 "grant_type": "refresh_token",
                 "refresh_token": refresh_token,
             },

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.accounts import open_people
 from bot.callback import messages, on, xml
 from bot.callback.answer import Answer, Answerer
 from bot.callback.conversation import Conversations
@@ -22,6 +23,7 @@ from bot.config import Config
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
+from bot.limits import Limits
 from bot.store import open_store
 from bot.wechat.account import Account
 from bot.wechat.client import Client
@@ -47,7 +49,9 @@ class Desk:
         self._client = Client(
             Endpoints.of(config), config.app_id, config.app_secret, tokens, config.api_timeout
         )
-        account = Account(config, self.store, self._client)
+        account = Account(
+            config, self.store, self._client, open_people(config, self.store, Limits(self.store), clock)
+        )
         self.conversations = Conversations(self.store)
         liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, liveness, clock)

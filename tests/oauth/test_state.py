@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.accounts import Generations
 from bot.errors import VisitError
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
@@ -65,10 +66,13 @@ def test_of_two_codes_at_once_one_is_taken(states: States) -> None:
             ]
 
 
-def test_the_store_sees_neither_state_nor_session(make_config: MakeConfig, store: Store) -> None:
+def test_the_store_sees_neither_state_nor_session(
+    make_config: MakeConfig, store: Store, clock: Clock
+) -> None:
     secret = States(store, "x" * 32).new("/", "browser")
-    session = Sessions(store, 60).begin(Visitor("o", "snsapi_base"))
-    ticket = Sessions(store, 60).ticket(Visitor("o", "snsapi_base"))
+    sessions = Sessions(store, Generations(store, 60), 60, 60, clock)
+    session = sessions.begin(Visitor("o", "snsapi_base"))
+    ticket = sessions.ticket(Visitor("o", "snsapi_base"))
     path = make_config().store_url.removeprefix("sqlite:///")
     content = b"".join(Path(file).read_bytes() for file in (path, path + "-wal"))
     for value in (secret, session, ticket):

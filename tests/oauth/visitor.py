@@ -1,6 +1,8 @@
 """A person with a browser inside WeChat, who follows redirects by hand and agrees when the test says so."""
 
-from urllib.parse import parse_qsl, urlsplit
+import re
+from html import unescape
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
@@ -52,8 +54,36 @@ class Phone:
             answer = self.open(target)
         raise AssertionError(f"redirected in circles: {target}")
 
+    def submit(self, page: requests.Response, **fields: str) -> requests.Response:
+        """Send the form of a page that `fields` belong to; the answer, redirects not followed."""
+        action, hidden = form_of(page.text, next(iter(fields)))
+        url = urljoin(page.url, action) if action else page.url
+        return self.send(url, hidden | fields)
+
+    def send(self, url: str, fields: dict[str, str], **headers: str) -> requests.Response:
+        if not self._keeps_cookies:
+            self.http.cookies.clear()
+        return self.http.post(url, data=fields, headers=headers, allow_redirects=False, timeout=20)
+
+    def follow(self, answer: requests.Response) -> requests.Response:
+        """Where a redirect after a form leads, the whole way."""
+        assert answer.status_code == 303, (answer.status_code, answer.text)
+        return self.visit(answer.headers["Location"])
+
     def close(self) -> None:
         self.http.close()
+
+
+def form_of(page: str, name: str) -> tuple[str, dict[str, str]]:
+    """Where the form goes that has a field or button `name`, and its hidden fields."""
+    for tag, inside in re.findall(r"<form([^>]*)>(.*?)</form>", page, re.DOTALL):
+        if f'name="{name}"' in inside:
+            action = re.search(r'action="([^"]*)"', tag)
+            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', inside)
+            return unescape(action.group(1)) if action else "", {
+                key: unescape(value) for key, value in hidden
+            }
+    raise AssertionError(f"no form with {name} on the page:\n{page}")
 
 
 def query(url: str) -> dict[str, str]:

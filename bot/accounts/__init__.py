@@ -1,0 +1,41 @@
+"""Who a visitor is in the company's own system: phone numbers, logins on the PC, and what is forgotten when
+somebody leaves. `People` is the door."""
+
+from bot.accounts.bindings import Binding, Bindings
+from bot.accounts.codes import Codes
+from bot.accounts.generations import Generations
+from bot.accounts.logins import Login, Logins
+from bot.config import Config
+from bot.limits import Limits
+from bot.sms import open_sender
+from bot.store import Clock, Store
+
+
+class People:
+    """`bindings` openid <-> phone, `codes` proof of a phone, `logins` on the PC by QR code."""
+
+    def __init__(self, bindings: Bindings, codes: Codes, logins: Logins, generations: Generations) -> None:
+        self.bindings = bindings
+        self.codes = codes
+        self.logins = logins
+        self.generations = generations
+
+    def forget(self, openid: str) -> None:
+        """Delete all that is kept about a person, and end their sessions everywhere: WeChat asks for it
+        when somebody unsubscribes."""
+        self.bindings.unbind(openid)
+        self.codes.drop(openid)
+        self.generations.advance(openid)
+
+
+def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> People:
+    """Build the parts. Raises SmsError if the SDK of SMS_SENDER is not installed."""
+    return People(
+        Bindings(store, clock),
+        Codes(config, store, limits, open_sender(config), clock),
+        Logins(store, clock),
+        Generations(store, config.session_days * 86400.0),
+    )
+
+
+__all__ = ["Binding", "Generations", "Login", "Logins", "People", "open_people"]

@@ -1,0 +1,111 @@
+"""Which browser is asking: its address behind our own proxies, its kind, its name for people."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from bot.config import parts
+
+_PC = re.compile(r"Windows NT|Macintosh|X11|CrOS")
+# Order matters: most browsers also name the ones they descend from.
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("QQBrowser", "QQ Browser"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows NT", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def address(environ: Mapping[str, Any], trusted: str) -> str:
+    """The browser's IP address. X-Forwarded-For is read from its end, as far as our own proxies wrote it:
+    `trusted` names them (TRUSTED_PROXIES); what stands further in front anybody may have written."""
+    peer, forwarded = str(environ.get("REMOTE_ADDR", "")), str(environ.get("HTTP_X_FORWARDED_FOR", ""))
+    return _behind(peer, forwarded, trusted)
+
+
+@lru_cache(maxsize=1024)
+def _behind(peer: str, forwarded: str, trusted: str) -> str:
+    hops = [hop.strip() for hop in forwarded.split(",")]
+    while _is_trusted(peer, trusted) and hops:
+        hop = hops.pop()
+        if not _is_address(hop):
+            break
+        peer = hop
+    return peer
+
+
+def is_pc(environ: Mapping[str, Any]) -> bool:
+    """Whether this is a browser on a PC and outside WeChat, where a login is by QR code.
+
+    WeChat's own browser says MicroMessenger, on PCs too. A frame is WeChat's web view as the sandbox shows
+    it: nobody else may frame our pages.
+    """
+    agent = str(environ.get("HTTP_USER_AGENT", ""))
+    if not agent or "MicroMessenger" in agent or environ.get("HTTP_SEC_FETCH_DEST") == "iframe":
+        return False
+    return _PC.search(agent) is not None and "Mobile" not in agent
+
+
+def name(environ: Mapping[str, Any]) -> str:
+    """`Chrome · Windows`: what a person can compare with what they see. Never text of the header."""
+    agent = str(environ.get("HTTP_USER_AGENT", ""))
+    browser = next((said for mark, said in _BROWSERS if mark in agent), "")
+    system = next((said for mark, said in _SYSTEMS if mark in agent), "")
+    return " · ".join(part for part in (browser, system) if part)
+
+
+def language(environ: Mapping[str, Any]) -> str:
+    """`zh` or `en`: Accept-Language's first wish of the two; Chinese where it wishes neither."""
+    return _language(str(environ.get("HTTP_ACCEPT_LANGUAGE", ""))[:200])
+
+
+@lru_cache(maxsize=256)
+def _language(header: str) -> str:
+    wishes: list[tuple[float, int, str]] = []
+    for place, item in enumerate(header.split(",")):
+        tag, _, weight = item.strip().partition(";q=")
+        if tag[:2].lower() in ("zh", "en"):
+            wishes.append((_number(weight), -place, tag[:2].lower()))
+    best = max(wishes, default=(0.0, 0, "zh"))
+    return best[2] if best[0] > 0 else "zh"
+
+
+def _number(weight: str) -> float:
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 0.0
+
+
+@lru_cache(maxsize=16)
+def _networks(trusted: str) -> tuple[Any, ...]:
+    return tuple(ipaddress.ip_network(part) for part in parts(trusted))
+
+
+def _is_trusted(hop: str, trusted: str) -> bool:
+    if not _is_address(hop):
+        return False
+    found = ipaddress.ip_address(hop)
+    return any(found in network for network in _networks(trusted))
+
+
+def _is_address(hop: str) -> bool:
+    try:
+        ipaddress.ip_address(hop)
+    except ValueError:
+        return False
+    return True

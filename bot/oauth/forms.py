@@ -1,0 +1,62 @@
+"""Forms that change something: is it our page, in this browser's session, that sent it?
+
+Three walls: cookies are SameSite=Lax, the Origin (or Sec-Fetch-Site) is ours, and a token that only our own
+page can know, bound to the session, is in the form.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bot.errors import FormError
+
+TOKEN_FIELD = "form_token"
+MAX_BODY = 16 * 1024
+_MAX_PATH = 512
+
+
+def token(secret_key: str, session: str) -> str:
+    """The token for forms of the browser whose cookie is `session`; another session, another token."""
+    digest = hmac.new(secret_key.encode(), b"form\0" + session.encode("utf-8", "replace"), hashlib.sha256)
+    return digest.hexdigest()[:40]
+
+
+def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str) -> dict[str, str]:
+    """The fields of a form. Raises FormError if it is none of ours."""
+    if len(sent) > MAX_BODY:
+        raise FormError("bad-form", 413)
+    kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormError("bad-form", 415)
+    try:
+        fields = dict(parse_qsl(sent.decode(), keep_blank_values=True, max_num_fields=32))
+    except ValueError:
+        raise FormError("bad-form", 400) from None
+    sent_from = environ.get("HTTP_ORIGIN")
+    # Browsers say `null` where a policy hides the origin; ours hides none from ourselves.
+    if sent_from is not None and sent_from != origin:
+        raise FormError("foreign-form", 403)
+    if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
+        raise FormError("foreign-form", 403)
+    given = fields.pop(TOKEN_FIELD, "")
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
+        raise FormError("foreign-form", 403)
+    return fields
+
+
+def local_path(wanted: str, default: str = "/") -> str:
+    """`wanted` if it is a path of this site, else `default`: no redirect leaves for another one."""
+    text = unquote(wanted)
+    if not wanted.startswith("/") or len(wanted) > _MAX_PATH:
+        return default
+    if any(part.startswith(("//", "/\\")) or "\\" in part for part in (wanted, text)):
+        return default
+    if any(char <= " " or char == "\x7f" for char in wanted) or not text.isprintable():
+        return default
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return default
+    return default if parts.scheme or parts.netloc else wanted

@@ -1,0 +1,108 @@
+"""The visitor's own account: the phone number that the company's system knows them by.
+
+silent authorization -> openid -> bound? show it : ask for the number -> code by SMS -> bound -> on to `to`
+"""
+
+import logging
+import time
+from typing import Any
+from urllib.parse import quote
+
+import web
+
+from bot.accounts import phone as phones
+from bot.errors import BindingError, CodeError, PhoneError, SmsError
+from bot.log import audit
+from bot.oauth.forms import local_path
+from bot.oauth.visitor import Visitor
+from bot.pages import Page
+from bot.templates import translate
+
+log = logging.getLogger("bot.pages")
+
+# What a form's button asks for -> the method that does it.
+_ACTIONS = ("send", "verify", "cancel", "unbind")
+
+
+class Account(Page):
+    def GET(self) -> str:
+        visitor = self.person()
+        return self._show(visitor)
+
+    def POST(self) -> str:
+        visitor = self.person()
+        fields = self.form()
+        action = fields.get("do", "")
+        if visitor.via == "website" or action not in _ACTIONS:
+            raise self.go("/account")
+        try:
+            getattr(self, "_" + action)(visitor, fields)
+        except (PhoneError, CodeError, BindingError) as error:
+            web.ctx.status = "422 Unprocessable Entity"
+            return self._show(visitor, error.reason, fields.get("phone", ""))
+        except SmsError as error:
+            log.error("[account] SMS not sent: %s", error)
+            web.ctx.status = "502 Bad Gateway"
+            return self._show(visitor, "sms-failed", fields.get("phone", ""))
+        raise self.go(self._path())
+
+    def _send(self, visitor: Visitor, fields: dict[str, str]) -> None:
+        people = self.site.account.people
+        phone = phones.read(fields.get("phone", ""), self.site.config.phone_regions)
+        people.codes.send(visitor.openid, phone, self.request.address, self._message)
+        audit("code-sent", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
+
+    def _verify(self, visitor: Visitor, fields: dict[str, str]) -> None:
+        people = self.site.account.people
+        try:
+            phone = people.codes.check(visitor.openid, fields.get("code", "").strip())
+            people.bindings.bind(visitor.openid, phone, visitor.unionid)
+        except (CodeError, BindingError) as error:
+            audit("not-bound", openid=visitor.openid, reason=error.reason, address=self.request.address)
+            raise
+        audit("bound", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
+        to = local_path(web.input(_method="GET", to="").to, "")
+        raise self.go(to or "/account")
+
+    def _cancel(self, visitor: Visitor, fields: dict[str, str]) -> None:
+        self.site.account.people.codes.drop(visitor.openid)
+
+    def _unbind(self, visitor: Visitor, fields: dict[str, str]) -> None:
+        binding = self.site.account.people.bindings.unbind(visitor.openid)
+        if binding:
+            audit("unbound", openid=visitor.openid, phone=phones.mask(binding.phone))
+
+    def _message(self, code: str) -> str:
+        sign = self.site.config.sms_sign or translate("示例公众号", "Example account")
+        return translate(
+            f"【{sign}】验证码 {code}，5 分钟内有效。不是你本人操作，请不要告诉任何人。",
+            f"[{sign}] Your code is {code}, good for 5 minutes. If you did not ask for it, tell nobody.",
+        )
+
+    def _show(self, visitor: Visitor, problem: str = "", typed: str = "") -> str:
+        people = self.site.account.people
+        binding = self.binding(visitor)
+        pending = people.codes.pending(visitor.openid)
+        query: Any = web.input(_method="GET", to="", change="")
+        return self.render(
+            "account",
+            visitor=visitor,
+            bound=phones.mask(binding.phone) if binding else "",
+            since=time.strftime("%Y-%m-%d", time.localtime(binding.since)) if binding else "",
+            sent_to=phones.mask(pending.phone) if pending else "",
+            sent_phone=pending.phone if pending else "",
+            is_changing=bool(query.change),
+            can_send=people.codes.can_send,
+            problem=problem,
+            typed=typed,
+            path=self._path(),
+            regions=self.site.config.phone_regions,
+        )
+
+    def _path(self) -> str:
+        """This page, with where to go afterwards."""
+        query: Any = web.input(_method="GET", to="", change="")
+        to = local_path(query.to, "")
+        kept = [f"to={quote(to, safe='')}"] if to else []
+        kept += ["change=1"] if query.change else []
+        return "/account" + ("?" + "&".join(kept) if kept else "")

@@ -1,0 +1,266 @@
+"""Login on a PC: the QR code, how it stands, the confirmation on the phone, and the way out.
+
+LOGIN_WAY picks: the account's own scene QR code, WeChat's page for website apps, or its QR code within ours.
+"""
+
+import dataclasses
+import io
+import json
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import segno
+import web
+
+from bot.accounts import Login as Login_
+from bot.accounts import Logins
+from bot.accounts.logins import LOGIN_SECONDS
+from bot.errors import VisitError, WeChatError
+from bot.log import audit
+from bot.oauth import browser
+from bot.oauth.forms import local_path
+from bot.oauth.guard import BROWSER_COOKIE, browser_of
+from bot.oauth.visitor import Visitor
+from bot.pages import Page
+
+log = logging.getLogger("bot.pages")
+
+_LOGINS_A_MINUTE = 20
+_STREAM_SECONDS = 25.0  # then the browser asks anew; a closed page holds a thread no longer than that
+_LOOK_SECONDS = 0.7
+
+
+class Login(Page):
+    """`/login?to=/path`: how to log in, and where the browser comes back to when it has."""
+
+    def GET(self) -> str:
+        query = web.input(_method="GET", to="/", code=None, state=None, go="")
+        to = local_path(query.to)
+        way = self.site.config.login_way
+        if way == "off":
+            raise web.notfound()
+        if self.site.website:
+            return self._by_website(query, to, way)
+        logins = self.site.account.people.logins
+        finished = logins.finish(self.request.cookies.get(BROWSER_COOKIE, ""))
+        if finished:
+            visitor = Visitor.from_json(finished.person.encode())
+            url = self.site.account.page_url(local_path(finished.to))
+            raise self.enter(self.site.guard.welcome(self.request.cookies, visitor, url))
+        return self._scene(logins.of(self.request.cookies.get(BROWSER_COOKIE, "")), to)
+
+    def POST(self) -> str:
+        """A new QR code, please."""
+        fields = self.form()
+        to = local_path(fields.get("to", "/"))
+        self._begin(to)
+        raise self.go(login_path(to))
+
+    def _by_website(self, query: Any, to: str, way: str) -> str:
+        website = self.site.website
+        assert website is not None  # noqa: S101  asked for only where there is one
+        if query.code is not None or query.state is not None:
+            if web.ctx.env.get("HTTP_SEC_FETCH_DEST") == "iframe":
+                return self.render(
+                    "login_frame"
+                )  # self_redirect: out of the frame first, with the code unused
+            raise self.enter(website.returned(self.request, {"code": query.code, "state": query.state}))
+        if query.go:
+            raise self.enter(website.begin(self.request, to))
+        options: dict[str, Any] = {}
+        if way == "embedded":
+            options, cookies = website.options(self.request, to)
+            for name, value in cookies.items():
+                self.set_cookie(name, value)
+        return self._page(way, to, options=options)
+
+    def _scene(self, login: Login_ | None, to: str) -> str:
+        problem = ""
+        if login is None or (login.to != to and login.status == "waiting"):
+            try:
+                login = self._begin(to)
+            except WeChatError as error:
+                log.warning("[login] no QR code from WeChat: errcode=%d", error.errcode)
+                web.ctx.status = "502 Bad Gateway"
+                problem = "not-allowed" if error.errcode == 48001 else "wechat-down"
+        return self._page("scene", to, login=login, problem=problem)
+
+    def _begin(self, to: str) -> Login_:
+        request = self.request
+        if not self.site.limits.take("login", request.address, _LOGINS_A_MINUTE, 60):
+            raise VisitError("too-many", 429, way_on=self.site.account.page_url(login_path(to)))
+        known = browser_of(request.cookies)
+        self.set_cookie(BROWSER_COOKIE, known)
+        logins = self.site.account.people.logins
+        login = logins.new(known, request.address, browser.name(web.ctx.env), to)
+        url = self.site.account.scene_url(login.scene, LOGIN_SECONDS)
+        login = dataclasses.replace(login, qr=url)
+        logins.put(login)
+        return login
+
+    def _page(
+        self,
+        way: str,
+        to: str,
+        *,
+        login: Login_ | None = None,
+        problem: str = "",
+        options: dict[str, Any] | None = None,
+    ) -> str:
+        left = self.site.account.people.logins.left(login) if login else 0
+        return self.render(
+            "login",
+            way=way,
+            to=to,
+            status=login.status if login else "none",
+            version=login.id[:8] if login else "",
+            left=left,
+            picture=picture(login.qr) if login else "",
+            problem=problem,
+            options=options or {},
+            known=self.site.guard.visitor(self.request.cookies),
+        )
+
+
+class Status(Page):
+    """`/login/status`: how this browser's login stands, as JSON. Two reads of the store."""
+
+    def GET(self) -> str:
+        logins = self.site.account.people.logins
+        return self.json(**status(logins, self.request.cookies.get(BROWSER_COOKIE, "")))
+
+
+class Events(Page):
+    """`/login/events`: the same, as server-sent events. Each open stream holds a thread, so there are few;
+    who finds none free gets 503 and asks /login/status now and then instead."""
+
+    def GET(self) -> Iterator[bytes]:
+        known = self.request.cookies.get(BROWSER_COOKIE, "")
+        streams = self.site.streams
+        if not known or not streams.acquire(blocking=False):
+            web.ctx.status = "503 Service Unavailable"
+            return iter(())
+        web.header("Content-Type", "text/event-stream")
+        web.header("Cache-Control", "no-store")
+        web.header("X-Accel-Buffering", "no")  # nginx would keep the events until there are many
+        return Stream(events(self.site.account.people.logins, known), streams.release)
+
+
+class Stream(Iterator[bytes]):
+    """Events, and what to do when the browser or the server has had enough of them: called once, always, even
+    where nobody ever asked for the first."""
+
+    def __init__(self, events: Iterator[bytes], close: Any) -> None:
+        self._events = events
+        self._close = close
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._events)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        close, self._close = self._close, None
+        if close:
+            close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def events(
+    logins: Logins,
+    known: str,
+    monotonic: Any = time.monotonic,
+    sleep: Any = time.sleep,
+) -> Iterator[bytes]:
+    """A server-sent event for each change, the first at once; ends with the login, or after a while."""
+    end = monotonic() + _STREAM_SECONDS
+    before: dict[str, Any] = {}
+    yield b"retry: 1000\n\n"
+    while monotonic() < end:
+        now = status(logins, known)
+        seen = {name: value for name, value in now.items() if name != "left"}
+        if seen != before:
+            yield b"data: " + json.dumps(now).encode() + b"\n\n"
+            before = seen
+        if now["status"] in ("confirmed", "refused", "none"):
+            return
+        sleep(_LOOK_SECONDS)
+        yield b": still here\n\n"  # tells us when the browser is not
+
+
+def status(logins: Logins, known: str) -> dict[str, Any]:
+    """`status` is none (lapsed, finished, never begun) or the login's; `version` changes with a new code."""
+    login = logins.of(known)
+    if login is None:
+        return {"status": "none", "version": "", "left": 0}
+    return {"status": login.status, "version": login.id[:8], "left": round(logins.left(login))}
+
+
+class Confirm(Page):
+    """`/login/confirm?id=…`, on the phone: who wants to log in, from where; yes or no."""
+
+    def GET(self) -> str:
+        visitor, login = self._theirs()
+        if login is None:
+            web.ctx.status = "410 Gone"
+            return self.render("confirm", login=None, status="gone", same_network=False, visitor=visitor)
+        same = login.address == self.request.address
+        return self.render("confirm", login=login, status=login.status, same_network=same, visitor=visitor)
+
+    def POST(self) -> str:
+        visitor, login = self._theirs()
+        fields = self.form()
+        if login is None:
+            raise self.go(web.ctx.path + str(web.ctx.query))
+        logins = self.site.account.people.logins
+        if fields.get("answer") == "yes":
+            person = dataclasses.replace(visitor, via="scene")
+            done = logins.confirm(login.id, visitor.openid, person.to_json().decode())
+        else:
+            done = logins.refuse(login.id, visitor.openid)
+        audit(
+            "login-" + (done.status if done else "too-late"),
+            openid=visitor.openid,
+            address=login.address,
+            agent=login.agent,
+        )
+        raise self.go(web.ctx.path + str(web.ctx.query))
+
+    def _theirs(self) -> tuple[Visitor, Login_ | None]:
+        """The login, if it is this visitor who scanned it. A forwarded link is worth nothing."""
+        visitor = self.person("snsapi_userinfo", or_silent=True)
+        login_id = web.input(_method="GET", id="").id
+        login = self.site.account.people.logins.find(login_id)
+        return visitor, login if login and login.openid == visitor.openid else None
+
+
+class Logout(Page):
+    """`/logout`: a page with the two ways out, for those who have no form at hand; a form for the rest."""
+
+    def GET(self) -> str:
+        return self.render("logout", known=self.site.guard.visitor(self.request.cookies))
+
+    def POST(self) -> str:
+        everywhere = self.form().get("everywhere") == "yes"
+        url = self.site.account.page_url("/logout")
+        raise self.enter(self.site.guard.leave(self.request.cookies, url, everywhere=everywhere))
+
+
+def login_path(to: str) -> str:
+    return f"/login?to={quote(to, safe='')}"
+
+
+def picture(text: str) -> str:
+    """A QR code as SVG, dark on light whatever the page's colours: phones want it so."""
+    out = io.BytesIO()
+    segno.make(text, error="m").save(
+        out, kind="svg", border=3, light="#fff", xmldecl=False, svgns=True, omitsize=True, svgclass="qr"
+    )
+    return out.getvalue().decode()

@@ -1,0 +1,1 @@
+"""Tests of bot/accounts, bot/sms and the account page."""

@@ -1,0 +1,1 @@
+"""Tests of bot/pages and the example's pages."""

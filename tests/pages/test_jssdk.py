@@ -1,0 +1,168 @@
+"""/jssdk for single-page apps, and the template block for pages of the server, with its signature doctor."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from playwright.sync_api import Browser, expect
+
+from bot.pages import Page, Share
+from tests.conftest import Served
+from tests.launch import Sandbox
+from tests.visiting import PC, Serve
+
+
+class Shared(Page):
+    def GET(self) -> str:
+        share = Share("标题 </script>", "说明", image="https://bot.example.com/x.png")
+        return self.render(
+            "home", visitor=_NOBODY, jssdk=self.jssdk("getNetworkType", share=share), url=self.url
+        )
+
+
+class _NOBODY:
+    nickname = avatar = scope = via = ""
+    is_snapshot = False
+
+
+PAGES = [("/shared", Shared)]
+
+
+def ask(site: Served, url: str, **headers: str) -> requests.Response:
+    return requests.get(f"{site.url}/jssdk?url={quote(url, safe='')}", headers=headers, timeout=10)
+
+
+def signs(weixin: Sandbox, answer: requests.Response, page: str) -> bool:
+    said: bool = weixin.call("POST", "jssdk/config", {**answer.json(), "url": page})["ok"]
+    return said
+
+
+# -- /jssdk
+
+
+@pytest.mark.parametrize(
+    ("given", "page"),
+    [
+        ("/app", "/app"),
+        ("/app?a=1&b=%E4%B8%AD#/route?x", "/app?a=1&b=%E4%B8%AD"),
+        ("/app?a=1&amp;b=2", "/app?a=1&b=2"),
+        ("/app?a=1&copy=2&lt=3", "/app?a=1&copy=2&lt=3"),
+        ("/app?from=singlemessage&isappinstalled=0", "/app?from=singlemessage&isappinstalled=0"),
+    ],
+)
+def test_a_page_of_ours_is_signed_as_the_browser_has_it(
+    serve: Serve, weixin: Sandbox, given: str, page: str
+) -> None:
+    site = serve()
+    answer = ask(site, site.url + given)
+    assert answer.status_code == 200
+    assert answer.json()["url"] == site.url + page
+    assert signs(weixin, answer, site.url + page)
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "reason"),
+    [
+        ("", 400, "missing"),
+        ("#x", 400, "missing"),
+        ("/app", 400, "not-a-url"),
+        ("javascript:alert(1)", 400, "not-a-url"),
+        ("http://[", 400, "not-a-url"),
+        ("https://evil.example/", 403, "foreign-host"),
+        ("https://bot.example.com.evil.example/", 403, "foreign-host"),
+        ("https://bot.example.com@evil.example/", 403, "foreign-host"),
+        ("https://bot.example.com:8443/", 403, "foreign-host"),
+    ],
+)
+def test_any_other_is_refused_with_its_reason_in_words(
+    serve: Serve, url: str, status: int, reason: str
+) -> None:
+    answer = ask(serve(public_url="https://bot.example.com"), url)
+    assert (answer.status_code, answer.json()["reason"]) == (status, reason)
+    assert len(answer.json()["error"].split()) > 4
+
+
+def test_other_hosts_of_ours_are_signed_and_may_read_the_answer(serve: Serve, weixin: Sandbox) -> None:
+    site = serve(jssdk_hosts="m.example.com, app.example.com:8080")
+    for host in ("m.example.com", "app.example.com:8080"):
+        answer = ask(site, f"https://{host}/x", Origin=f"https://{host}")
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == f"https://{host}"
+    stranger = ask(site, "https://m.example.com/x", Origin="https://evil.example")
+    assert "Access-Control-Allow-Origin" not in stranger.headers
+    assert stranger.headers["Vary"] == "Origin"
+    refused = ask(site, "https://evil.example/")
+    assert "m.example.com" in refused.json()["error"]
+
+
+# -- the template block
+
+
+def block(page: str, name: str) -> Any:
+    found = re.search(rf'id="{name}">(.*?)</script>', page)
+    assert found
+    return json.loads(found.group(1))
+
+
+def test_a_page_carries_its_share_card_and_no_text_ends_its_scripts(serve: Serve) -> None:
+    page = requests.get(serve(pages=PAGES).url + "/shared", timeout=10)
+    given = block(page.text, "jssdk-page")
+    assert given["share"] == {
+        "title": "标题 </script>",
+        "desc": "说明",
+        "link": page.url,
+        "image": "https://bot.example.com/x.png",
+    }
+    apis = block(page.text, "jssdk-config")["jsApiList"]
+    assert apis == ["getNetworkType", "updateAppMessageShareData", "updateTimelineShareData"]
+    assert "jssdk-doctor" not in page.text
+
+
+@pytest.mark.browser
+def test_the_share_card_reaches_wechat(serve: Serve, browser: Browser, weixin: Sandbox) -> None:
+    site = serve(pages=PAGES, jssdk_src=weixin.url + "/open/js/jweixin-1.6.0.js")
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(site.url + "/shared?a=1")
+    expect(page.locator("#jssdk-status")).to_have_text("The JS-SDK is ready")
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("signed", "differs"),
+    [
+        (lambda url: url, "none"),
+        (lambda url: url.replace("http:", "https:"), "protocol"),
+        (lambda url: url.replace("127.0.0.1", "bot.example.com"), "host"),
+        (lambda url: url.replace("/shared", "/other"), "path"),
+        (lambda url: url.replace("&from=singlemessage", ""), "query"),
+        (lambda url: url.replace("&", "&amp;"), "entity"),
+        (lambda url: url.replace("%E4%B8%AD", "中"), "encoding"),
+        (lambda url: url + "#x", "hash"),
+        (lambda url: url.replace("http:", "https:").replace("?a=1", "?a=2"), "protocol query"),
+    ],
+)
+def test_the_doctor_says_what_differs(
+    serve: Serve, browser: Browser, weixin: Sandbox, signed: Any, differs: str
+) -> None:
+    class Mistaken(Shared):
+        @property
+        def url(self) -> str:
+            return str(signed(super().url))
+
+    source = weixin.url + "/open/js/jweixin-1.6.0.js"
+    site = serve(pages=[("/shared", Mistaken)], jssdk_src=source, jssdk_debug=True)
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    page = context.new_page()
+    page.goto(f"{site.url}/shared?a=1&b=%E4%B8%AD&from=singlemessage#part")
+    verdict = page.locator("#doctor-verdict")
+    expect(verdict).to_have_attribute("data-differs", differs)
+    expect(page.locator("#doctor-page")).to_contain_text("/shared?a=1&b=%E4%B8%AD&from=singlemessage")
+    answer = "config:ok" if differs in ("none", "hash") else "config:invalid signature"
+    expect(page.locator("#doctor-answer")).to_contain_text(answer)
+    assert (page.locator("mark").count() > 0) == (differs != "none")
+    context.close()

@@ -1,0 +1,413 @@
+"""/login by the account's own QR code, by HTTP: a PC, a phone, and all that a third party may try."""
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+
+import pytest
+import requests
+
+from bot.accounts import open_people
+from bot.limits import Limits
+from bot.store import open_store
+from handlers.pages import login as login_page
+from tests.conftest import Clock, MakeConfig, RedisServer, Served
+from tests.launch import Sandbox
+from tests.oauth.visitor import Phone, form_of
+from tests.visiting import Later, MakePhone, Serve, facts
+
+MakePc = Callable[..., requests.Session]
+
+
+@pytest.fixture
+def site(serve: Serve, weixin: Sandbox) -> Served:
+    site = serve()
+    weixin.set_callback(site.url + "/wechat")
+    return site
+
+
+def status(site: Served, pc: requests.Session) -> str:
+    return str(pc.get(site.url + "/login/status", timeout=10).json()["status"])
+
+
+def begin(site: Served, pc: requests.Session, weixin: Sandbox, to: str = "/account") -> str:
+    """Open the login page; the scene of its QR code."""
+    page = pc.get(site.url + "/login", params={"to": to}, timeout=10)
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    return str(weixin.state()["qr_codes"][-1]["scene"])
+
+
+def scan(phone: Phone, weixin: Sandbox, scene: str) -> str:
+    """Scan it; the link that the chat shows, or what it says instead."""
+    (shown,) = weixin.scan(phone.openid, scene=scene)["shown"]
+    found = re.search(r'href="([^"]+)"', shown["content"])
+    return unescape(found.group(1)) if found else str(shown["content"])
+
+
+def answer(phone: Phone, link: str, word: str = "yes") -> requests.Response:
+    page = phone.visit(link)
+    assert page.status_code == 200, page.text
+    return phone.follow(phone.submit(page, answer=word))
+
+
+def test_the_whole_way(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+) -> None:
+    computer, phone = pc(), people("小明")
+    before = dict(computer.cookies)
+    scene = begin(site, computer, weixin)
+    assert status(site, computer) == "waiting"
+    link = scan(phone, weixin, scene)
+    assert link == f"{site.url}/login/confirm?id={scene.removeprefix('login-')}"
+    assert status(site, computer) == "scanned"
+    page = phone.visit(link)
+    for words in ("Chrome · Windows", "203.0.113.7", "不在同一个网络", "小明"):
+        assert words in page.text
+    assert "已确认" in phone.follow(phone.submit(page, answer="yes")).text
+    assert status(site, computer) == "confirmed"
+    done = computer.get(site.url + "/login", allow_redirects=False, timeout=10)
+    assert done.headers["Location"] == site.url + "/account"
+    assert computer.cookies["session"] != before.get("session")
+    account = computer.get(site.url + "/account", timeout=10)
+    assert "绑定手机号" in account.text
+    assert "小明" in computer.get(site.url + "/", timeout=10).text
+    events = [(fact["event"], fact.get("way")) for fact in facts(log, "bot.audit")]
+    assert ("login-confirmed", None) in events
+    assert events[-1] == ("login", "scene")
+    assert not [record for record in log.records if scene.removeprefix("login-") in str(record.__dict__)]
+
+
+def test_a_stranger_follows_thereby_and_logs_in(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people("小红", subscribed=False)
+    link = scan(phone, weixin, begin(site, computer, weixin))
+    answer(phone, link)
+    assert status(site, computer) == "confirmed"
+
+
+def test_the_phone_says_no(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+) -> None:
+    computer, phone = pc(), people()
+    link = scan(phone, weixin, begin(site, computer, weixin))
+    assert "已拒绝" in answer(phone, link, "no").text
+    assert status(site, computer) == "refused"
+    page = computer.get(site.url + "/login?to=/account", timeout=10)
+    assert 'data-status="refused"' in page.text
+    assert "session" not in computer.cookies
+    assert facts(log, "bot.audit")[-1]["event"] == "login-refused"
+
+
+def test_a_login_expires_and_can_be_renewed(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, later: Later
+) -> None:
+    computer, phone = pc(), people()
+    scene = begin(site, computer, weixin)
+    page = computer.get(site.url + "/login?to=/account", timeout=10)
+    assert weixin.state()["qr_codes"][-1]["scene"] == scene, "a reload costs no new code"
+    later(301)
+    assert status(site, computer) == "none"
+    _, hidden = form_of(page.text, "to")
+    renewed = computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=10)
+    assert renewed.headers["Location"] == site.url + "/login?to=%2Faccount"
+    new = weixin.state()["qr_codes"][-1]["scene"]
+    assert new != scene
+    answer(phone, scan(phone, weixin, new))
+    assert status(site, computer) == "confirmed"
+
+
+def test_an_old_code_says_so_in_the_chat(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    old = begin(site, computer, weixin)
+    _, hidden = form_of(computer.get(site.url + "/login?to=/account", timeout=10).text, "to")
+    computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=10)
+    assert "已经失效" in scan(phone, weixin, old)
+    assert status(site, computer) == "waiting"
+
+
+# -- what a third party may try
+
+
+def test_a_code_sent_to_a_victim_logs_nobody_in_who_did_not_agree(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    """The victim scans the attacker's code, reads whose browser it is, and closes the page."""
+    attacker, victim = pc("198.51.100.66"), people("小红")
+    page = victim.visit(scan(victim, weixin, begin(site, attacker, weixin)))
+    assert "198.51.100.66" in page.text
+    assert "不在同一个网络" in page.text
+    assert "别人发来的二维码，请拒绝" in page.text
+    attacker.get(site.url + "/login", timeout=10)
+    assert "session" not in attacker.cookies
+    assert status(site, attacker) == "scanned"
+
+
+def test_opening_the_link_confirms_nothing_and_neither_does_a_forged_form(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    link = scan(phone, weixin, begin(site, computer, weixin))
+    page = phone.visit(link)
+    _, hidden = form_of(page.text, "answer")
+    assert phone.send(link, {"answer": "yes"}).status_code == 403
+    assert phone.send(link, hidden | {"answer": "yes"}, Origin="https://evil.example").status_code == 403
+    assert status(site, computer) == "scanned"
+
+
+def test_a_confirmed_login_is_the_asking_browsers_and_good_once(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, thief, phone = pc(), pc("198.51.100.66"), people()
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
+    begin(site, thief, weixin)
+    assert status(site, thief) == "waiting"
+    assert "session" not in thief.cookies
+    with ThreadPoolExecutor(4) as pool:
+        cookie = {"browser": computer.cookies["browser"]}
+
+        def finish(_: int) -> bool:
+            answer = requests.get(site.url + "/login", cookies=cookie, allow_redirects=False, timeout=10)
+            return "session" in answer.cookies
+
+        assert sorted(pool.map(finish, range(4))) == [False, False, False, True]
+
+
+def test_only_who_scanned_may_confirm(site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox) -> None:
+    computer, one, other = pc(), people("小红"), people("小明")
+    scene = begin(site, computer, weixin)
+    link = scan(one, weixin, scene)
+    page = other.visit(link)
+    assert page.status_code == 410
+    assert "不是你扫的" in page.text
+    assert "已经失效，或者已经被别人扫过" in scan(other, weixin, scene)
+    _, hidden = form_of(one.visit(link).text, "answer")
+    assert other.send(link, hidden | {"answer": "yes"}).status_code == 403
+    assert status(site, computer) == "scanned"
+    assert "已经失效" not in scan(one, weixin, scene), "the same person may scan again"
+
+
+def test_a_link_that_nobody_scanned_is_nothing(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    scene = begin(site, computer, weixin)
+    for login_id in (scene.removeprefix("login-"), "", "x" * 5000, "é", "../.."):
+        answer = phone.visit(site.url + "/login/confirm?" + requests.compat.urlencode({"id": login_id}))
+        assert answer.status_code == 410
+
+
+def test_a_doubled_confirmation_and_a_late_refusal_change_nothing(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    link = scan(phone, weixin, begin(site, computer, weixin))
+    page = phone.visit(link)
+    assert "已确认" in phone.follow(phone.submit(page, answer="yes")).text
+    assert "已确认" in phone.follow(phone.submit(page, answer="yes")).text
+    assert "已确认" in phone.follow(phone.submit(page, answer="no")).text
+    assert status(site, computer) == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "/\\evil.example", "https://evil.example/", "/%5Cevil", "\t/x", "x"]
+)
+def test_no_login_leads_to_another_site(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, to: str
+) -> None:
+    computer, phone = pc(), people()
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin, to)))
+    done = computer.get(site.url + "/login", params={"to": to}, allow_redirects=False, timeout=10)
+    assert done.headers["Location"] == site.url + "/"
+
+
+def test_a_forged_host_or_address_changes_nothing(
+    serve: Serve, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    site = serve(trusted_proxies="")
+    weixin.set_callback(site.url + "/wechat")
+    computer, phone = pc(), people()
+    computer.headers.update({"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    link = scan(phone, weixin, begin(site, computer, weixin))
+    assert link.startswith(site.url)
+    page = phone.visit(link)
+    assert "203.0.113.7" not in page.text, "X-Forwarded-For of nobody's proxy"
+    assert "127.0.0.1" in page.text
+
+
+# -- other trouble
+
+
+def test_an_account_that_may_not_make_codes_says_so(
+    site: Served, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+) -> None:
+    weixin.faults([{"path": "/cgi-bin/qrcode/create", "errcode": 48001}])
+    page = pc().get(site.url + "/login", timeout=10)
+    assert page.status_code == 502
+    assert "不能生成二维码" in page.text
+
+
+def test_wechat_being_down_is_a_page_with_a_way_on(site: Served, pc: MakePc, weixin: Sandbox) -> None:
+    weixin.faults([{"path": "/cgi-bin/qrcode/create", "drop": True}])
+    page = pc().get(site.url + "/login?to=/account", timeout=20)
+    assert page.status_code == 502
+    assert "再试一次" in page.text
+
+
+def test_codes_are_limited_by_address(site: Served, pc: MakePc, weixin: Sandbox) -> None:
+    statuses = [pc("198.51.100.1").get(site.url + "/login", timeout=10).status_code for _ in range(21)]
+    assert statuses == [200] * 20 + [429]
+    assert pc("198.51.100.2").get(site.url + "/login", timeout=10).status_code == 200
+
+
+def test_it_can_be_switched_off(serve: Serve, pc: MakePc) -> None:
+    site = serve(login_way="off")
+    assert pc().get(site.url + "/login", timeout=10).status_code == 404
+    answer = pc().get(site.url + "/", allow_redirects=False, timeout=10)
+    assert "/connect/oauth2/authorize" in answer.headers["Location"]
+
+
+def test_without_scripts_the_page_reloads_itself(site: Served, pc: MakePc) -> None:
+    page = pc().get(site.url + "/login", timeout=10).text
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
+
+
+# -- live status
+
+
+@pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
+def logins(
+    request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock
+) -> Iterator[login_page.Logins]:
+    config = make_config()
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        config = make_config(store_url=server.url)
+    store = open_store(config.store_url, clock)
+    yield open_people(config, store, Limits(store), clock).logins
+    store.close()
+
+
+def test_events_tell_each_change_once_and_end_with_the_login(logins: login_page.Logins) -> None:
+    login = logins.new("browser", "10.0.0.1", "Chrome", "/")
+    logins.put(login)
+    steps = iter([
+        lambda: None,
+        lambda: logins.scanned(login.id, "one"),
+        lambda: None,
+        lambda: logins.confirm(login.id, "one", "{}"),
+    ])  # fmt: skip
+    stream = login_page.events(logins, "browser", monotonic=lambda: 0.0, sleep=lambda _: next(steps)())
+    told = [chunk for chunk in stream if chunk.startswith(b"data: ")]
+    assert [re.search(rb'"status": "(\w+)"', chunk).group(1) for chunk in told] == [  # type: ignore[union-attr]
+        b"waiting", b"scanned", b"confirmed",
+    ]  # fmt: skip
+
+
+def test_events_end_after_a_while(logins: login_page.Logins) -> None:
+    logins.put(logins.new("browser", "", "", "/"))
+    seconds = iter(range(0, 1000, 10))
+    stream = login_page.events(logins, "browser", monotonic=lambda: next(seconds), sleep=lambda _: None)
+    assert len(list(stream)) < 8
+
+
+def test_streams_are_few_and_given_back(
+    serve: Serve, pc: MakePc, weixin: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_page, "_STREAM_SECONDS", 1.0)
+    site = serve(threads=8)  # two streams
+    computer = pc()
+    begin(site, computer, weixin)
+    url = site.url + "/login/events"
+    one = computer.get(url, stream=True, timeout=10)
+    two = computer.get(url, stream=True, timeout=10)
+    assert one.headers["Content-Type"] == "text/event-stream"
+    assert one.raw.readline() == b"retry: 1000\n"
+    assert computer.get(url, timeout=10).status_code == 503
+    assert status(site, computer) == "waiting", "polling works all the same"
+    for stream in (one, two):  # to their end
+        assert b"waiting" in stream.raw.read()
+    assert computer.get(url, stream=True, timeout=10).status_code == 200
+
+
+def test_a_stream_gives_its_thread_back_however_it_ends() -> None:
+    given: list[int] = []
+
+    def broken() -> Iterator[bytes]:
+        yield b"1"
+        raise OSError
+
+    whole = login_page.Stream(iter([b"1"]), lambda: given.append(1))
+    assert list(whole) == [b"1"]
+    failing = login_page.Stream(broken(), lambda: given.append(2))
+    assert next(failing) == b"1"
+    with pytest.raises(OSError):
+        next(failing)
+    never = login_page.Stream(iter([]), lambda: given.append(3))
+    del never
+    closed = login_page.Stream(iter([b"1"]), lambda: given.append(4))
+    closed.close()
+    closed.close()
+    assert given == [1, 2, 3, 4]
+
+
+def test_a_stranger_has_no_stream(site: Served, pc: MakePc) -> None:
+    assert pc().get(site.url + "/login/events", timeout=10).status_code == 503
+    assert pc().get(site.url + "/login/status", timeout=10).json()["status"] == "none"
+
+
+# -- the way out
+
+
+def test_logging_out_ends_this_browsers_session(
+    site: Served, people: MakePhone, log: pytest.LogCaptureFixture
+) -> None:
+    phone = people()
+    phone.visit(site.url + "/account")
+    old = dict(phone.http.cookies)
+    page = phone.visit(site.url + "/logout")
+    answer = phone.submit(page, everywhere="no")
+    assert answer.status_code == 302
+    assert "已退出" in phone.open(answer.headers["Location"]).text
+    again = requests.get(site.url + "/account", cookies=old, allow_redirects=False, timeout=10)
+    assert again.status_code == 302
+    assert facts(log, "bot.audit")[-1] == {"event": "logout", "openid": phone.openid, "everywhere": False}
+
+
+def test_logging_out_everywhere_ends_the_pcs_session_too(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone, other = pc(), people("小明"), people("小红")
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
+    computer.get(site.url + "/login", timeout=10)
+    other.visit(site.url + "/account")
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 200
+    phone.submit(phone.visit(site.url + "/logout"), everywhere="yes")
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 302
+    assert other.open(site.url + "/account").status_code == 200, "others stay"
+    phone.visit(site.url + "/account")
+    assert phone.open(site.url + "/account").status_code == 200, "and one may log in again"
+
+
+def test_nobody_can_be_logged_out_by_a_link_or_another_site(site: Served, people: MakePhone) -> None:
+    phone = people()
+    phone.visit(site.url + "/account")
+    phone.open(site.url + "/logout?everywhere=yes")
+    assert phone.send(site.url + "/logout", {"everywhere": "yes"}).status_code == 403
+    assert phone.open(site.url + "/account").status_code == 200
+
+
+def test_a_stale_login_on_a_pc_goes_to_the_login_page(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, later: Later
+) -> None:
+    computer, phone = pc(), people()
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
+    computer.get(site.url + "/login", timeout=10)
+    later(1801)
+    stale = computer.get(site.url + "/account", allow_redirects=False, timeout=10)
+    assert stale.headers["Location"] == site.url + "/login?to=%2Faccount"
+    assert computer.get(site.url + "/", allow_redirects=False, timeout=10).status_code == 200

@@ -1,0 +1,220 @@
+"""/login by a website app of the Open Platform, by HTTP: the jump, the embedded code, and strangers."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from tests.conftest import Served
+from tests.launch import Sandbox
+from tests.oauth.visitor import query
+from tests.visiting import MakePhone, Serve, facts
+
+MakePc = Callable[..., requests.Session]
+
+
+def settings(weixin: Sandbox, **more: Any) -> dict[str, Any]:
+    account = weixin.state()["account"]
+    return {
+        "login_way": "website",
+        "site_app_id": account["site_app_id"],
+        "site_app_secret": account["site_app_secret"],
+        "wxlogin_src": weixin.url + "/connect/zh_CN/htmledition/js/wxLogin.js",
+    } | more
+
+
+@pytest.fixture
+def site(serve: Serve, weixin: Sandbox) -> Served:
+    return serve(**settings(weixin))
+
+
+def to_wechat(site: Served, pc: requests.Session, to: str = "/account") -> str:
+    answer = pc.get(site.url + "/login", params={"go": "1", "to": to}, allow_redirects=False, timeout=10)
+    assert answer.status_code == 302
+    return str(answer.headers["Location"])
+
+
+def confirmed(weixin: Sandbox, openid: str, qrconnect: str) -> str:
+    """Scan WeChat's page and agree; where the browser is sent back to."""
+    page = requests.get(qrconnect.partition("#")[0], timeout=10).text
+    found = re.search(r"/connect/qrcode/([\w-]+)", page)
+    assert found, page
+    uuid = found.group(1)
+    weixin.call("POST", f"users/{openid}/login/scan", {"uuid": uuid})
+    weixin.call("POST", f"users/{openid}/login/confirm", {"uuid": uuid})
+    said = requests.get(
+        f"{weixin.url}/connect/l/qrconnect", params={"uuid": uuid, "last": "404"}, timeout=40
+    ).text
+    code = re.search(r"wx_code='([^']+)'", said)
+    assert code, said
+    asked = query(qrconnect.partition("#")[0])
+    return f"{asked['redirect_uri']}?code={code.group(1)}&state={asked['state']}"
+
+
+def test_the_whole_way(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+) -> None:
+    computer, phone = pc(), people("小明")
+    assert "微信扫码登录" in computer.get(site.url + "/login?to=/account", timeout=10).text
+    link = to_wechat(site, computer)
+    state = query(link.partition("#")[0])["state"]
+    back = quote(site.url + "/login", safe="")
+    assert link == (
+        f"{weixin.url}/connect/qrconnect?appid={site.config.site_app_id}&redirect_uri={back}"
+        f"&response_type=code&scope=snsapi_login&state={state}#wechat_redirect"
+    )
+    done = computer.get(confirmed(weixin, phone.openid, link), allow_redirects=False, timeout=10)
+    assert done.headers["Location"] == site.url + "/account"
+    assert "小明" in computer.get(site.url + "/", timeout=10).text
+    visitor = site.parts.site.guard.visitor(dict(computer.cookies))
+    assert visitor
+    assert (visitor.via, visitor.is_proven, visitor.nickname) == ("website", True, "小明")
+    assert visitor.openid != phone.openid, "a website app's openid is its own"
+    assert visitor.unionid
+    assert facts(log, "bot.audit")[-1]["way"] == "website"
+
+
+def test_the_phone_of_a_website_visitor_is_found_by_unionid(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    link = confirmed(weixin, phone.openid, to_wechat(site, computer))
+    computer.get(link, allow_redirects=False, timeout=10)
+    page = computer.get(site.url + "/account", timeout=10).text
+    assert "请在手机微信里打开公众号" in page
+    unionid = site.parts.site.guard.visitor(dict(computer.cookies)).unionid  # type: ignore[union-attr]
+    site.parts.site.account.people.bindings.bind(phone.openid, "+8613800138000", unionid)
+    page = computer.get(site.url + "/account", timeout=10).text
+    assert "+86 138****8000" in page
+    assert 'value="unbind"' not in page
+
+
+def reason(log: pytest.LogCaptureFixture) -> str:
+    return str(facts(log, "bot.request")[-1]["result"])
+
+
+def test_another_browser_gets_nothing(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+) -> None:
+    """Login CSRF: an attacker's own code and state, opened by a victim."""
+    attacker, victim, fresh = pc(), pc(), pc()
+    link = confirmed(weixin, people().openid, to_wechat(site, attacker))
+    to_wechat(site, victim)
+    assert victim.get(link, timeout=10).status_code == 403
+    assert reason(log) == "foreign-state"
+    assert fresh.get(link, timeout=10).status_code == 403
+    assert reason(log) == "no-cookies"
+    assert "session" not in {**victim.cookies, **fresh.cookies}
+
+
+@pytest.mark.parametrize(
+    ("back", "status", "result"),
+    [
+        ("?code=x", 403, "foreign-state"),
+        ("?state=x", 403, "refused"),
+        ("?code=x&state=unknown", 400, "old-state"),
+        ("?code=x&state=" + "y" * 600, 403, "foreign-state"),
+        ("?code=" + "x" * 600 + "&state=y", 403, "foreign-state"),
+    ],
+)
+def test_what_is_not_wechats_answer_is_a_page_with_a_way_on(
+    site: Served, pc: MakePc, log: pytest.LogCaptureFixture, back: str, status: int, result: str
+) -> None:
+    computer = pc()
+    to_wechat(site, computer)
+    answer = computer.get(site.url + "/login" + back, timeout=10)
+    assert (answer.status_code, reason(log)) == (status, result)
+    assert 'class="button" href="/login"' in answer.text
+
+
+def test_a_state_or_code_of_the_accounts_own_pages_is_none_here(
+    site: Served, people: MakePhone, pc: MakePc, log: pytest.LogCaptureFixture
+) -> None:
+    phone = people()
+    back = query(phone.back(site.url + "/"))
+    answer = phone.open(f"{site.url}/login?code={back['code']}&state={back['state']}")
+    assert (answer.status_code, reason(log)) == (400, "old-state")
+    computer = pc()
+    state = query(to_wechat(site, computer).partition("#")[0])["state"]
+    answer = computer.get(f"{site.url}/login?code={back['code']}&state={state}", timeout=10)
+    assert (answer.status_code, reason(log)) == (400, "bad-code")
+
+
+def test_a_doubled_redirect_is_one_login(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer = pc()
+    link = confirmed(weixin, people().openid, to_wechat(site, computer))
+    answers = [computer.get(link, allow_redirects=False, timeout=10).status_code for _ in range(2)]
+    assert answers == [302, 302]
+    assert sum(call["path"] == "/sns/oauth2/access_token" for call in weixin.calls()) == 1
+
+
+def test_in_a_frame_it_first_breaks_out_with_the_code_unused(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer = pc()
+    link = confirmed(weixin, people().openid, to_wechat(site, computer))
+    page = computer.get(link, headers={"Sec-Fetch-Dest": "iframe"}, timeout=10)
+    assert "window.top.location.replace" in page.text
+    assert computer.get(link, allow_redirects=False, timeout=10).headers["Location"] == site.url + "/account"
+
+
+# -- embedded
+
+
+def options(page: str) -> dict[str, Any]:
+    found = re.search(r'id="wxlogin-options">(.*?)</script>', page)
+    assert found
+    given: dict[str, Any] = json.loads(found.group(1))
+    return given
+
+
+def test_the_embedded_code_gets_wechats_options(serve: Serve, weixin: Sandbox, pc: MakePc) -> None:
+    site, computer = serve(**settings(weixin, login_way="embedded")), pc()
+    answer = computer.get(site.url + "/login?to=/account", timeout=10)
+    given = options(answer.text)
+    href = given.pop("href")
+    assert base64.b64decode(href.removeprefix("data:text/css;base64,")).decode().count(".impowerBox") > 2
+    state = given.pop("state")
+    assert state.isalnum()
+    assert given == {
+        "self_redirect": False,
+        "id": "wxlogin",
+        "appid": site.config.site_app_id,
+        "scope": "snsapi_login",
+        "redirect_uri": quote(site.url + "/login", safe=""),
+        "style": "black",
+        "color_scheme": "light",
+    }
+    policy = answer.headers["Content-Security-Policy"]
+    assert f"frame-src 'self' {weixin.url}" in policy
+    assert weixin.url in policy.partition("script-src")[2].partition(";")[0]
+
+
+def test_the_settings_change_the_options(serve: Serve, weixin: Sandbox, pc: MakePc) -> None:
+    site = serve(
+        **settings(
+            weixin,
+            login_way="embedded",
+            wxlogin_style="white",
+            wxlogin_stylelite=True,
+            wxlogin_fast=False,
+            wxlogin_color_scheme="dark",
+            wxlogin_self_redirect=True,
+        )
+    )
+    computer = pc()
+    computer.headers["Accept-Language"] = "en-GB,en;q=0.9"
+    given = options(computer.get(site.url + "/login", timeout=10).text)
+    expected = {
+        "style": "white", "stylelite": 1, "fast_login": 0, "color_scheme": "dark", "self_redirect": True,
+        "lang": "en",
+    }  # fmt: skip
+    assert expected.items() <= given.items()
+    assert "href" not in given, "it has no effect with stylelite"
