@@ -4,6 +4,7 @@ A delivery that comes while the run is under way joins it. What is ready before 
 reply. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md.
 """
 
+import functools
 import logging
 import threading
 import time
@@ -172,13 +173,18 @@ class Answerer:
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
         """The run has ended: the same reply again. If this is WeChat's last try, it has not got the reply
         before; where we can, we then push it and hear whether it has come."""
-        is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.at > _OVERLAP_SECONDS
-        if is_last and claim.reply is not None and self._late.pushes:
-            if self._late.push_instead(
-                incoming, claim.reply, lambda: self._dedup.withdraw(incoming.key, claim)
-            ):
-                return Answer(b"", "pushed-instead", claim.attempt)
-            return Answer(b"", "repeated", claim.attempt)
+        while claim.reply is not None:
+            is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.answered > _OVERLAP_SECONDS
+            if is_last and self._late.pushes:
+                withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+                if self._late.push_instead(incoming, claim.reply, withdraw):
+                    return Answer(b"", "pushed-instead", claim.attempt)
+            elif self._dedup.give(incoming.key, claim):
+                break
+            newer = self._dedup.look(incoming.key, claim.attempt)
+            if newer == claim:
+                break  # a job stands in the way of the push: the reply as an answer, then
+            claim = newer  # another delivery was quicker
         return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
 
     def _passive(self, incoming: Incoming, reply: Reply | None, at: float, *, first: bool = False) -> bytes:

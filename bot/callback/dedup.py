@@ -34,12 +34,13 @@ class State(enum.Enum):
 @dataclass(frozen=True)
 class Claim:
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was first there."""
+    and when, in unix seconds, it was there and when it was last given as an answer."""
 
     state: State
     attempt: int
     reply: Reply | None = None
     at: float = 0
+    answered: float = 0
 
 
 class Dedup:
@@ -67,14 +68,14 @@ class Dedup:
         if self._store.add(key, self._mine, self._lifetime):
             return Claim(State.NEW, 1)
         attempt = 1 + self._store.count(key + ":retries", self._lifetime)
-        return self._look(key, attempt)
+        return self.look(key, attempt)
 
     def wait(self, key: str, attempt: int, seconds: float) -> Claim:
         """Join a run: DONE as soon as it has ended, NEW if its process died and the caller must run it,
         RUNNING if the time is over."""
         end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
         while True:
-            claim = self._look(key, attempt)
+            claim = self.look(key, attempt)
             left = end - self._monotonic()
             if claim.state is not State.RUNNING or left <= 0:
                 return claim
@@ -108,20 +109,27 @@ class Dedup:
 
         A record that the store has lost meanwhile counts as ours.
         """
-        value = {"at": self._clock(), "reply": to_json(reply) if reply else None}
-        done = _DONE + json.dumps(value).encode()
+        now = self._clock()
+        done = _done(reply, now, now)
         for expected in (self._mine, _QUEUED):
             if self._store.swap(key, expected, done, self._lifetime):
                 return True
         return self._store.add(key, done, self._lifetime)
 
-    def withdraw(self, key: str, claim: Claim) -> bool:
-        """DONE with a reply to DONE without: later deliveries get nothing. True for one caller."""
-        value = {"at": claim.at, "reply": to_json(claim.reply) if claim.reply else None}
-        nothing = json.dumps({"at": claim.at, "reply": None}).encode()
-        return self._store.swap(key, _DONE + json.dumps(value).encode(), _DONE + nothing, self._lifetime)
+    def give(self, key: str, claim: Claim) -> bool:
+        """Note that the reply is given as an answer now. False if it has been given or withdrawn since
+        `claim` was made: look again."""
+        return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
 
-    def _look(self, key: str, attempt: int) -> Claim:
+    def withdraw(self, key: str, claim: Claim) -> bool:
+        """Keep the reply from later deliveries, for it goes another way. False as with give()."""
+        return self._replace(key, claim, _done(None, claim.at, claim.answered))
+
+    def _replace(self, key: str, claim: Claim, record: bytes) -> bool:
+        return self._store.swap(key, _done(claim.reply, claim.at, claim.answered), record, self._lifetime)
+
+    def look(self, key: str, attempt: int) -> Claim:
+        """The state now, without counting a delivery."""
         record = self._store.get(key)
         if record is None:  # its lifetime is over, or the store has lost it
             won = self._store.add(key, self._mine, self._lifetime)
@@ -129,10 +137,15 @@ class Dedup:
         if record.startswith(_DONE):
             done = json.loads(record[1:])
             reply = from_json(done["reply"]) if done["reply"] else None
-            return Claim(State.DONE, attempt, reply, done["at"])
+            return Claim(State.DONE, attempt, reply, done["at"], done["answered"])
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
         if record.startswith(_RUNNING) and not self._liveness.is_alive(record[1:].decode()):
             won = self._store.swap(key, record, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)
+
+
+def _done(reply: Reply | None, at: float, answered: float) -> bytes:
+    value = {"at": at, "answered": answered, "reply": to_json(reply) if reply else None}
+    return _DONE + json.dumps(value).encode()

@@ -9,8 +9,8 @@ from bot.store import Store
 
 log = logging.getLogger("bot.jobs")
 
-_BEAT_SECONDS = 1.0
-_LEASE_SECONDS = 5.0  # a process that has said nothing for so long is dead
+_BEAT_SECONDS = 0.7
+_LEASE_SECONDS = 3.0  # a process that has said nothing for so long is dead
 
 
 class Liveness:
@@ -50,7 +50,7 @@ class Liveness:
         try:
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
         except StoreError:
-            return  # the store's own guard says so; we beat again in a second
+            return  # the store's own guard says so; we beat again soon
 
     @staticmethod
     def _key(owner: str) -> str:
