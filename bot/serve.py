@@ -43,7 +43,8 @@ def serve() -> int:
         # Beyond this many requests in hand, new connections wait in the kernel.
         backpressure=4 * config.threads,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        # Requests in flight (5 s), then jobs. A longer wait than that is none of ours.
+        workers_kill_timeout=int(config.stop_seconds) + 7,
         log_level="error",  # type: ignore[arg-type]  # a str enum; its text is what the API documents
     )
     server.respawned_wrks = _Recent()

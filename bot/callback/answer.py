@@ -23,6 +23,7 @@ from bot.callback.router import Match, Router
 from bot.callback.wording import Wording
 from bot.config import Config
 from bot.errors import StoreError
+from bot.jobs.liveness import Liveness
 from bot.log import describe
 from bot.store import Clock
 
@@ -59,6 +60,7 @@ class Answerer:
         handle: Handle,
         conversations: Conversations,
         late: Late,
+        liveness: Liveness,
         wording: Wording,
         clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -69,6 +71,7 @@ class Answerer:
         self._handle = handle
         self._conversations = conversations
         self._late = late
+        self._liveness = liveness
         self._wording = wording
         self._clock = clock
         self._monotonic = monotonic
@@ -86,15 +89,32 @@ class Answerer:
             return self._settle(incoming, claim, end)
         except StoreError as error:
             log.error("[answer] store lost on the way: %s", error)
-            return Answer(b"", "no-store", claim.attempt, retry=True)
+            if not self._late.pushes:
+                return Answer(b"", "no-store", claim.attempt, retry=True)
+            # The job, where there is one, goes on once the store is back. So will the promise.
+            self._liveness.owe(lambda: self._make_good(incoming))
+            return Answer(b"", "no-store", claim.attempt)
+
+    def _make_good(self, incoming: Incoming) -> None:
+        """WeChat was answered `success` while the store was gone: the reply is owed."""
+        if self._promise(incoming):
+            return
+        claim = self._dedup.look(incoming.key, 1)
+        if claim.state is State.DONE and claim.reply is not None:
+            withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+            self._late.push_instead(incoming, claim.reply, withdraw)
 
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
             match = self._find(incoming)
             if match is None or not match.route.slow:
                 return self._run(incoming, match, claim.attempt)
-            self._late.write(incoming, match)
-            self._dedup.queue(incoming.key)
+            try:
+                self._late.write(incoming, match)
+                self._dedup.queue(incoming.key)
+            except StoreError as error:
+                log.error("[answer] no job can be written, running it here: %s", error)
+                return self._run(incoming, match, claim.attempt)
             self._late.wake(incoming)
             return self._join(incoming, claim.attempt, end, match.route.name)
         if claim.state is State.RUNNING:
@@ -113,14 +133,23 @@ class Answerer:
         route = match.route.name if match else ""
         reply = self._handle(incoming, match).reply
         try:
-            if not self._dedup.finish(incoming.key, reply):
-                self._late.bring(incoming, reply)
-                return Answer(b"", "late", attempt, route)
+            if not self._record(incoming, reply):
+                claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
+                body = self._passive(incoming, claim.reply, claim.at)
+                return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
             body = self._passive(incoming, reply, self._clock(), first=True)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
+            self._liveness.owe(lambda: self._record(incoming, reply))
             body = self._passive(incoming, reply, self._clock())
         return Answer(body, "reply" if reply else "none", attempt, route)
+
+    def _record(self, incoming: Incoming, reply: Reply | None) -> bool:
+        """Write the reply down; False if it is not this delivery's answer, but goes the late way."""
+        if self._dedup.finish(incoming.key, reply):
+            return True
+        self._late.bring(incoming, reply)
+        return False
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
@@ -147,21 +176,16 @@ class Answerer:
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
         """Not ready in time. Promise the reply where that is the last or the best word; else let WeChat
         deliver again (`must`: no, for there is no room to keep it waiting)."""
-        if must or self._late.pushes or attempt >= _LAST_ATTEMPT:
-            expected: list[str] = []
-
-            def expect(process: str) -> None:
-                self._late.expect(incoming, process)
-                expected.append(process)
-
-            if self._dedup.promise(incoming.key, expect):
-                return self._promised(incoming, attempt, route)
-            if expected:
-                self._late.cancel(incoming)
+        may_promise = must or self._late.pushes or attempt >= _LAST_ATTEMPT
+        if may_promise and self._promise(incoming):
+            return self._promised(incoming, attempt, route)
         claim = self._dedup.wait(incoming.key, attempt, 0 if must else _OUTWAIT_SECONDS)
         if claim.state is State.DONE:
             return self._joined(incoming, claim, 0, route)
         return Answer(b"", "retry", attempt, route, retry=True)
+
+    def _promise(self, incoming: Incoming) -> bool:
+        return self._dedup.promise(incoming.key, lambda process: self._late.expect(incoming, process))
 
     def _promised(self, incoming: Incoming, attempt: int, route: str) -> Answer:
         if self._late.pushes:
@@ -173,6 +197,13 @@ class Answerer:
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
         """The run has ended: the same reply again. If this is WeChat's last try, it has not got the reply
         before; where we can, we then push it and hear whether it has come."""
+        try:
+            return self._repeated(incoming, claim)
+        except StoreError as error:
+            log.error("[answer] not noted that a reply was given again: %s", error)
+            return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
+
+    def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
         while claim.reply is not None:
             is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.answered > _OVERLAP_SECONDS
             if is_last and self._late.pushes:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.callback.replies import Reply, from_json, to_json
+from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
 
@@ -75,7 +76,10 @@ class Dedup:
         RUNNING if the time is over."""
         end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
         while True:
-            claim = self.look(key, attempt)
+            try:
+                claim = self.look(key, attempt)
+            except StoreError:  # it may be back before the time is over
+                claim = Claim(State.RUNNING, attempt)
             left = end - self._monotonic()
             if claim.state is not State.RUNNING or left <= 0:
                 return claim
@@ -86,18 +90,34 @@ class Dedup:
         """RUNNING here to QUEUED: a job in the outbox runs it now."""
         self._store.swap(key, self._mine, _QUEUED, self._lifetime)
 
-    def promise(self, key: str, expect: Callable[[str], None]) -> bool:
+    def promise(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
         """RUNNING or QUEUED to PROMISED: from now on a job must bring the reply to the user. True also if
         another delivery has promised it; False if the run has ended (its reply is there to be had).
 
-        A message that runs in a process has no job yet: `expect(process)` is called to write one first.
+        A message that runs in a process has no job yet: `expect(process)` is called to write one first, and
+        what it returns is called if nothing came of that.
         """
-        record = self._store.get(key)
-        if record is None or not record.startswith((_RUNNING, _QUEUED)):
-            return record == _PROMISED
-        if record.startswith(_RUNNING):
-            expect(record[1:].decode())
-        return self._store.swap(key, record, _PROMISED, self._lifetime) or self.is_promised(key)
+        while True:
+            record = self._store.get(key)
+            if record is None or not record.startswith((_RUNNING, _QUEUED)):
+                return record == _PROMISED
+            take_back = expect(record[1:].decode()) if record.startswith(_RUNNING) else None
+            if self._store.swap(key, record, _PROMISED, self._lifetime) or self.is_promised(key):
+                return True
+            if take_back:
+                take_back()
+
+    def adopt(self, key: str) -> bool:
+        """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it.
+        False if the run has ended."""
+        while True:
+            record = self._store.get(key)
+            if record is None or record.startswith(_DONE):
+                return False
+            if not record.startswith(_RUNNING):
+                return True
+            if self._store.swap(key, record, _QUEUED, self._lifetime):
+                return True
 
     def is_promised(self, key: str) -> bool:
         """Whether a job owes the user this reply."""

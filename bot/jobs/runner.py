@@ -108,6 +108,7 @@ class Runner:
                 self._settle(job, self._attempt(job))
         except StoreError as error:
             log.error("[jobs] job left in the outbox: %s", error)
+            self._liveness.owe(lambda: self._outbox.give_back(job_id))
         finally:
             self._slots.release()
             with self._idle:
