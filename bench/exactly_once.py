@@ -7,18 +7,18 @@ phones are read: what was answered how often?
 
 import argparse
 import collections
+import contextlib
 import dataclasses
-import os
 import random
-import signal
-import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench.account import Account, answers
-from tests.launch import Bot, Sandbox, bot_env, start_sandbox
+from bench.fleet import Fleet
+from bench.machine import machine, redis_server
+from tests.launch import Sandbox, bot_env, start_sandbox
 
 _FAULTS = [
     {"path": "delivery", "drop": True, "probability": 0.05},
@@ -46,18 +46,22 @@ def run(
     messages: int,
     users: int,
     workers: int = 4,
+    servers: int = 1,
+    job_workers: int = 0,
     kill_every: float = 2.0,
     slow_share: float = 0.1,
     clients: int = 48,
     settings: dict[str, str] | None = None,
 ) -> Result:
-    """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow."""
+    """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow. With
+    `job_workers` they run only there."""
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
-    with Bot(env | (settings or {}), cwd=account.folder) as bot:
-        sandbox.set_callback(bot.callback)
+    env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
+    with Fleet(env | (settings or {}), account.folder, servers, job_workers) as fleet:
+        sandbox.set_callback(fleet.callback)
         openids = [sandbox.add_user(f"u{number}", subscribed=True) for number in range(users)]
         sandbox.faults(_FAULTS)
-        killer = _Killer(bot.pid, kill_every)
+        killer = _Killer(fleet, kill_every)
         begun = time.monotonic()
         work: dict[str, list[str]] = collections.defaultdict(list)
         for number in range(messages):
@@ -74,7 +78,7 @@ def run(
         sandbox.faults([])
         seen = _read_phones(sandbox, work)
         seconds = time.monotonic() - begun
-        (account.folder / "log").write_text("\n".join(bot.output), encoding="utf-8")
+        (account.folder / "log").write_text(fleet.log(), encoding="utf-8")
     counts = collections.Counter(name for bubbles in seen.values() for name in answers(bubbles))
     names = [name for names in work.values() for name in names]
     return Result(
@@ -127,11 +131,11 @@ def _bubbles(sandbox: Sandbox, openid: str) -> list[str]:
 
 
 class _Killer:
-    """Kills a random child of `pid` now and then."""
+    """Kills a random worker process of the fleet now and then."""
 
-    def __init__(self, pid: int, every: float) -> None:
+    def __init__(self, fleet: Fleet, every: float) -> None:
         self.kills = 0
-        self._pid = pid
+        self._fleet = fleet
         self._every = every
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._go_on)
@@ -143,12 +147,7 @@ class _Killer:
 
     def _go_on(self) -> None:
         while not self._stopped.wait(self._every):
-            children = subprocess.run(
-                ["pgrep", "-P", str(self._pid)], capture_output=True, text=True
-            ).stdout.split()
-            if children:
-                os.kill(int(random.choice(children)), signal.SIGKILL)
-                self.kills += 1
+            self.kills += self._fleet.kill_one()
 
 
 def main() -> None:
@@ -157,14 +156,19 @@ def main() -> None:
     )
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=200)
-    parser.add_argument("--store", default="", help="a redis:// URL; default: a SQLite file")
+    parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
     options = parser.parse_args()
     account = Account()
-    store = options.store or f"sqlite:///{account.folder}/bot.db"
-    with start_sandbox("--mode", "safe") as sandbox:
-        result = run(sandbox, account, store, messages=options.messages, users=options.users)
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(start_sandbox("--mode", "safe"))
+        store, shape = f"sqlite:///{account.folder}/bot.db", {"workers": 4}
+        if options.store == "redis":
+            store = stack.enter_context(redis_server(account.folder))
+            shape = {"servers": 2, "workers": 2, "job_workers": 2}
+        result = run(sandbox, account, store, messages=options.messages, users=options.users, **shape)
         for name in (result.lost + result.repeated)[:10]:
             _explain(sandbox, name)
+    print(f"exactly_once, {options.store} {shape}, {machine()}")
     for name, value in dataclasses.asdict(result).items():
         print(f"{name:15} {len(value) if isinstance(value, list) else value}")
     if result.lost or result.repeated:

@@ -107,7 +107,7 @@ class Answerer:
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
             match = self._find(incoming)
-            if match is None or not match.route.slow:
+            if match is None or not (match.route.slow or self._is_last_chance(claim.attempt)):
                 return self._run(incoming, match, claim.attempt)
             try:
                 self._late.write(incoming, match)
@@ -153,7 +153,7 @@ class Answerer:
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
-        if not self._waiting.acquire(blocking=False):
+        if self._is_last_chance(attempt) or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
             claim = self._dedup.wait(incoming.key, attempt, end - self._monotonic())
@@ -162,6 +162,10 @@ class Answerer:
             return self._give_up(incoming, attempt, route, must=False)
         finally:
             self._waiting.release()
+
+    def _is_last_chance(self, attempt: int) -> bool:
+        """WeChat will not ask again: where the account can push, nothing may hang on this connection."""
+        return self._late.pushes and attempt >= _LAST_ATTEMPT
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead

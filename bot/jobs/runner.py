@@ -95,7 +95,10 @@ class Runner:
         """Called by Huey: wait for a free slot (other processes take jobs meanwhile), then begin."""
         while not self._slots.acquire(timeout=_SWEEP_SECONDS):
             if self._stopping.is_set():
-                return  # the job stays in the outbox
+                break
+        if self._stopping.is_set():
+            self.wake(job_id)  # handed back: Huey's last look at the queue came after our end
+            return
         with self._idle:
             self._running += 1
         threading.Thread(target=self._run, args=(job_id,), name="job", daemon=True).start()
