@@ -23,6 +23,8 @@ def _note(text):
 def slow(chat, seconds, name):
     _note(name)
     time.sleep(float(seconds))
+    if name.startswith("fail-") and os.path.exists("broken"):
+        raise RuntimeError("the file is there")
     return f"answer {name}"
 
 def quick(chat):

@@ -14,11 +14,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from bench.account import Account, answers
 from bench.fleet import Fleet
 from bench.machine import machine, redis_server
-from tests.launch import Sandbox, bot_env, start_sandbox
+from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
 
 _FAULTS = [
     {"path": "delivery", "drop": True, "probability": 0.05},
@@ -157,10 +158,11 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
+    parser.add_argument("--sandbox", type=Path, default=ROOT, help="the folder whose sandbox is used")
     options = parser.parse_args()
     account = Account()
     with contextlib.ExitStack() as stack:
-        sandbox = stack.enter_context(start_sandbox("--mode", "safe"))
+        sandbox = stack.enter_context(start_sandbox("--mode", "safe", cwd=options.sandbox))
         store, shape = f"sqlite:///{account.folder}/bot.db", {"workers": 4}
         if options.store == "redis":
             store = stack.enter_context(redis_server(account.folder))

@@ -51,6 +51,23 @@ class Fleet:
             sys.executable, "-m", "bot", "worker", ready="worker ready", env=env | self._env, cwd=self._folder
         )
 
+    def add_worker(self) -> None:
+        """One more `python -m bot worker`."""
+        self.workers.append(self._worker())
+
+    def replace_server(self, number: int, timeout: float) -> int:
+        """SIGTERM to a server, and a new one in its place; the old one's exit status."""
+        with self._lock:
+            target = self._balancer.targets.pop(number)  # as a balancer does, before it is stopped
+            old = self.servers[number]
+            status = old.stop(timeout)
+            self._gone.append(old)
+            self.servers[number] = Bot({"BOT_SECRET_KEY": "bench" * 8} | self._env, cwd=self._folder)
+            self._balancer.targets.insert(
+                number, (target[0], int(self.servers[number].url.rpartition(":")[2]))
+            )
+        return status
+
     def kill_one(self) -> bool:
         """SIGKILL to a random process: a server's worker (its server starts another) or a worker (we do)."""
         children = [pid for bot in self.servers for pid in _children(bot.pid)]
