@@ -113,8 +113,9 @@ def _children(pid: int) -> list[int]:
 class Balancer:
     """Hands TCP connections of one port to the targets in turn, to the next if one does not listen."""
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], host: str = "127.0.0.1") -> None:
         self.targets: list[tuple[str, int]] = [("127.0.0.1", port) for port in ports]
+        self._host = host
         self.port = free_port()
         self._turn = itertools.count()
         self._loop = asyncio.new_event_loop()
@@ -130,7 +131,7 @@ class Balancer:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=512)
+            asyncio.start_server(self._serve, self._host, self.port, backlog=512)
         )
         self._ready.set()
         self._loop.run_forever()

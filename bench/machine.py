@@ -30,7 +30,7 @@ def redis_server(folder: Path, *, bind: str = "", port: int = 0) -> Iterator[str
     child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert child.stdout is not None
     try:
-        if not any("ready to accept connections" in line for line in child.stdout):
+        if not any("ready to accept connections" in line.lower() for line in child.stdout):
             raise AssertionError("redis-server ended before it was ready")
         yield url
     finally:

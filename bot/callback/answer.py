@@ -32,8 +32,8 @@ log = logging.getLogger("bot.answer")
 _LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
-# A third delivery so soon after the reply was there is a copy of an earlier one that overlaps with it; a
-# later one says that WeChat did not get the reply.
+# A delivery so soon after the reply was given is a copy of an earlier one that overlaps with it; a later one
+# says that WeChat did not get the reply.
 _OVERLAP_SECONDS = 0.15
 
 
@@ -107,7 +107,7 @@ class Answerer:
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
             match = self._find(incoming)
-            if match is None or not (match.route.slow or self._is_last_chance(claim.attempt)):
+            if match is None or not (match.route.slow or self._needs_push(claim.attempt)):
                 return self._run(incoming, match, claim.attempt)
             try:
                 self._late.write(incoming, match)
@@ -163,6 +163,12 @@ class Answerer:
         finally:
             self._waiting.release()
 
+    def _needs_push(self, attempt: int) -> bool:
+        """WeChat asks again for what we had begun to answer: its connection broke, and this one may too. Of a
+        push we hear whether it arrived. (We may count fewer deliveries than WeChat makes: some never get
+        here.)"""
+        return self._late.pushes and attempt > 1
+
     def _is_last_chance(self, attempt: int) -> bool:
         """WeChat will not ask again: where the account can push, nothing may hang on this connection."""
         return self._late.pushes and attempt >= _LAST_ATTEMPT
@@ -199,8 +205,8 @@ class Answerer:
         return Answer(body, "still-working", attempt, route)
 
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
-        """The run has ended: the same reply again. If this is WeChat's last try, it has not got the reply
-        before; where we can, we then push it and hear whether it has come."""
+        """The run has ended: the same reply again. Unless this is a copy, WeChat has not got the reply before;
+        where we can, we then push it and hear whether it has come."""
         try:
             return self._repeated(incoming, claim)
         except StoreError as error:
@@ -209,8 +215,8 @@ class Answerer:
 
     def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
         while claim.reply is not None:
-            is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.answered > _OVERLAP_SECONDS
-            if is_last and self._late.pushes:
+            is_copy = self._clock() - claim.answered <= _OVERLAP_SECONDS
+            if self._needs_push(claim.attempt) and not is_copy:
                 withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
                 if self._late.push_instead(incoming, claim.reply, withdraw):
                     return Answer(b"", "pushed-instead", claim.attempt)
