@@ -4,6 +4,7 @@
 set -u
 wanted=""
 command -v redis-server >/dev/null || wanted="$wanted redis-server"
+command -v ip >/dev/null || wanted="$wanted iproute2"
 command -v chromium >/dev/null || wanted="$wanted chromium fonts-noto-cjk"
 [ -z "$wanted" ] && exit 0
 

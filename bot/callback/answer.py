@@ -205,7 +205,7 @@ class Answerer:
         return Answer(body, "still-working", attempt, route)
 
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
-        """The run has ended: the same reply again. Unless this is a copy, WeChat has not got the reply before;
+        """The run has ended: the same reply again. Unless this is a copy, WeChat has not got the reply yet;
         where we can, we then push it and hear whether it has come."""
         try:
             return self._repeated(incoming, claim)

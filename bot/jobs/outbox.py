@@ -125,7 +125,8 @@ class Outbox:
         now = self._clock()
         for job_id in self._store.due(_FAILED, now, now, _BATCH):  # their week is over
             self._store.unschedule(_FAILED, job_id)
-        return self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+        due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+        return [job_id for job_id in due if not self._is_under_way(job_id)]
 
     def get(self, job_id: str) -> Job | None:
         record = self._store.get(self._key(job_id))
@@ -136,6 +137,10 @@ class Outbox:
         ids = [*self._store.scheduled(_TIMETABLE, limit), *self._store.scheduled(_FAILED, limit)]
         jobs = [job for job in map(self.get, ids) if job is not None]
         return sorted(jobs, key=lambda job: job.created)
+
+    def _is_under_way(self, job_id: str) -> bool:
+        job = self.get(job_id)
+        return job is not None and job.state == "running" and self._liveness.is_alive(job.owner)
 
     def _strike_out(self, job_id: str) -> None:
         self._store.unschedule(_TIMETABLE, job_id)

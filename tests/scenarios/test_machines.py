@@ -1,5 +1,5 @@
-"""Several machines for real: three bot hosts in network namespaces, with one Redis. One is cut off and another
-killed in the middle of slow messages."""
+"""Several machines for real: three bot hosts in network namespaces, with one Redis. One is cut off and
+another killed in the middle of slow messages."""
 
 import os
 from collections.abc import Iterator
