@@ -2,11 +2,12 @@
 # make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
+# make bench  all measurements, ten minutes; each by itself, smaller: .venv/bin/python -m bench.NAME --help
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run serve test check screenshots format clean
+.PHONY: run serve test check bench screenshots format clean
 
 run: .venv/.runtime
 	@$(BIN)/python -m sandbox --with-bot
@@ -17,6 +18,15 @@ serve: .venv/.runtime
 test: .venv/.dev
 	@sh tests/system-packages.sh
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/.dev
+	@sh tests/system-packages.sh
+	@$(BIN)/python -m bench.exactly_once
+	@$(BIN)/python -m bench.exactly_once --store redis
+	@$(BIN)/python -m bench.machines
+	@$(BIN)/python -m bench.slow_beside_quick
+	@$(BIN)/python -m bench.tokens
+	@$(BIN)/python -m bench.many_keys
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -118,7 +118,7 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     )
     runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
     late = Late(outbox, runner.wake, push=config.can_push)
-    answerer = Answerer(config, router, dedup, handle, conversations, late, wording, clock)
+    answerer = Answerer(config, router, dedup, handle, conversations, late, liveness, wording, clock)
     guard_store = store if config.replay_guard and config.mode == "plain" else None
     callback = Callback(Gate(config, clock, guard_store), answerer, Seal(config, clock))
 

@@ -43,15 +43,25 @@ def serve() -> int:
         # Beyond this many requests in hand, new connections wait in the kernel.
         backpressure=4 * config.threads,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        # Requests in flight (5 s), then jobs. A longer wait than that is none of ours.
+        workers_kill_timeout=int(config.stop_seconds) + 7,
         log_level="error",  # type: ignore[arg-type]  # a str enum; its text is what the API documents
     )
+    server.respawned_wrks = _Recent()
     # The announcing thread sleeps while workers are forked: a lock held by it then would stay locked in them.
     forked = threading.Semaphore(0 if multiprocessing.get_start_method() == "fork" else config.workers)
     os.register_at_fork(after_in_parent=forked.release)
     threading.Thread(target=_announce, args=(config, forked), daemon=True).start()
     server.serve()
     return 0
+
+
+class _Recent(dict[int, float]):
+    """When each worker was started again. Granian gives up when one dies within 5.5 s of its start; a worker
+    that was killed is no reason for that, one that dies at once is."""
+
+    def __setitem__(self, worker: int, at: float) -> None:
+        super().__setitem__(worker, at - 4.5)
 
 
 def _port_problem(host: str, port: int) -> str | None:

@@ -4,6 +4,7 @@
 set -u
 wanted=""
 command -v redis-server >/dev/null || wanted="$wanted redis-server"
+command -v ip >/dev/null || wanted="$wanted iproute2"
 command -v chromium >/dev/null || wanted="$wanted chromium fonts-noto-cjk"
 # Other authors' libraries are tried against the sandbox.
 { command -v node && command -v npm; } >/dev/null || wanted="$wanted nodejs npm"

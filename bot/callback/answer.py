@@ -4,6 +4,7 @@ A delivery that comes while the run is under way joins it. What is ready before 
 reply. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md.
 """
 
+import functools
 import logging
 import threading
 import time
@@ -22,6 +23,7 @@ from bot.callback.router import Match, Router
 from bot.callback.wording import Wording
 from bot.config import Config
 from bot.errors import StoreError
+from bot.jobs.liveness import Liveness
 from bot.log import describe
 from bot.store import Clock
 
@@ -30,8 +32,8 @@ log = logging.getLogger("bot.answer")
 _LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
-# A third delivery so soon after the reply was there is a copy of an earlier one that overlaps with it; a
-# later one says that WeChat did not get the reply.
+# A delivery so soon after the reply was given is a copy of an earlier one that overlaps with it; a later one
+# says that WeChat did not get the reply.
 _OVERLAP_SECONDS = 0.15
 
 
@@ -58,6 +60,7 @@ class Answerer:
         handle: Handle,
         conversations: Conversations,
         late: Late,
+        liveness: Liveness,
         wording: Wording,
         clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -68,6 +71,7 @@ class Answerer:
         self._handle = handle
         self._conversations = conversations
         self._late = late
+        self._liveness = liveness
         self._wording = wording
         self._clock = clock
         self._monotonic = monotonic
@@ -85,15 +89,32 @@ class Answerer:
             return self._settle(incoming, claim, end)
         except StoreError as error:
             log.error("[answer] store lost on the way: %s", error)
-            return Answer(b"", "no-store", claim.attempt, retry=True)
+            if not self._late.pushes:
+                return Answer(b"", "no-store", claim.attempt, retry=True)
+            # The job, where there is one, goes on once the store is back. So will the promise.
+            self._liveness.owe(lambda: self._make_good(incoming))
+            return Answer(b"", "no-store", claim.attempt)
+
+    def _make_good(self, incoming: Incoming) -> None:
+        """WeChat was answered `success` while the store was gone: the reply is owed."""
+        if self._promise(incoming):
+            return
+        claim = self._dedup.look(incoming.key, 1)
+        if claim.state is State.DONE and claim.reply is not None:
+            withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+            self._late.push_instead(incoming, claim.reply, withdraw)
 
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
             match = self._find(incoming)
-            if match is None or not match.route.slow:
+            if match is None or not (match.route.slow or self._needs_push(claim.attempt)):
                 return self._run(incoming, match, claim.attempt)
-            self._late.write(incoming, match)
-            self._dedup.queue(incoming.key)
+            try:
+                self._late.write(incoming, match)
+                self._dedup.queue(incoming.key)
+            except StoreError as error:
+                log.error("[answer] no job can be written, running it here: %s", error)
+                return self._run(incoming, match, claim.attempt)
             self._late.wake(incoming)
             return self._join(incoming, claim.attempt, end, match.route.name)
         if claim.state is State.RUNNING:
@@ -112,18 +133,27 @@ class Answerer:
         route = match.route.name if match else ""
         reply = self._handle(incoming, match).reply
         try:
-            if not self._dedup.finish(incoming.key, reply):
-                self._late.bring(incoming, reply)
-                return Answer(b"", "late", attempt, route)
+            if not self._record(incoming, reply):
+                claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
+                body = self._passive(incoming, claim.reply, claim.at)
+                return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
             body = self._passive(incoming, reply, self._clock(), first=True)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
+            self._liveness.owe(lambda: self._record(incoming, reply))
             body = self._passive(incoming, reply, self._clock())
         return Answer(body, "reply" if reply else "none", attempt, route)
 
+    def _record(self, incoming: Incoming, reply: Reply | None) -> bool:
+        """Write the reply down; False if it is not this delivery's answer, but goes the late way."""
+        if self._dedup.finish(incoming.key, reply):
+            return True
+        self._late.bring(incoming, reply)
+        return False
+
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
-        if not self._waiting.acquire(blocking=False):
+        if self._is_last_chance(attempt) or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
             claim = self._dedup.wait(incoming.key, attempt, end - self._monotonic())
@@ -132,6 +162,16 @@ class Answerer:
             return self._give_up(incoming, attempt, route, must=False)
         finally:
             self._waiting.release()
+
+    def _needs_push(self, attempt: int) -> bool:
+        """WeChat asks again for what we had begun to answer: its connection broke, and this one may too. Of a
+        push we hear whether it arrived. (We may count fewer deliveries than WeChat makes: some never get
+        here.)"""
+        return self._late.pushes and attempt > 1
+
+    def _is_last_chance(self, attempt: int) -> bool:
+        """WeChat will not ask again: where the account can push, nothing may hang on this connection."""
+        return self._late.pushes and attempt >= _LAST_ATTEMPT
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead
@@ -146,21 +186,16 @@ class Answerer:
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
         """Not ready in time. Promise the reply where that is the last or the best word; else let WeChat
         deliver again (`must`: no, for there is no room to keep it waiting)."""
-        if must or self._late.pushes or attempt >= _LAST_ATTEMPT:
-            expected: list[str] = []
-
-            def expect(process: str) -> None:
-                self._late.expect(incoming, process)
-                expected.append(process)
-
-            if self._dedup.promise(incoming.key, expect):
-                return self._promised(incoming, attempt, route)
-            if expected:
-                self._late.cancel(incoming)
+        may_promise = must or self._late.pushes or attempt >= _LAST_ATTEMPT
+        if may_promise and self._promise(incoming):
+            return self._promised(incoming, attempt, route)
         claim = self._dedup.wait(incoming.key, attempt, 0 if must else _OUTWAIT_SECONDS)
         if claim.state is State.DONE:
             return self._joined(incoming, claim, 0, route)
         return Answer(b"", "retry", attempt, route, retry=True)
+
+    def _promise(self, incoming: Incoming) -> bool:
+        return self._dedup.promise(incoming.key, lambda process: self._late.expect(incoming, process))
 
     def _promised(self, incoming: Incoming, attempt: int, route: str) -> Answer:
         if self._late.pushes:
@@ -170,15 +205,27 @@ class Answerer:
         return Answer(body, "still-working", attempt, route)
 
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
-        """The run has ended: the same reply again. If this is WeChat's last try, it has not got the reply
-        before; where we can, we then push it and hear whether it has come."""
-        is_last = claim.attempt >= _LAST_ATTEMPT and self._clock() - claim.at > _OVERLAP_SECONDS
-        if is_last and claim.reply is not None and self._late.pushes:
-            if self._late.push_instead(
-                incoming, claim.reply, lambda: self._dedup.withdraw(incoming.key, claim)
-            ):
-                return Answer(b"", "pushed-instead", claim.attempt)
-            return Answer(b"", "repeated", claim.attempt)
+        """The run has ended: the same reply again. Unless this is a copy, WeChat has not got the reply yet;
+        where we can, we then push it and hear whether it has come."""
+        try:
+            return self._repeated(incoming, claim)
+        except StoreError as error:
+            log.error("[answer] not noted that a reply was given again: %s", error)
+            return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
+
+    def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
+        while claim.reply is not None:
+            is_copy = self._clock() - claim.answered <= _OVERLAP_SECONDS
+            if self._needs_push(claim.attempt) and not is_copy:
+                withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+                if self._late.push_instead(incoming, claim.reply, withdraw):
+                    return Answer(b"", "pushed-instead", claim.attempt)
+            elif self._dedup.give(incoming.key, claim):
+                break
+            newer = self._dedup.look(incoming.key, claim.attempt)
+            if newer == claim:
+                break  # a job stands in the way of the push: the reply as an answer, then
+            claim = newer  # another delivery was quicker
         return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
 
     def _passive(self, incoming: Incoming, reply: Reply | None, at: float, *, first: bool = False) -> bytes:

@@ -4,6 +4,7 @@ Without a store there are no questions and nothing is kept: reading says so in t
 message is answered all the same. Writing raises StoreError.
 """
 
+import itertools
 import json
 import logging
 from dataclasses import dataclass
@@ -16,6 +17,19 @@ from bot.store import Store
 log = logging.getLogger("bot.conversation")
 
 _KEPT_SECONDS = 48 * 3600  # as long as WeChat itself would let us write to the user
+_GIVEN_SECONDS = 900.0  # longer than a message is tried
+
+
+def _first(held: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of the answers, and while they are texts the next ones with it."""
+    texts = list(itertools.takewhile(lambda item: item["kind"] == "Text", held))
+    return texts or held[:1]
+
+
+def _as_one(taken: list[dict[str, Any]]) -> Reply:
+    replies = [from_json(item) for item in taken]
+    texts = [reply.content for reply in replies if isinstance(reply, Text)]
+    return Text("\n\n".join(texts)) if texts else replies[0]
 
 
 @dataclass(frozen=True)
@@ -60,28 +74,31 @@ class Conversations:
             elif self._store.swap(key, now, json.dumps(json.loads(now) + addition).encode(), _KEPT_SECONDS):
                 return
 
-    def kept(self, openid: str) -> Reply | None:
-        """The next answer that waits for this user, which is then no longer held. Texts that follow each
-        other come as one."""
-        key = f"kept:{openid}"
+    def kept(self, openid: str, receiver: str) -> Reply | None:
+        """The next answer that waits for this user, which is then held for the message `receiver` alone: if
+        that is run again, because its process died, it gets the same. Texts that follow each other come as
+        one."""
+        key, gift = f"kept:{openid}", f"given:{receiver}"
+        given, raced = self._read(gift), False
         while True:
             now = self._read(key)
-            if now is None:
+            held = json.loads(now) if now else []
+            taken = json.loads(given) if given else _first(held)
+            if not taken:
+                if raced:
+                    self._store.delete(gift)  # another message was quicker and has got them
                 return None
-            held = json.loads(now)
-            replies = [from_json(item) for item in held]
-            texts: list[str] = []
-            for reply in replies:
-                if not isinstance(reply, Text):
-                    break
-                texts.append(reply.content)
-            rest = held[max(1, len(texts)) :]
-            if rest:
-                taken = self._store.swap(key, now, json.dumps(rest).encode(), _KEPT_SECONDS)
-            else:
-                taken = self._store.discard(key, now)
-            if taken:
-                return Text("\n\n".join(texts)) if texts else replies[0]
+            if given is None:
+                self._store.put(gift, json.dumps(taken).encode(), _GIVEN_SECONDS)
+            rest = [item for item in held if item not in taken]
+            if now is None or rest == held or self._remove(key, now, rest):
+                return _as_one(taken)
+            raced = given is None
+
+    def _remove(self, key: str, now: bytes, rest: list[dict[str, Any]]) -> bool:
+        if rest:
+            return self._store.swap(key, now, json.dumps(rest).encode(), _KEPT_SECONDS)
+        return self._store.discard(key, now)
 
     def put_rest(self, openid: str, text: str) -> None:
         """Hold the rest of a text that was too long for one reply; replaces any other."""

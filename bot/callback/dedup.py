@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.callback.replies import Reply, from_json, to_json
+from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
 
@@ -34,12 +35,13 @@ class State(enum.Enum):
 @dataclass(frozen=True)
 class Claim:
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was first there."""
+    and when, in unix seconds, it was there and when it was last given as an answer."""
 
     state: State
     attempt: int
     reply: Reply | None = None
     at: float = 0
+    answered: float = 0
 
 
 class Dedup:
@@ -67,14 +69,17 @@ class Dedup:
         if self._store.add(key, self._mine, self._lifetime):
             return Claim(State.NEW, 1)
         attempt = 1 + self._store.count(key + ":retries", self._lifetime)
-        return self._look(key, attempt)
+        return self.look(key, attempt)
 
     def wait(self, key: str, attempt: int, seconds: float) -> Claim:
         """Join a run: DONE as soon as it has ended, NEW if its process died and the caller must run it,
         RUNNING if the time is over."""
         end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
         while True:
-            claim = self._look(key, attempt)
+            try:
+                claim = self.look(key, attempt)
+            except StoreError:  # it may be back before the time is over
+                claim = Claim(State.RUNNING, attempt)
             left = end - self._monotonic()
             if claim.state is not State.RUNNING or left <= 0:
                 return claim
@@ -85,18 +90,34 @@ class Dedup:
         """RUNNING here to QUEUED: a job in the outbox runs it now."""
         self._store.swap(key, self._mine, _QUEUED, self._lifetime)
 
-    def promise(self, key: str, expect: Callable[[str], None]) -> bool:
+    def promise(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
         """RUNNING or QUEUED to PROMISED: from now on a job must bring the reply to the user. True also if
         another delivery has promised it; False if the run has ended (its reply is there to be had).
 
-        A message that runs in a process has no job yet: `expect(process)` is called to write one first.
+        A message that runs in a process has no job yet: `expect(process)` is called to write one first, and
+        what it returns is called if nothing came of that.
         """
-        record = self._store.get(key)
-        if record is None or not record.startswith((_RUNNING, _QUEUED)):
-            return record == _PROMISED
-        if record.startswith(_RUNNING):
-            expect(record[1:].decode())
-        return self._store.swap(key, record, _PROMISED, self._lifetime) or self.is_promised(key)
+        while True:
+            record = self._store.get(key)
+            if record is None or not record.startswith((_RUNNING, _QUEUED)):
+                return record == _PROMISED
+            take_back = expect(record[1:].decode()) if record.startswith(_RUNNING) else None
+            if self._store.swap(key, record, _PROMISED, self._lifetime) or self.is_promised(key):
+                return True
+            if take_back:
+                take_back()
+
+    def adopt(self, key: str) -> bool:
+        """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it.
+        False if the run has ended."""
+        while True:
+            record = self._store.get(key)
+            if record is None or record.startswith(_DONE):
+                return False
+            if not record.startswith(_RUNNING):
+                return True
+            if self._store.swap(key, record, _QUEUED, self._lifetime):
+                return True
 
     def is_promised(self, key: str) -> bool:
         """Whether a job owes the user this reply."""
@@ -108,20 +129,27 @@ class Dedup:
 
         A record that the store has lost meanwhile counts as ours.
         """
-        value = {"at": self._clock(), "reply": to_json(reply) if reply else None}
-        done = _DONE + json.dumps(value).encode()
+        now = self._clock()
+        done = _done(reply, now, now)
         for expected in (self._mine, _QUEUED):
             if self._store.swap(key, expected, done, self._lifetime):
                 return True
         return self._store.add(key, done, self._lifetime)
 
-    def withdraw(self, key: str, claim: Claim) -> bool:
-        """DONE with a reply to DONE without: later deliveries get nothing. True for one caller."""
-        value = {"at": claim.at, "reply": to_json(claim.reply) if claim.reply else None}
-        nothing = json.dumps({"at": claim.at, "reply": None}).encode()
-        return self._store.swap(key, _DONE + json.dumps(value).encode(), _DONE + nothing, self._lifetime)
+    def give(self, key: str, claim: Claim) -> bool:
+        """Note that the reply is given as an answer now. False if it has been given or withdrawn since
+        `claim` was made: look again."""
+        return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
 
-    def _look(self, key: str, attempt: int) -> Claim:
+    def withdraw(self, key: str, claim: Claim) -> bool:
+        """Keep the reply from later deliveries, for it goes another way. False as with give()."""
+        return self._replace(key, claim, _done(None, claim.at, claim.answered))
+
+    def _replace(self, key: str, claim: Claim, record: bytes) -> bool:
+        return self._store.swap(key, _done(claim.reply, claim.at, claim.answered), record, self._lifetime)
+
+    def look(self, key: str, attempt: int) -> Claim:
+        """The state now, without counting a delivery."""
         record = self._store.get(key)
         if record is None:  # its lifetime is over, or the store has lost it
             won = self._store.add(key, self._mine, self._lifetime)
@@ -129,10 +157,15 @@ class Dedup:
         if record.startswith(_DONE):
             done = json.loads(record[1:])
             reply = from_json(done["reply"]) if done["reply"] else None
-            return Claim(State.DONE, attempt, reply, done["at"])
+            return Claim(State.DONE, attempt, reply, done["at"], done["answered"])
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
         if record.startswith(_RUNNING) and not self._liveness.is_alive(record[1:].decode()):
             won = self._store.swap(key, record, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)
+
+
+def _done(reply: Reply | None, at: float, answered: float) -> bytes:
+    value = {"at": at, "answered": answered, "reply": to_json(reply) if reply else None}
+    return _DONE + json.dumps(value).encode()

@@ -71,7 +71,7 @@ class Handle:
             return News((Article(picture.title, picture=url, url=url),))
 
     def _with_kept(self, incoming: Incoming, reply: Reply | None) -> Reply | None:
-        kept = self._conversations.kept(incoming.openid)
+        kept = self._conversations.kept(incoming.openid, incoming.key)
         if kept is None or reply is None:
             return kept or reply
         if isinstance(kept, Text) and isinstance(reply, Text):

@@ -24,26 +24,27 @@ class Late:
     def write(self, incoming: Incoming, match: Match) -> None:
         """Once this returns, a worker will run this handler: soon, or at once after wake()."""
         work = {"fields": incoming.fields, "place": match.place, "captures": list(match.captures)}
-        self._outbox.put(incoming.key, RUN, work)
+        while not self._outbox.put(incoming.key, RUN, work):
+            # A copy of this delivery was quicker and expects the run in a request: it shall be a job.
+            job = self._outbox.get(incoming.key)
+            if job is not None and (job.kind != EXPECTED or self._outbox.rewrite(job, RUN, work)):
+                return
 
     def wake(self, incoming: Incoming) -> None:
         """Let a worker look at what was written."""
         self._wake(incoming.key)
 
-    def expect(self, incoming: Incoming, runner: str) -> None:
+    def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
         """A reply is about to be promised while its handler runs in a request of the process `runner`: if
-        that dies, a worker runs the handler."""
-        self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
-
-    def cancel(self, incoming: Incoming) -> None:
-        """What expect() wrote is not needed: the run has ended, and its reply can be had."""
-        self._outbox.cancel(incoming.key)
+        that dies, a worker runs the handler. Returns how to take that back."""
+        job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
+        return lambda: self._outbox.done(job) if job else None
 
     def bring(self, incoming: Incoming, reply: Reply | None) -> None:
         """A promised reply is ready in this process, which ran the handler in a request."""
         job = self._outbox.get(incoming.key)
-        if job is None:
-            return
+        if job is None or job.work.get("late"):
+            return  # we were held for dead: a worker has run the handler
         job = self._outbox.note(job, reply=to_json(reply) if reply else None, late=True)
         if job is not None:
             self._outbox.wait(job, 0, "")
@@ -52,10 +53,11 @@ class Late:
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
         """Bring a reply by push that WeChat did not get as an answer; False if another delivery does."""
         work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
-        if not self._outbox.put(incoming.key, DELIVER, work):
+        job = self._outbox.put(incoming.key, DELIVER, work)
+        if job is None:
             return False
         if not withdraw():
-            self._outbox.cancel(incoming.key)
+            self._outbox.done(job)
             return False
         self._wake(incoming.key)
         return True

@@ -57,7 +57,7 @@ class Performer:
             self._type(str(job.work["openid"]))
             return None
         incoming = messages.read(job.work["fields"])
-        if job.kind == EXPECTED and not job.work.get("late") and not self._dedup.is_promised(incoming.key):
+        if job.kind == EXPECTED and not job.work.get("late") and not self._dedup.adopt(incoming.key):
             return None  # the run has ended, and whoever wrote the job could not strike it out
         problem = ""
         if "reply" not in job.work:
@@ -66,6 +66,8 @@ class Performer:
             if not job.work.get("late") and self._dedup.finish(incoming.key, outcome.reply):
                 log.info("[late] ready in time: openid=%s", incoming.openid)
                 return Failed(problem) if problem else None
+            if not job.work.get("late") and not self._dedup.is_promised(incoming.key):
+                return None  # held for dead: a successor had its reply ready before us
             reply = to_json(outcome.reply) if outcome.reply else None
             noted = self._outbox.note(job, reply=reply, late=True, problem=problem)
             if noted is None:

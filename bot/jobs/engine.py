@@ -16,6 +16,7 @@ logging.getLogger("huey").setLevel(logging.CRITICAL)
 _NAME = "bot"
 _POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
 _MAX_POLL_SECONDS = 0.1
+_LOOK_SECONDS = 1
 
 
 class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
@@ -47,7 +48,7 @@ class Engine:
             path = store_url.removeprefix("sqlite:///") + "-jobs"
             self._huey = SqliteHuey(_NAME, filename=path, **common)
         else:
-            self._huey = RedisHuey(_NAME, url=store_url, blocking=True, read_timeout=1, **common)
+            self._huey = RedisHuey(_NAME, url=store_url, blocking=True, read_timeout=_LOOK_SECONDS, **common)
         self._task = self._huey.task(name="job")(run)
         self._consumer: _Consumer | None = None
 
@@ -69,9 +70,11 @@ class Engine:
         self._consumer.start()
 
     def stop(self) -> None:
-        """Take no more jobs."""
+        """Take no more jobs. Returns once that is so: at most the second that a look into Redis takes."""
         if self._consumer is not None:
             self._consumer.stop(graceful=False)
+            for _, thread in self._consumer.worker_threads:
+                thread.join(2 * _LOOK_SECONDS)
 
     def close(self) -> None:
         self._huey.storage.close()

@@ -3,14 +3,18 @@
 import logging
 import secrets
 import threading
+from collections import deque
+from collections.abc import Callable
 
 from bot.errors import StoreError
+from bot.log import describe
 from bot.store import Store
 
 log = logging.getLogger("bot.jobs")
 
-_BEAT_SECONDS = 1.0
-_LEASE_SECONDS = 5.0  # a process that has said nothing for so long is dead
+_BEAT_SECONDS = 0.7
+_LEASE_SECONDS = 3.0  # a process that has said nothing for so long is dead
+_MOST_OWED = 10_000
 
 
 class Liveness:
@@ -21,6 +25,7 @@ class Liveness:
         self._store = store
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._owed: deque[Callable[[], object]] = deque(maxlen=_MOST_OWED)
 
     def start(self) -> None:
         """Begin to beat. Call it in the process that does the work, after any fork."""
@@ -42,6 +47,23 @@ class Liveness:
         """Whether the process `owner` is alive, in the eyes of the store."""
         return owner == self.me or self._store.get(self._key(owner)) is not None
 
+    def owe(self, act: Callable[[], object]) -> None:
+        """Do `act`, which writes to the store, as soon as the store is back: others believe this process
+        when it is alive, so what it could not write down it must write later."""
+        self._owed.append(act)
+
+    def settle(self) -> None:
+        """Do what is owed, as far as the store lets us. Raises StoreError."""
+        while self._owed:
+            act = self._owed[0]
+            try:
+                act()
+            except StoreError:
+                raise
+            except Exception as error:
+                log.error("[jobs] what was owed to the store failed: %s", describe(error))
+            self._owed.popleft()
+
     def _beat_on(self) -> None:
         while not self._stopped.wait(_BEAT_SECONDS):
             self._beat()
@@ -49,8 +71,9 @@ class Liveness:
     def _beat(self) -> None:
         try:
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
+            self.settle()
         except StoreError:
-            return  # the store's own guard says so; we beat again in a second
+            return  # the store's own guard says so; we beat again soon
 
     @staticmethod
     def _key(owner: str) -> str:

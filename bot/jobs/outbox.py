@@ -48,21 +48,25 @@ class Outbox:
         self._liveness = liveness
         self._clock = clock
 
-    def put(self, job_id: str, kind: str, work: dict[str, Any], *, owner: str = "") -> bool:
-        """Write a job; False if it is there already. With an `owner` it is under way in that process, and
-        runs elsewhere only if that dies."""
+    def put(self, job_id: str, kind: str, work: dict[str, Any], *, owner: str = "") -> Job | None:
+        """Write a job; None if one with this id is there already. With an `owner` it is under way in that
+        process, and runs elsewhere only if that dies."""
         job = Job(job_id, kind, work, created=self._clock())
         if owner:
             job = replace(job, state="running", owner=owner, tries=1)
         # The timetable first: a line without a record is swept away, a record without a line would be lost.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
-        return self._store.add(self._key(job_id), job.to_json(), _KEEP_SECONDS)
+        if not self._store.add(self._key(job_id), job.to_json(), _KEEP_SECONDS):
+            return None
+        # And once more: an earlier job with this id may just have been struck out, and our line with it.
+        self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
+        return job
 
     def claim(self, job_id: str) -> Job | None:
         """Take a job that waits, or whose owner is dead. Of many claimants one gets it."""
         record = self._store.get(self._key(job_id))
         if record is None:
-            self._store.unschedule(_TIMETABLE, job_id)
+            self._strike_out(job_id)
             return None
         job = Job.from_json(record)
         if job.state == "failed" or (job.state == "running" and self._liveness.is_alive(job.owner)):
@@ -88,15 +92,20 @@ class Outbox:
             self._store.schedule(_FAILED, job.id, self._clock() + _KEEP_SECONDS)
             self._store.unschedule(_TIMETABLE, job.id)
 
-    def cancel(self, job_id: str) -> None:
-        """Strike out a job that is not needed after all."""
-        self._store.delete(self._key(job_id))
-        self._store.unschedule(_TIMETABLE, job_id)
+    def rewrite(self, job: Job, kind: str, work: dict[str, Any]) -> bool:
+        """Make another job of it, one that waits. False if it has changed meanwhile."""
+        return self._swap(job, replace(job, kind=kind, work=work, state="waiting", owner="")) is not None
 
     def done(self, job: Job) -> None:
-        """The job is finished and forgotten."""
+        """The job is finished, or not needed after all, and forgotten; unless it has changed meanwhile."""
         if self._store.discard(self._key(job.id), job.to_json()):
-            self._store.unschedule(_TIMETABLE, job.id)
+            self._strike_out(job.id)
+
+    def give_back(self, job_id: str) -> None:
+        """A run in this process came to nothing: if the job is still ours, let anybody take it."""
+        job = self.get(job_id)
+        if job is not None and job.state == "running" and job.owner == self._liveness.me:
+            self.wait(job, 0, "the store was lost on the way")
 
     def retry(self, job_id: str) -> bool:
         """Let a failed job run again; False if there is no such failed job."""
@@ -116,7 +125,8 @@ class Outbox:
         now = self._clock()
         for job_id in self._store.due(_FAILED, now, now, _BATCH):  # their week is over
             self._store.unschedule(_FAILED, job_id)
-        return self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+        due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+        return [job_id for job_id in due if not self._is_under_way(job_id)]
 
     def get(self, job_id: str) -> Job | None:
         record = self._store.get(self._key(job_id))
@@ -127,6 +137,15 @@ class Outbox:
         ids = [*self._store.scheduled(_TIMETABLE, limit), *self._store.scheduled(_FAILED, limit)]
         jobs = [job for job in map(self.get, ids) if job is not None]
         return sorted(jobs, key=lambda job: job.created)
+
+    def _is_under_way(self, job_id: str) -> bool:
+        job = self.get(job_id)
+        return job is not None and job.state == "running" and self._liveness.is_alive(job.owner)
+
+    def _strike_out(self, job_id: str) -> None:
+        self._store.unschedule(_TIMETABLE, job_id)
+        if self._store.get(self._key(job_id)) is not None:  # a new one with this id was just written
+            self._store.schedule(_TIMETABLE, job_id, self._clock())
 
     def _swap(self, old: Job, new: Job) -> Job | None:
         written = self._store.swap(self._key(old.id), old.to_json(), new.to_json(), _KEEP_SECONDS)

@@ -95,7 +95,10 @@ class Runner:
         """Called by Huey: wait for a free slot (other processes take jobs meanwhile), then begin."""
         while not self._slots.acquire(timeout=_SWEEP_SECONDS):
             if self._stopping.is_set():
-                return  # the job stays in the outbox
+                break
+        if self._stopping.is_set():
+            self.wake(job_id)  # handed back: Huey's last look at the queue came after our end
+            return
         with self._idle:
             self._running += 1
         threading.Thread(target=self._run, args=(job_id,), name="job", daemon=True).start()
@@ -108,6 +111,7 @@ class Runner:
                 self._settle(job, self._attempt(job))
         except StoreError as error:
             log.error("[jobs] job left in the outbox: %s", error)
+            self._liveness.owe(lambda: self._outbox.give_back(job_id))
         finally:
             self._slots.release()
             with self._idle:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config import Config
-from bot.errors import TokenBudgetSpent, WeChatError, WeChatUnreachable
+from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
@@ -61,6 +61,7 @@ class Shared:
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
+        self._last: _Record | None = None  # the last one read, for when the store cannot be read
 
     def get(self) -> str:
         """The current value. During the overlap before its expiry the old value is served to everybody
@@ -72,7 +73,7 @@ class Shared:
         if record and now < record.expires:
             try:
                 return self._renew(record.value, wait=False, force=False) or record.value
-            except WeChatError:
+            except (WeChatError, StoreError):
                 return record.value  # still good; somebody will try again
         return self._must(self._renew(None, wait=True, force=False))
 
@@ -147,8 +148,15 @@ class Shared:
             raise WeChatError(errcode, errmsg)
 
     def _read(self) -> _Record | None:
-        found = self._store.get(self._key("value"))
-        return _Record(**json.loads(found)) if found else None
+        try:
+            found = self._store.get(self._key("value"))
+        except StoreError:
+            last = self._last
+            if last is None or self._clock() >= last.expires:
+                raise
+            return last
+        self._last = _Record(**json.loads(found)) if found else None
+        return self._last
 
     def _key(self, kind: str) -> str:
         return f"{self._name}:{kind}"

@@ -66,8 +66,9 @@ class Desk:
         # A job is taken at once, as if the queue had just handed it over.
         late = Late(self.outbox, self.runner.take, push=config.can_push)
         self.answerer = Answerer(
-            config, router, dedup, handle, self.conversations, late, WORDING, clock, self.waiting.monotonic
-        )
+            config, router, dedup, handle, self.conversations, late, liveness, WORDING, clock,
+            self.waiting.monotonic,
+        )  # fmt: skip
         self._ids = iter(range(1, 1000))
 
     def text(self, content: str, msg_id: int | None = None, openid: str = OPENID) -> Answer:

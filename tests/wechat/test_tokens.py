@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.errors import TokenBudgetSpent, WeChatError, WeChatUnreachable
+from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Store, open_store
+from bot.wechat.client import Client
+from bot.wechat.endpoints import Endpoints
 from bot.wechat.errcodes import explain
 from bot.wechat.http import Http
 from bot.wechat.tokens import Shared, access_tokens
@@ -370,3 +372,60 @@ def test_two_names_in_one_store_are_two_values(store: Store, source: Source, sti
     names = ("token", "ticket")
     values = [Shared(store, name, source, budget=9, patience=3, clock=still).get() for name in names]
     assert values == ["t1", "t2"]
+
+
+# -- without the store, and for a minute
+
+
+class Failing:
+    """A store that can be switched off."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_off = False
+
+    def __getattr__(self, name: str) -> object:
+        if self.is_off:
+            raise StoreError("gone")
+        return getattr(self._store, name)
+
+
+def test_the_last_value_is_used_while_the_store_is_gone(store: Store, still: Clock) -> None:
+    failing, fetched = Failing(store), list[bool]()
+
+    def fetch(force: bool) -> tuple[str, float]:
+        fetched.append(force)
+        return f"value-{len(fetched)}", 7200
+
+    shared = Shared(failing, "x", fetch, budget=10, patience=3, clock=still)  # type: ignore[arg-type]
+    assert shared.get() == "value-1"
+    assert shared.get() == "value-1"
+    failing.is_off = True
+    still.advance(7000)  # in the overlap: nobody can be chosen to renew it
+    assert shared.get() == "value-1"
+    still.advance(300)
+    with pytest.raises(StoreError):
+        shared.get()
+    failing.is_off = False
+    assert shared.get() == "value-2"
+
+
+def test_40001_on_every_call_for_a_minute_costs_two_fetches(
+    make_config: MakeConfig, wechat: Sandbox, clock: Clock, later: Callable[[float], None]
+) -> None:
+    config = make_config(**as_account(wechat))
+    store, http = open_store(config.store_url, clock), Http(config.api_timeout)
+    tokens = access_tokens(config, store, http, clock)
+    client = Client(Endpoints.of(config), config.app_id, config.app_secret, tokens, config.api_timeout)
+    tokens.get()
+    before = asked(wechat, STABLE)
+    wechat.faults([{"path": "/cgi-bin/getcallbackip", "errcode": 40001}])
+    for _ in range(59):
+        with pytest.raises(WeChatError) as caught:
+            client.get("getcallbackip")
+        assert caught.value.errcode == 40001
+        later(1)
+    assert asked(wechat, STABLE) - before <= 2
+    client._http.close()
+    http.close()
+    store.close()

@@ -1,0 +1,71 @@
+"""A bot whose handlers are made for measuring: what they do can be seen from outside.
+
+Every run of a handler adds a line to the file that RUNS names; every reply names its message.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.launch import ROOT
+
+_HANDLERS = """
+import os, re, time
+from bot.callback import on
+from bot.callback.wording import Wording
+
+def _note(text):
+    descriptor = os.open(os.environ["RUNS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, (text + "\\n").encode())
+    os.close(descriptor)
+
+def slow(chat, seconds, name):
+    _note(name)
+    time.sleep(float(seconds))
+    if name.startswith("fail-") and os.path.exists("broken"):
+        raise RuntimeError("the file is there")
+    return f"answer {name}"
+
+def quick(chat):
+    _note(chat.message.content)
+    return f"answer {chat.message.content}"
+
+CHAT = [
+    on.text(re.compile(r"slow ([0-9.]+) (.+)"), slow, slow=True),
+    on.text(re.compile(r"late ([0-9.]+) (.+)"), slow),
+    on.message("text", quick),
+]
+PAGES = []
+MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
+WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
+"""
+
+
+class Account:
+    """A folder to start `python -m bot` in (with PYTHONPATH set to the project)."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="bot-bench-"))
+        (self.folder / "handlers").mkdir()
+        (self.folder / "handlers" / "__init__.py").write_text(_HANDLERS, encoding="utf-8")
+        for name in ("templates", "static"):
+            (self.folder / name).symlink_to(ROOT / name)
+        self.runs_file = self.folder / "runs"
+        self.runs_file.touch()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"PYTHONPATH": str(ROOT), "RUNS": str(self.runs_file)}
+
+    def runs(self) -> list[str]:
+        """The names of the messages whose handler has begun, in order."""
+        return self.runs_file.read_text(encoding="utf-8").split("\n")[:-1]
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder)
+
+
+def answers(bubbles: list[str]) -> list[str]:
+    """The names of the messages that these bubbles answer; one bubble may hold several late answers."""
+    return [name for text in bubbles for name in re.findall(r"answer (\S+)", text)]

@@ -1,0 +1,183 @@
+"""No answer lost, none given twice: `python -m bench.exactly_once [--messages 10000] [--store redis]`
+
+Users write to a bot of several worker processes. WeChat (the sandbox) loses one answer in twenty on its way
+back and sends some deliveries twice at once; every two seconds a random worker process is killed. Then the
+phones are read: what was answered how often?
+"""
+
+import argparse
+import collections
+import contextlib
+import dataclasses
+import random
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.account import Account, answers
+from bench.fleet import Fleet
+from bench.machine import machine, redis_server
+from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
+
+_FAULTS = [
+    {"path": "delivery", "drop": True, "probability": 0.05},
+    {"path": "delivery", "duplicate": 1, "probability": 0.05},
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    messages: int
+    runs: int
+    answered_once: int
+    repeated: list[str]
+    lost: list[str]
+    failure_lines: int
+    kills: int
+    seconds: float
+
+
+def run(
+    sandbox: Sandbox,
+    account: Account,
+    store_url: str,
+    *,
+    messages: int,
+    users: int,
+    workers: int = 4,
+    servers: int = 1,
+    job_workers: int = 0,
+    kill_every: float = 2.0,
+    slow_share: float = 0.1,
+    clients: int = 48,
+    settings: dict[str, str] | None = None,
+) -> Result:
+    """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow. With
+    `job_workers` they run only there."""
+    env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
+    env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
+    with Fleet(env | (settings or {}), account.folder, servers, job_workers) as fleet:
+        sandbox.set_callback(fleet.callback)
+        openids = [sandbox.add_user(f"u{number}", subscribed=True) for number in range(users)]
+        sandbox.faults(_FAULTS)
+        killer = _Killer(fleet, kill_every)
+        begun = time.monotonic()
+        work: dict[str, list[str]] = collections.defaultdict(list)
+        for number in range(messages):
+            work[openids[number % users]].append(f"m{number}")
+
+        def write(openid: str) -> None:
+            for name in work[openid]:
+                is_slow = random.random() < slow_share
+                sandbox.send(openid, content=f"slow 0.5 {name}" if is_slow else name)
+
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(write, openids))
+        killer.stop()
+        sandbox.faults([])
+        seen = _read_phones(sandbox, work)
+        seconds = time.monotonic() - begun
+        (account.folder / "log").write_text(fleet.log(), encoding="utf-8")
+    counts = collections.Counter(name for bubbles in seen.values() for name in answers(bubbles))
+    names = [name for names in work.values() for name in names]
+    return Result(
+        messages=messages,
+        runs=len(account.runs()),
+        answered_once=sum(counts[name] == 1 for name in names),
+        repeated=[name for name in names if counts[name] > 1],
+        lost=[name for name in names if counts[name] == 0],
+        failure_lines=sum(
+            kind == "system" for bubbles in seen.values() for kind in bubbles if kind == "system"
+        ),
+        kills=killer.kills,
+        seconds=seconds,
+    )
+
+
+def _read_phones(sandbox: Sandbox, work: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What the phones show once nothing more comes: late answers may take a lease and a sweep."""
+    end, before = time.monotonic() + 30, -1
+    while True:
+        seen = {openid: _bubbles(sandbox, openid) for openid in work}
+        answered = {name for bubbles in seen.values() for name in answers(bubbles)}
+        if len(answered) == sum(map(len, work.values())) or time.monotonic() > end:
+            return seen
+        if len(answered) == before:
+            time.sleep(1)
+        before = len(answered)
+
+
+def _explain(sandbox: Sandbox, name: str) -> None:
+    """Every delivery of a message, for whoever has to find out what went wrong."""
+    print(name)
+    for entry in sandbox.deliveries():
+        if f"{name}]]" in entry["request_xml"]:
+            print(
+                "  ",
+                *(
+                    f"{key}={entry[key]}"
+                    for key in ("at", "attempt", "status", "outcome", "error", "elapsed_ms", "response_xml")
+                ),
+            )
+
+
+def _bubbles(sandbox: Sandbox, openid: str) -> list[str]:
+    return [
+        "system" if message["from"] == "system" else str(message.get("content", ""))
+        for message in sandbox.chat(openid)
+        if message["from"] != "user"
+    ]
+
+
+class _Killer:
+    """Kills a random worker process of the fleet now and then."""
+
+    def __init__(self, fleet: Fleet, every: float) -> None:
+        self.kills = 0
+        self._fleet = fleet
+        self._every = every
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._go_on)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        while not self._stopped.wait(self._every):
+            self.kills += self._fleet.kill_one()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
+    parser.add_argument("--sandbox", type=Path, default=ROOT, help="the folder whose sandbox is used")
+    options = parser.parse_args()
+    account = Account()
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(start_sandbox("--mode", "safe", cwd=options.sandbox))
+        store, shape = f"sqlite:///{account.folder}/bot.db", {"workers": 4}
+        if options.store == "redis":
+            store = stack.enter_context(redis_server(account.folder))
+            shape = {"servers": 2, "workers": 2, "job_workers": 2}
+        result = run(sandbox, account, store, messages=options.messages, users=options.users, **shape)
+        for name in (result.lost + result.repeated)[:10]:
+            _explain(sandbox, name)
+    print(f"exactly_once, {options.store} {shape}, {machine()}")
+    for name, value in dataclasses.asdict(result).items():
+        print(f"{name:15} {len(value) if isinstance(value, list) else value}")
+    if result.lost or result.repeated:
+        print("the bot's log is in", account.folder / "log")
+        sys.exit(1)
+    account.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Several servers behind one address, and worker processes that are started again when they are killed."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.launch import Bot, Process, free_port
+
+
+class Fleet:
+    """`servers` times `python -m bot`, `job_workers` times `python -m bot worker`, all on one store."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path, servers: int = 1, job_workers: int = 0) -> None:
+        self._env = dict(env)
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._gone: list[Process] = []
+        self.servers: list[Bot] = []
+        self.workers: list[Process] = []
+        self._empty = tempfile.NamedTemporaryFile(suffix=".py")  # noqa: SIM115  closed with the fleet
+        shared = {"BOT_SECRET_KEY": "bench" * 8}
+        try:
+            for _ in range(servers):
+                self.servers.append(Bot(shared | self._env, cwd=folder))
+            for _ in range(job_workers):
+                self.workers.append(self._worker())
+            self._balancer = Balancer([int(bot.url.rpartition(":")[2]) for bot in self.servers])
+        except BaseException:
+            self._stop_all()
+            raise
+        self.callback = f"http://127.0.0.1:{self._balancer.port}/wechat"
+
+    def _worker(self) -> Process:
+        env = {
+            "BOT_CONFIG": self._empty.name,
+            "BOT_PUBLIC_URL": "http://127.0.0.1",
+            "BOT_SECRET_KEY": "b" * 40,
+        }
+        return Process(
+            sys.executable, "-m", "bot", "worker", ready="worker ready", env=env | self._env, cwd=self._folder
+        )
+
+    def add_worker(self) -> None:
+        """One more `python -m bot worker`."""
+        self.workers.append(self._worker())
+
+    def replace_server(self, number: int, timeout: float) -> int:
+        """SIGTERM to a server, and a new one in its place; the old one's exit status."""
+        with self._lock:
+            target = self._balancer.targets.pop(number)  # as a balancer does, before it is stopped
+            old = self.servers[number]
+            status = old.stop(timeout)
+            self._gone.append(old)
+            self.servers[number] = Bot({"BOT_SECRET_KEY": "bench" * 8} | self._env, cwd=self._folder)
+            self._balancer.targets.insert(
+                number, (target[0], int(self.servers[number].url.rpartition(":")[2]))
+            )
+        return status
+
+    def kill_one(self) -> bool:
+        """SIGKILL to a random process: a server's worker (its server starts another) or a worker (we do)."""
+        children = [pid for bot in self.servers for pid in _children(bot.pid)]
+        victims: Sequence[int | Process] = [*children, *self.workers]
+        if not victims:
+            return False
+        victim = random.choice(victims)
+        if isinstance(victim, int):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        else:
+            victim.kill()
+            self._gone.append(victim)
+            self.workers[self.workers.index(victim)] = self._worker()
+        return True
+
+    def log(self) -> str:
+        return "\n".join(line for process in self._all() for line in process.output)
+
+    def _all(self) -> list[Process]:
+        return [*self.servers, *self.workers, *self._gone]
+
+    def _stop_all(self) -> None:
+        for process in self._all():
+            process.stop()
+        self._empty.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._balancer.stop()
+        self._stop_all()
+
+
+def _children(pid: int) -> list[int]:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+    return [int(word) for word in done.stdout.split()]
+
+
+class Balancer:
+    """Hands TCP connections of one port to the targets in turn, to the next if one does not listen."""
+
+    def __init__(self, ports: Sequence[int], host: str = "127.0.0.1") -> None:
+        self.targets: list[tuple[str, int]] = [("127.0.0.1", port) for port in ports]
+        self._host = host
+        self.port = free_port()
+        self._turn = itertools.count()
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait(10)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, self._host, self.port, backlog=512)
+        )
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        targets, first = list(self.targets), next(self._turn)
+        for n in range(len(targets)):
+            host, port = targets[(first + n) % len(targets)]
+            try:
+                async with asyncio.timeout(0.5):
+                    inner_reader, inner_writer = await asyncio.open_connection(host, port)
+            except OSError:
+                continue
+            await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+            return
+        writer.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()

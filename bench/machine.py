@@ -1,0 +1,39 @@
+"""What the measurements stand on: the machine's name, and a Redis of their own."""
+
+import contextlib
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def machine() -> str:
+    """Processor, count and Python, for the heading of a table."""
+    model = "unknown processor"
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, *, bind: str = "", port: int = 0) -> Iterator[str]:
+    """A redis-server that writes what it holds to `folder` as it goes; its URL. On a socket in that folder,
+    or on `bind`:`port`."""
+    argv = ["redis-server", "--dir", str(folder), "--save", "", "--appendonly", "yes"]
+    url = f"redis://{bind}:{port}/0" if bind else f"unix://{folder}/redis.sock"
+    argv += ["--port", str(port)]
+    argv += ["--bind", bind, "--protected-mode", "no"] if bind else ["--unixsocket", f"{folder}/redis.sock"]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert child.stdout is not None
+    try:
+        if not any("ready to accept connections" in line.lower() for line in child.stdout):
+            raise AssertionError("redis-server ended before it was ready")
+        yield url
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()

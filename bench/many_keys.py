@@ -1,0 +1,92 @@
+"""Time of a message with few and with many keys in the store: `python -m bench.many_keys [--keys 1000000]`
+
+Goal: at most 1.2 times. A message is what the store is asked for one: claim, beat, reply.
+"""
+
+import argparse
+import contextlib
+import json
+import sqlite3
+import statistics
+import time
+from collections.abc import Callable
+
+import redis as client
+
+from bench.account import Account
+from bench.machine import machine, redis_server
+from bot.callback.dedup import Dedup
+from bot.callback.replies import Text
+from bot.jobs.liveness import Liveness
+from bot.store import open_store
+
+_MESSAGES = 4000
+
+
+def _message_us(url: str) -> float:
+    """Median of the microseconds that one message costs: fifteen rounds."""
+    store = open_store(url)
+    dedup, reply = Dedup(store, Liveness(store), 900), Text("a reply of usual length, say one line")
+    rounds = []
+    for r in range(15):
+        begun = time.perf_counter()
+        for n in range(_MESSAGES // 15):
+            key = f"oUser{n}+{time.monotonic_ns()}-{r}"
+            dedup.claim(key)
+            dedup.finish(key, reply)
+        rounds.append((time.perf_counter() - begun) / (_MESSAGES // 15) * 1e6)
+    store.close()
+    return statistics.median(rounds)
+
+
+def _value() -> bytes:
+    return (
+        b"D"
+        + json.dumps({"at": 1.0, "answered": 1.0, "reply": {"kind": "Text", "content": "x" * 60}}).encode()
+    )
+
+
+def _fill_sqlite(path: str, first: int, last: int) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        rows = ((f"oUser{n}+{n * 7919}", _value(), time.time() + 3600) for n in range(first, last))
+        db.executemany("INSERT INTO entry (key, value, expires) VALUES (?, ?, ?)", rows)
+
+
+def _fill_redis(url: str, first: int, last: int) -> None:
+    connection = client.Redis.from_url(url)
+    for begin in range(first, last, 10_000):
+        with connection.pipeline(transaction=False) as pipe:
+            for n in range(begin, min(begin + 10_000, last)):
+                pipe.set(f"oUser{n}+{n * 7919}", _value(), ex=3600)
+            pipe.execute()
+    connection.close()
+
+
+def _measure(name: str, url: str, keys: int, fill: Callable[[int, int], None]) -> None:
+    open_store(url).close()
+    fill(0, 1000)
+    _message_us(url)  # warm
+    few = _message_us(url)
+    fill(1000, keys)
+    _message_us(url)
+    many = _message_us(url)
+    print(f"{name:7} 1,000 keys: {few:6.0f} us   {keys:,} keys: {many:6.0f} us   ratio {many / few:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    options = parser.parse_args()
+    account = Account()
+    print(f"many_keys, store's time per message, {machine()}")
+    path = f"{account.folder}/bot.db"
+    _measure("sqlite", f"sqlite:///{path}", options.keys, lambda a, b: _fill_sqlite(path, a, b))
+    with redis_server(account.folder) as url:
+        _measure("redis", url, options.keys, lambda a, b: _fill_redis(url, a, b))
+    account.close()
+
+
+if __name__ == "__main__":
+    main()

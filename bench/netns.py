@@ -1,0 +1,85 @@
+"""Machines of one host: network namespaces on a bridge of their own. Needs root and iproute2 (Linux)."""
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+
+def why_not() -> str:
+    """Why there can be no machines here; empty if there can."""
+    if shutil.which("ip") is None:
+        return "iproute2 is not installed (Debian package iproute2)"
+    if os.geteuid() != 0:
+        return "only root may make network namespaces"
+    name = f"probe{secrets.token_hex(2)}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
+    if made.returncode:
+        return f"this kernel or container forbids network namespaces: {made.stderr.strip()}"
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+    return ""
+
+
+class Network:
+    """A bridge with this host (`host`) and `count` machines on it, none of them connected to anything else.
+
+    Addresses lie in 198.18.0.0/15, which is reserved for measurements like these.
+    """
+
+    def __init__(self, count: int) -> None:
+        tag = secrets.token_hex(2)
+        self._bridge = f"br{tag}"
+        self._machines = [f"m{n}{tag}" for n in range(count)]
+        self._net = f"198.18.{secrets.randbelow(250) + 1}"
+        self.host = f"{self._net}.1"
+        try:
+            self._ip("link", "add", self._bridge, "type", "bridge")
+            self._ip("addr", "add", f"{self.host}/24", "dev", self._bridge)
+            self._ip("link", "set", self._bridge, "up")
+            for n, machine in enumerate(self._machines):
+                self._ip("netns", "add", machine)
+                self._ip(
+                    "link", "add", f"v{machine}", "type", "veth", "peer", "name", "eth0", "netns", machine
+                )
+                self._ip("link", "set", f"v{machine}", "master", self._bridge, "up")
+                self._ip("-n", machine, "addr", "add", f"{self.address(n)}/24", "dev", "eth0")
+                self._ip("-n", machine, "link", "set", "eth0", "up")
+                self._ip("-n", machine, "link", "set", "lo", "up")
+        except BaseException:
+            self.close()
+            raise
+
+    def address(self, number: int) -> str:
+        return f"{self._net}.{number + 10}"
+
+    def inside(self, number: int) -> Sequence[str]:
+        """What to put before a command, for it to run on that machine."""
+        return ("ip", "netns", "exec", self._machines[number])
+
+    def cut_off(self, number: int) -> None:
+        """Pull the machine's cable: packets vanish, connections hang."""
+        self._ip("link", "set", f"v{self._machines[number]}", "nomaster")
+
+    def reconnect(self, number: int) -> None:
+        self._ip("link", "set", f"v{self._machines[number]}", "master", self._bridge)
+
+    def close(self) -> None:
+        for machine in self._machines:
+            subprocess.run(["ip", "netns", "delete", machine], capture_output=True)
+            subprocess.run(["ip", "link", "delete", f"v{machine}"], capture_output=True)
+        subprocess.run(["ip", "link", "delete", self._bridge], capture_output=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @staticmethod
+    def _ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)

@@ -1,0 +1,98 @@
+"""The token authority: `python -m bench.tokens [--processes 100] [--seconds 60]`
+
+Cold start: many processes on an empty store want a token and a ticket at once (goal: 1 fetch of each).
+Refused: WeChat answers 40001 to every call for a minute (goal: at most 2 fetches).
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from bench.account import Account
+from bench.machine import machine
+from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
+
+_CHILD = """
+import sys
+from bot.app import build
+from bot.config import load_config
+from bot.callback.wording import Wording
+from bot.errors import WeChatError
+config = load_config()
+parts = build(config, [], Wording("", "", "", ""))
+print("ready", flush=True)
+sys.stdin.readline()
+if sys.argv[1] == "cold":
+    print(parts.tokens.get(), parts.site.jssdk._tickets.get())
+else:
+    import time
+    end, failed = time.monotonic() + float(sys.argv[1]), 0
+    while time.monotonic() < end:
+        try:
+            parts.client.get("getcallbackip")
+        except WeChatError as error:
+            failed += error.errcode == 40001
+        time.sleep(2)  # the sandbox remembers some hundred calls, and they are the witness
+    print("clear errors", failed)
+"""
+
+
+def _together(count: int, env: dict[str, str], argument: str) -> list[str]:
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", _CHILD, argument],
+            cwd=ROOT, env=os.environ | env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(count)
+    ]  # fmt: skip
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    return [child.communicate()[0].strip() for child in children]
+
+
+def _fetches(sandbox: Sandbox, path: str) -> int:
+    return sum(call["path"] == path for call in sandbox.calls())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--processes", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=60)
+    options = parser.parse_args()
+    account = Account()
+    (account.folder / "config.py").write_text("")
+    print(f"tokens, {machine()}")
+    with start_sandbox() as sandbox:
+        env = bot_env(sandbox) | {
+            "BOT_CONFIG": str(account.folder / "config.py"),
+            "BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db",
+            "BOT_PUBLIC_URL": sandbox.url,
+            "BOT_SECRET_KEY": "bench" * 8,
+        }
+        values = set(_together(options.processes, env, "cold"))
+        assert len(values) == 1, values
+        tokens, tickets = (
+            _fetches(sandbox, "/cgi-bin/stable_token"),
+            _fetches(sandbox, "/cgi-bin/ticket/getticket"),
+        )
+        print(f"cold start, {options.processes} processes: {tokens} token fetch, {tickets} ticket fetch")
+        sandbox.faults([{"path": "/cgi-bin/getcallbackip", "errcode": 40001}])
+        before = _fetches(sandbox, "/cgi-bin/stable_token")
+        said = _together(4, env, str(options.seconds - 1))
+        after = _fetches(sandbox, "/cgi-bin/stable_token")
+        print(
+            f"40001 for {options.seconds:g} s, 4 processes: {after - before} token fetches; {', '.join(said)}"
+        )
+    account.close()
+
+
+if __name__ == "__main__":
+    main()

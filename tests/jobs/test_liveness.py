@@ -1,0 +1,50 @@
+"""Who is alive, and what a process owes a store that was gone."""
+
+import pytest
+
+from bot.errors import StoreError
+from bot.jobs.liveness import Liveness
+from bot.store import open_store
+from tests.conftest import Clock, MakeConfig
+
+
+def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
+    make_config: MakeConfig, clock: Clock
+) -> None:
+    store = open_store(make_config().store_url, clock)
+    first, second = Liveness(store), Liveness(store)
+    assert not second.is_alive(first.me)
+    assert first.is_alive(first.me)
+    first.start()
+    assert second.is_alive(first.me)
+    first.stop()
+    assert not second.is_alive(first.me)
+    store.put(f"alive:{first.me}", b"1", 3.0)
+    clock.advance(3.0)
+    assert not second.is_alive(first.me)
+    store.close()
+
+
+def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeConfig, clock: Clock) -> None:
+    store = open_store(make_config().store_url, clock)
+    liveness, done, gone = Liveness(store), list[str](), [True]
+
+    def first() -> None:
+        if gone:
+            raise StoreError("gone")
+        done.append("first")
+
+    def broken() -> None:
+        raise ValueError("a fault of its own")
+
+    liveness.owe(first)
+    liveness.owe(broken)
+    liveness.owe(lambda: done.append("second"))
+    with pytest.raises(StoreError):
+        liveness.settle()
+    assert done == []
+    gone.clear()
+    liveness.settle()
+    liveness.settle()
+    assert done == ["first", "second"]
+    store.close()

@@ -1,0 +1,209 @@
+"""How an answer comes late: steps that are noted, refusals that are kept, jobs that nobody needs any more."""
+
+import pytest
+
+from bot.callback import messages, on, xml
+from bot.callback.late import DELIVER, EXPECTED, RUN
+from bot.callback.messages import Incoming
+from bot.callback.replies import Text, to_json
+from bot.errors import StoreError
+from tests.callback.test_answer import (  # fixtures among them
+    Desk,
+    Held,
+    MakeDesk,
+    echo,
+    follower,
+    held,
+    make_desk,
+    pushed,
+)
+from tests.conftest import Clock, as_account
+from tests.launch import Sandbox
+
+__all__ = ["follower", "held", "make_desk"]
+
+SEND = "/cgi-bin/message/custom/send"
+
+
+def message(desk: Desk, openid: str, text: str = "x", msg_id: int = 7) -> Incoming:
+    return messages.read(xml.parse(desk.wechat.text(text, msg_id, openid).encode()))
+
+
+def perform(desk: Desk, job_id: str) -> None:
+    """One try of a job, to its end."""
+    desk.runner.take(job_id)
+    desk.settle()
+    desk.runner._stopping.clear()
+
+
+def put_reply(desk: Desk, openid: str, reply: Text) -> str:
+    incoming = message(desk, openid)
+    work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
+    assert desk.outbox.put(incoming.key, DELIVER, work)
+    return incoming.key
+
+
+def test_a_successor_pushes_only_the_pieces_that_are_missing(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    long = "".join(chr(0x4E00 + n) for n in range(1900))  # three pieces
+    key = put_reply(desk, follower, Text(long))
+    note, noted = desk.outbox.note, list[int]()
+
+    def die_after_the_first(job: object, **work: object) -> object:
+        if noted:
+            raise StoreError("killed here")
+        noted.append(1)
+        return note(job, **work)  # type: ignore[arg-type]
+
+    # The process dies when it has pushed the second piece and before it has noted that: the one window.
+    monkeypatch.setattr(desk.outbox, "note", die_after_the_first)
+    perform(desk, key)
+    monkeypatch.undo()
+    job = desk.outbox.get(key)
+    assert job is not None
+    assert job.work["sent"] == 1
+    desk.outbox.give_back(key)
+    perform(desk, key)
+    got = pushed(wechat, follower)
+    assert got[0] + got[1] + "".join(got[3:]) == long
+    assert got[1] == got[2], "only what was not noted comes twice"
+    assert desk.outbox.get(key) is None
+
+
+@pytest.mark.parametrize("errcode", [45015, 45047, 48001, 40003])
+def test_what_wechat_refuses_for_good_is_kept(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, errcode: int
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    wechat.faults([{"path": SEND, "errcode": errcode}])
+    perform(desk, put_reply(desk, follower, Text("late")))
+    assert pushed(wechat, follower) == []
+    assert desk.said(desk.text("hi", 8, follower)) == "late\n\necho hi"
+    assert desk.outbox.all() == []
+
+
+def test_the_pieces_that_do_not_fit_the_window_are_kept(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    """WeChat takes five messages for one of the user's: a very long answer has more."""
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    long = "".join(chr(0x4E00 + n) for n in range(4500))  # seven pieces
+    perform(desk, put_reply(desk, follower, Text(long)))
+    assert len(pushed(wechat, follower)) == 5
+    rest = desk.conversations.kept(follower, "another message")
+    assert isinstance(rest, Text)
+    assert "".join(pushed(wechat, follower)) + rest.content == long
+
+
+@pytest.mark.parametrize("errcode", [-1, 45009, 45011])
+def test_what_wechat_refuses_for_now_is_tried_again(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, errcode: int
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    wechat.faults([{"path": SEND, "errcode": errcode, "count": 1}])
+    key = put_reply(desk, follower, Text("late"))
+    perform(desk, key)
+    assert pushed(wechat, follower) == []
+    assert desk.outbox.overdue() == []
+    clock.advance(2)
+    assert desk.outbox.overdue() == [key]
+    perform(desk, key)
+    assert pushed(wechat, follower) == ["late"]
+
+
+def test_a_push_that_is_never_taken_is_kept_after_four_tries(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    wechat.faults([{"path": SEND, "errcode": -1}])
+    key = put_reply(desk, follower, Text("late"))
+    for _ in range(4):
+        perform(desk, key)
+    assert desk.outbox.get(key) is None
+    assert desk.conversations.kept(follower, "next") == Text("late")
+
+
+def test_a_job_whose_route_is_gone_is_no_endless_story(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    """A deploy has renamed the handler while its job was waiting."""
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    incoming = message(desk, follower)
+    work = {"fields": incoming.fields, "place": "old.name#0", "captures": [], "late": True}
+    assert desk.outbox.put(incoming.key, RUN, work)
+    perform(desk, incoming.key)
+    assert desk.outbox.all() == []
+    assert pushed(wechat, follower) == []
+
+
+def test_a_run_that_was_expected_and_has_ended_is_not_run_again(
+    make_desk: MakeDesk, held: Held, follower: str
+) -> None:
+    held.go.set()
+    desk = make_desk(on.message("text", held))
+    desk.text("x", 7, follower)
+    incoming = message(desk, follower)
+    assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
+    perform(desk, incoming.key)
+    assert held.runs == 1
+    assert desk.outbox.all() == []
+
+
+def test_a_run_that_was_expected_of_a_dead_process_is_run_before_it_is_promised(
+    make_desk: MakeDesk, held: Held, follower: str
+) -> None:
+    """The delivery that wrote the job was held up before it could promise the reply."""
+    held.go.set()
+    desk = make_desk(on.message("text", held))
+    incoming = message(desk, follower)
+    desk.store.add(incoming.key, b"Rdead", 900)
+    assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
+    perform(desk, incoming.key)
+    assert held.runs == 1
+    assert desk.said(desk.text("x", 7, follower)) == "done"
+
+
+def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_job(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the delivery found no room to wait, and promised the reply before its job was written."""
+    held.go.set()
+    desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
+    incoming, write = message(desk, follower), desk.answerer._late.write
+
+    def overtaken(*args: object) -> None:
+        assert desk.answerer._promise(incoming)
+        write(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.answerer._late, "write", overtaken)
+    assert desk.text("x", 7, follower).reply == b""
+    desk.settle()
+    assert pushed(wechat, follower) == ["done"]
+    assert held.runs == 1
+
+
+def test_the_phone_shows_that_something_is_being_typed(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
+) -> None:
+    desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
+    assert desk.text("x", 7, follower).result == "promised"
+    held.go.set()
+    desk.settle()
+    bodies = [call["body"] for call in wechat.calls() if call["path"] == "/cgi-bin/message/custom/typing"]
+    assert [str(body).count("Typing") for body in bodies] == [1]
+
+
+def test_what_wechat_asks_for_again_is_pushed_unless_it_is_a_copy(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    assert desk.said(desk.text("x", 7, follower)) == "echo x"
+    assert desk.said(desk.text("x", 7, follower)) == "echo x", "at the same moment: a copy"
+    clock.advance(5)
+    again = desk.text("x", 7, follower)
+    assert (again.reply, again.result) == (b"", "pushed-instead")
+    desk.settle()
+    assert desk.text("x", 7, follower).reply == b"", "and not as an answer as well"
+    assert pushed(wechat, follower) == ["echo x"]

@@ -1,0 +1,245 @@
+"""The runner on Huey's real engines: each job is performed, by one, a bounded number at a time."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from bot.errors import StoreError
+from bot.jobs.engine import Engine
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Job, Outbox
+from bot.jobs.runner import Again, Failed, Perform, Runner
+from bot.store import open_store
+from tests.conftest import Clock, MakeConfig, RedisServer
+
+
+@pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
+def url(request: pytest.FixtureRequest, make_config: MakeConfig) -> str:
+    if request.param == "redis":
+        redis_url: str = request.getfixturevalue("redis_server").url
+        return redis_url
+    return make_config().store_url
+
+
+class Shop:
+    """One process: a runner and the outbox that it works off."""
+
+    def __init__(self, url: str, clock: Clock, perform: Perform, threads: int = 4) -> None:
+        self.store = open_store(url, clock)
+        self.liveness = Liveness(self.store)
+        self.outbox = Outbox(self.store, self.liveness, clock)
+        self.runner = Runner(url, self.outbox, self.liveness, perform, threads)
+        self.liveness.start()
+
+    def close(self) -> None:
+        self.runner.stop(10)
+        self.liveness.stop()
+        self.runner.close()
+        self.store.close()
+
+
+MakeShop = Callable[..., Shop]
+
+
+@pytest.fixture
+def make_shop(url: str, clock: Clock) -> Iterator[MakeShop]:
+    shops: list[Shop] = []
+
+    def make(perform: Perform, threads: int = 4) -> Shop:
+        shops.append(Shop(url, clock, perform, threads))
+        return shops[-1]
+
+    yield make
+    for shop in shops:
+        shop.close()
+
+
+class Bench:
+    """A performer that notes what it got, and says when it has got `enough`."""
+
+    def __init__(self, enough: int, outcome: Again | Failed | None = None) -> None:
+        self.got: list[Job] = []
+        self.all_there = threading.Event()
+        self._enough = enough
+        self._outcome = outcome
+
+    def __call__(self, job: Job) -> Again | Failed | None:
+        self.got.append(job)
+        if len(self.got) >= self._enough:
+            self.all_there.set()
+        return self._outcome
+
+
+def test_every_job_is_performed_once_and_gone(make_shop: MakeShop) -> None:
+    bench = Bench(enough=20)
+    shops = [make_shop(bench) for _ in range(2)]
+    for shop in shops:
+        shop.runner.start()
+    for n in range(20):
+        shops[n % 2].runner.submit(f"j{n}", "run", {"n": n})
+    assert bench.all_there.wait(20)
+    for shop in shops:
+        shop.runner.stop(10)
+    assert sorted(job.work["n"] for job in bench.got) == list(range(20))
+    assert shops[0].outbox.all() == []
+
+
+def test_what_lies_in_the_queue_is_json(url: str, request: pytest.FixtureRequest) -> None:
+    """Whoever can write to the queue must not be able to run code here."""
+    engine = Engine(url, lambda job_id: None)
+    engine.wake("o1+7")
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///") + "-jobs")) as db:
+            (item,) = (bytes(row[0]) for row in db.execute("SELECT data FROM task"))
+    else:
+        client = request.getfixturevalue("redis_server").client
+        (key,) = client.keys("*")
+        (item,) = client.lrange(key, 0, -1)
+    engine.close()
+    assert item.startswith(b"[")
+    assert b'"o1+7"' in item
+
+
+def test_a_queue_entry_that_is_no_json_stops_nothing(make_shop: MakeShop, url: str) -> None:
+    bench = Bench(enough=1)
+    shop = make_shop(bench)
+    shop.runner._engine._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
+    shop.runner.start()
+    shop.runner.submit("j", "run", {})
+    assert bench.all_there.wait(20)
+
+
+def test_no_more_run_at_a_time_than_there_are_threads(make_shop: MakeShop) -> None:
+    begun, go = threading.Semaphore(0), threading.Event()
+    running, most, lock = [0], [0], threading.Lock()
+
+    def hold(job: Job) -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        begun.release()
+        assert go.wait(20)
+        with lock:
+            running[0] -= 1
+
+    shop = make_shop(hold, threads=3)
+    shop.runner.start()
+    for n in range(8):
+        shop.runner.submit(f"j{n}", "run", {})
+    for _ in range(3):
+        assert begun.acquire(timeout=20)
+    assert sorted(job.state for job in shop.outbox.all()) == ["running"] * 3 + ["waiting"] * 5
+    go.set()
+    for _ in range(5):
+        assert begun.acquire(timeout=20)
+    assert most == [3]
+
+
+def take(shop: Shop, job_id: str) -> Job | None:
+    """One try, here and now; what became of the job."""
+    shop.runner.take(job_id)
+    shop.runner.stop(20)
+    return shop.outbox.get(job_id)
+
+
+def test_again_means_later(make_shop: MakeShop, clock: Clock) -> None:
+    shop = make_shop(Bench(1, Again(8.0, "errcode -1")))
+    shop.outbox.put("j", "run", {})
+    job = take(shop, "j")
+    assert job is not None
+    assert (job.state, job.owner, job.problem) == ("waiting", "", "errcode -1")
+    assert shop.outbox.overdue() == []
+    clock.advance(8)
+    assert shop.outbox.overdue() == ["j"]
+
+
+def test_failed_means_kept_to_be_looked_at(make_shop: MakeShop) -> None:
+    shop = make_shop(Bench(1, Failed("ValueError")))
+    shop.outbox.put("j", "run", {})
+    job = take(shop, "j")
+    assert job is not None
+    assert (job.state, job.problem) == ("failed", "ValueError")
+
+
+def test_a_performer_that_raises_has_failed(make_shop: MakeShop, log: pytest.LogCaptureFixture) -> None:
+    def broken(job: Job) -> None:
+        raise KeyError("private words")
+
+    shop = make_shop(broken)
+    shop.outbox.put("j", "run", {})
+    job = take(shop, "j")
+    assert job is not None
+    assert (job.state, job.problem) == ("failed", "KeyError")
+    assert "private words" not in log.text
+
+
+def test_a_job_that_has_taken_five_workers_with_it_is_not_given_a_sixth(make_shop: MakeShop) -> None:
+    bench = Bench(1)
+    last = make_shop(bench)
+    last.outbox.put("j", "run", {})
+    for _ in range(5):
+        victim = make_shop(bench)
+        assert victim.outbox.claim("j") is not None
+        victim.liveness.stop()
+    job = take(last, "j")
+    assert job is not None
+    assert (job.state, job.problem, bench.got) == ("failed", "given up after 5 tries", [])
+
+
+def test_a_job_whose_store_was_lost_on_the_way_is_given_back(make_shop: MakeShop) -> None:
+    def lose(job: Job) -> None:
+        raise StoreError("gone")
+
+    shop = make_shop(lose)
+    shop.outbox.put("j", "run", {})
+    job = take(shop, "j")
+    assert job is not None
+    if job.state == "running":  # or a beat was quicker
+        shop.liveness.settle()
+        job = shop.outbox.get("j")
+    assert job is not None
+    assert (job.state, job.owner) == ("waiting", "")
+
+
+def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: MakeShop) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def hold(job: Job) -> None:
+        begun.set()
+        assert go.wait(20)
+
+    stopping, other = make_shop(hold), make_shop(Bench(1))
+    stopping.runner.start()
+    stopping.runner.submit("j", "run", {})
+    assert begun.wait(20)
+    stopping.runner.stop(0)
+    stopping.runner.submit("k", "run", {})
+    assert other.outbox.claim("j") is None, "it is still alive"
+    stopping.liveness.stop()
+    assert other.outbox.claim("j") is not None
+    waiting = other.outbox.get("k")
+    assert waiting is not None
+    assert waiting.state == "waiting"
+    go.set()
+
+
+@pytest.mark.redis
+def test_a_queue_that_is_gone_costs_no_job(
+    mortal_redis: RedisServer, clock: Clock, log: pytest.LogCaptureFixture, make_config: MakeConfig
+) -> None:
+    """The outbox lies in a file here, and the queue in a Redis that is killed."""
+    bench = Bench(1)
+    shop = Shop(make_config().store_url, clock, bench)
+    shop.runner._engine.close()
+    shop.runner._engine = Engine(mortal_redis.url, shop.runner.take)
+    mortal_redis.kill()
+    shop.runner.submit("j", "run", {})
+    assert "queue does not work" in log.text
+    mortal_redis.start()
+    clock.advance(5)
+    shop.runner.start()  # its sweep finds the job overdue
+    assert bench.all_there.wait(20)
+    shop.close()

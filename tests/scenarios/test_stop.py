@@ -1,0 +1,136 @@
+"""A deploy: the bot is told to stop while messages come in, another one is started, and nothing is lost."""
+
+import collections
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bench.account import Account
+from bench.fleet import Fleet
+from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
+from tests.scenarios.alive import answers, grey_lines, until
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    account = Account()
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with start_sandbox() as sandbox:
+        yield sandbox
+
+
+def env_of(sandbox: Sandbox, account: Account, **settings: str) -> dict[str, str]:
+    env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
+    return env | {f"BOT_{name}": value for name, value in settings.items()}
+
+
+def test_a_deploy_under_load_loses_nothing(sandbox: Sandbox, account: Account) -> None:
+    """Two servers, one after the other stopped by SIGTERM and started anew, as a rolling deploy does."""
+    openids = [sandbox.add_user(f"u{n}", subscribed=True) for n in range(24)]
+    env = env_of(sandbox, account, WORKERS="2", STOP_SECONDS="1")
+    written: collections.Counter[str] = collections.Counter()
+    with Fleet(env, account.folder, servers=2) as fleet, ThreadPoolExecutor(24) as pool:
+        sandbox.set_callback(fleet.callback)
+        deployed = [False]
+
+        def write(openid: str) -> None:
+            number = 0
+            while not deployed[0] or number < 5:
+                name = f"{openid[-6:]}-{number}"
+                written[name] += 1
+                sandbox.send(openid, content=name if number % 5 else f"slow 2 {name}")
+                number += 1
+
+        writers = [pool.submit(write, openid) for openid in openids]
+        for n in range(2):
+            until(lambda n=n: len(account.runs()), lambda runs, n=n: runs > 200 * (n + 1))
+            assert fleet.replace_server(n, timeout=20) in (0, -15), "it ended by itself"
+        deployed[0] = True
+        for writer in writers:
+            writer.result()
+
+        def seen() -> collections.Counter[str]:
+            return collections.Counter(name for openid in openids for name in answers(sandbox, openid))
+
+        until(lambda: written.keys() - seen().keys(), lambda missing: not missing)
+        assert seen() == written
+    assert not any(grey_lines(sandbox, openid) for openid in openids)
+
+
+def test_a_stop_finishes_requests_in_flight(sandbox: Sandbox, account: Account) -> None:
+    openid = sandbox.add_user("u", subscribed=True)
+    with Bot(env_of(sandbox, account), cwd=account.folder) as bot, ThreadPoolExecutor(1) as pool:
+        sandbox.set_callback(bot.callback)
+        sending = pool.submit(sandbox.send, openid, content="late 2 m")
+        until(account.runs, bool)
+        bot.stop(timeout=20)
+        (delivery,) = sending.result()["deliveries"]
+    assert delivery["outcome"] == "reply"
+    assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
+
+
+def test_a_stopped_bot_hands_its_jobs_to_a_worker_at_once(sandbox: Sandbox, account: Account) -> None:
+    openid = sandbox.add_user("u", subscribed=True)
+    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", STOP_SECONDS="0.2")
+    with Fleet(env, account.folder) as fleet:
+        sandbox.set_callback(fleet.callback)
+        sandbox.send(openid, content="slow 4 m")
+        until(account.runs, bool)
+        fleet.servers[0].stop(timeout=20)
+        assert answers(sandbox, openid) == [], "there was no time for it"
+        fleet.add_worker()
+        until(lambda: answers(sandbox, openid), bool)
+    assert (answers(sandbox, openid), account.runs()) == (["m"], ["m", "m"])
+
+
+def test_a_stop_gives_jobs_their_grace(sandbox: Sandbox, account: Account) -> None:
+    openid = sandbox.add_user("u", subscribed=True)
+    with Bot(env_of(sandbox, account, DEADLINE_SECONDS="0.3"), cwd=account.folder) as bot:
+        sandbox.set_callback(bot.callback)
+        sandbox.send(openid, content="slow 2 m")
+        until(account.runs, bool)
+        bot.stop(timeout=20)
+    assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
+
+
+def test_jobs_are_listed_and_failed_ones_retried(sandbox: Sandbox, account: Account) -> None:
+    """As an operator sees them: `python -m bot jobs`, and `--retry`."""
+    openid = sandbox.add_user("u", subscribed=True)
+    (account.folder / "broken").touch()
+    (account.folder / "config.py").write_text("")
+    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", SECRET_KEY="x" * 40, CONFIG="config.py")
+
+    def jobs(*arguments: str) -> tuple[int, str]:
+        listen = {"BOT_PUBLIC_URL": "http://127.0.0.1", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "jobs", *arguments],
+            cwd=account.folder, env=listen | env, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    assert jobs() == (0, "no jobs\n")
+    with Bot(env, cwd=account.folder) as bot:
+        sandbox.set_callback(bot.callback)
+        sandbox.send(openid, content="slow 2 fail-m")
+        until(lambda: jobs()[1], lambda text: "running" in text or "failed" in text)
+        until(lambda: sandbox.chat(openid)[-1].get("content"), lambda text: text == "sorry")
+        status, text = until(jobs, lambda found: "failed" in found[1])
+        assert status == 0
+        line, count = text.splitlines()
+        assert count == "1 jobs"
+        job_id = line.split()[0]
+        assert " handlers.slow " in f" {line} ".replace("  ", " ")
+        assert "RuntimeError" in line
+        assert jobs("--retry", "nothing")[0] == 1
+        (account.folder / "broken").unlink()
+        assert jobs("--retry", job_id) == (0, f"{job_id}  waiting\n")
+        until(lambda: answers(sandbox, openid), lambda names: names == ["fail-m"])
+        until(jobs, lambda found: found == (0, "no jobs\n"))
