@@ -1,4 +1,5 @@
-# make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed)
+# make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed);
+#             options of `python -m sandbox`: make run ARGS="--port 9200 --mode safe"
 # make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
@@ -10,7 +11,7 @@ BIN := .venv/bin
 .PHONY: run serve test check bench screenshots format clean
 
 run: .venv/.runtime
-	@$(BIN)/python -m sandbox --with-bot
+	@$(BIN)/python -m sandbox --with-bot $(ARGS)
 
 serve: .venv/.runtime
 	@$(BIN)/python -m bot

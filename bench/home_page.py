@@ -1,9 +1,7 @@
-"""A returning visitor's home page (session, JS-SDK signature, template), here and in Flask + wechatpy + Jinja2.
+"""A returning visitor's home page (session, JS-SDK signature, template), here and with Flask, wechatpy, Jinja2.
 
-Both run under Granian with one process and as many threads, both keep session and ticket in this project's SQLite
-store, both send the same HTML. The peer sets no security headers, asks for no generation and has no second
-language: what it leaves out makes it faster. Runs alternate; medians count. The peer's packages go into a venv of
-their own that is thrown away.
+Both run under Granian with one process and as many threads, both keep session and ticket in one Redis, both send
+the same HTML, both write one log line for each request into a file. Runs alternate; medians count. The peer's packages go into a venv of their own that is thrown away.
 
     .venv/bin/python bench/home_page.py [--seconds 4] [--runs 5] [--connections 16]
 
@@ -27,62 +25,61 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.launch import Sandbox, free_port, start_bot, start_sandbox  # noqa: E402
+from tests.conftest import RedisServer  # noqa: E402
+from tests.launch import Sandbox, bot_env, free_port, start_sandbox  # noqa: E402
 
-PEER_PACKAGES = ("flask>=3,<4", "wechatpy==1.8.18", "cryptography", "granian>=2.5,<3", "jinja2>=3,<4")
+PEER_PACKAGES = (
+    "flask>=3,<4", "flask-session[redis]>=0.8,<1", "wechatpy==1.8.18", "cryptography", "granian>=2.5,<3",
+)  # fmt: skip
 
-PEER = '''
-import json, os, time, secrets
-from flask import Flask, render_template, request, redirect
+# Each by the book: Flask-Session on Redis, wechatpy's RedisStorage, wechatpy's own signature, render_template.
+PEER = """
+import logging, os, secrets, time
+import redis
+from flask import Flask, g, redirect, render_template, request, session
+from flask_session import Session
 from wechatpy import WeChatClient
-from wechatpy.session import SessionStorage
-from bot.store import open_store
+from wechatpy.session.redisstorage import RedisStorage
 
-store = open_store(os.environ["PEER_STORE"])
-
-
-class Kept(SessionStorage):
-    """wechatpy's session, in the store."""
-
-    def get(self, key, default=None):
-        found = store.get("peer:" + key)
-        return json.loads(found) if found else default
-
-    def set(self, key, value, ttl=None):
-        store.put("peer:" + key, json.dumps(value).encode(), ttl or 7200)
-
-    def delete(self, key):
-        store.delete("peer:" + key)
-
-
-client = WeChatClient(os.environ["PEER_APP_ID"], os.environ["PEER_SECRET"], session=Kept())
+store = redis.Redis.from_url(os.environ["PEER_STORE"])
+client = WeChatClient(os.environ["PEER_APP_ID"], os.environ["PEER_SECRET"], session=RedisStorage(store))
 app = Flask(__name__, template_folder=os.environ["PEER_TEMPLATES"])
+app.config.update(SESSION_TYPE="redis", SESSION_REDIS=store)
+Session(app)
+logging.basicConfig(filename=os.environ["PEER_LOG"], level=logging.INFO, format="%(asctime)s %(message)s")
+
+
+@app.before_request
+def begin():
+    g.began = time.perf_counter()
+
+
+@app.after_request
+def log(response):
+    ms = (time.perf_counter() - g.began) * 1000
+    app.logger.info("%s %s %d %.1f", request.method, request.path, response.status_code, ms)
+    return response
 
 
 @app.get("/login-for-the-benchmark")
 def login():
-    session_id = secrets.token_urlsafe(24)
-    visitor = {"openid": "o1", "nickname": "Ming", "avatar": "https://thirdwx.qlogo.cn/mmopen/x/132"}
-    store.put("session:" + session_id, json.dumps(visitor).encode(), 86400)
+    session["visitor"] = {"openid": "o1", "nickname": "Ming", "avatar": "https://thirdwx.qlogo.cn/mmopen/x/132"}
     client.session.set(client.appid + "_jsapi_ticket", "T" * 86, 7200)
     client.session.set(client.appid + "_jsapi_ticket_expires_at", int(time.time()) + 7200, 7200)
-    return session_id
+    return "ok"
 
 
 @app.get("/")
 def home():
-    found = store.get("session:" + request.cookies.get("session", ""))
-    if found is None:
+    if "visitor" not in session:
         return redirect("/oauth")
-    visitor = json.loads(found)
-    nonce, timestamp = secrets.token_hex(8), int(time.time())
-    ticket = client.jsapi.get_jsapi_ticket()
-    signature = client.jsapi.get_jsapi_signature(nonce, ticket, timestamp, os.environ["PEER_URL"] + "/")
+    nonce, timestamp, url = secrets.token_hex(8), int(time.time()), os.environ["PEER_URL"] + "/"
+    signature = client.jsapi.get_jsapi_signature(nonce, client.jsapi.get_jsapi_ticket(), timestamp, url)
     apis = ["getNetworkType", "updateAppMessageShareData", "updateTimelineShareData"]
     config = {"debug": False, "appId": client.appid, "timestamp": timestamp, "nonceStr": nonce,
               "signature": signature, "jsApiList": apis}
-    return render_template("home.html", visitor=visitor, config=config, page_url=os.environ["PEER_URL"] + "/")
-'''
+    return render_template("home.html", visitor=session["visitor"], config=config, page_url=url)
+"""
 
 
 def as_jinja(html: str) -> str:
@@ -98,23 +95,28 @@ def make_peer(folder: Path) -> Path:
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     quiet = ["-q", "--disable-pip-version-check"]
-    subprocess.run([python, "-m", "pip", "install", *quiet, *PEER_PACKAGES], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", *quiet, *PEER_PACKAGES], check=True, stderr=subprocess.DEVNULL
+    )
     (folder / "peer.py").write_text(PEER, encoding="utf-8")
     return python
 
 
-def start_peer(python: Path, folder: Path, template: str, threads: int) -> tuple[subprocess.Popen[str], str]:
+def start_peer(
+    python: Path, folder: Path, template: str, store: str, threads: int
+) -> tuple[subprocess.Popen[str], str]:
     (folder / "templates").mkdir()
     (folder / "templates" / "home.html").write_text(template, encoding="utf-8")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = os.environ | {
-        "PYTHONPATH": f"{ROOT}:{folder}",
-        "PEER_STORE": f"sqlite:///{folder}/peer.db",
+        "PYTHONPATH": str(folder),
+        "PEER_STORE": store,
         "PEER_APP_ID": "wx0123456789abcdef",
         "PEER_SECRET": "secret",
         "PEER_TEMPLATES": str(folder / "templates"),
         "PEER_URL": url,
+        "PEER_LOG": str(folder / "peer.log"),
     }
     command = [python, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--log-level", "info"]
     command += ["--blocking-threads", str(threads), "--backpressure", str(4 * threads), "--port", str(port)]
@@ -133,6 +135,34 @@ def start_peer(python: Path, folder: Path, template: str, threads: int) -> tuple
             threading.Thread(target=child.stdout.read, daemon=True).start()  # type: ignore[union-attr]
             return child, url
     raise SystemExit("the peer did not start:\n" + "".join(said))
+
+
+def start_ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> tuple[subprocess.Popen[str], str]:
+    """Its log into a file, as the peer's: nobody shall spend time reading it."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    (folder / "config.py").write_text("")
+    env = (
+        os.environ
+        | bot_env(sandbox)
+        | {
+            "BOT_CONFIG": str(folder / "config.py"),
+            "BOT_LISTEN": f"127.0.0.1:{port}",
+            "BOT_PUBLIC_URL": url,
+            "BOT_STORE_URL": store,
+            "BOT_SECRET_KEY": "benchmark" * 4,
+            "BOT_WORKERS": "1",
+            "BOT_THREADS": str(threads),
+        }
+    )
+    log = (folder / "bot.log").open("w")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bot"], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+    )
+    for line in child.stdout or ():
+        if line.startswith("bot ready"):
+            return child, url
+    raise SystemExit("the bot did not start:\n" + (folder / "bot.log").read_text())
 
 
 def our_session(sandbox: Sandbox, url: str) -> str:
@@ -183,25 +213,31 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, start_sandbox() as sandbox:
         folder = Path(name)
         python = make_peer(folder)
-        with start_bot(sandbox, {"BOT_THREADS": str(options.threads)}) as bot:
-            ours = our_session(sandbox, bot.url)
-            page = requests.get(bot.url, cookies={"session": ours}, timeout=10)
+        store = RedisServer(folder)
+        bot, url = start_ours(sandbox, folder, store.url, options.threads)
+        try:
+            ours = our_session(sandbox, url)
+            page = requests.get(url, cookies={"session": ours}, timeout=10)
             calls = len(sandbox.calls())
-            peer, peer_url = start_peer(python, folder, as_jinja(page.text), options.threads)
+            peer, peer_url = start_peer(python, folder, as_jinja(page.text), store.url, options.threads)
             try:
-                theirs = requests.get(peer_url + "/login-for-the-benchmark", timeout=10).text
+                theirs = requests.get(peer_url + "/login-for-the-benchmark", timeout=10).cookies["session"]
                 same = requests.get(peer_url, cookies={"session": theirs}, timeout=10)
                 print(f"bytes of the page: {len(page.content)} here, {len(same.content)} there")
-                for url, session in ((bot.url, ours), (peer_url, theirs)):
-                    rate(url, session, 1, options.connections)  # warm
+                for place, session in ((url, ours), (peer_url, theirs)):
+                    rate(place, session, 1, options.connections)  # warm
                 rates: dict[str, list[float]] = {"here": [], "Flask": []}
                 for _ in range(options.runs):
-                    rates["here"].append(rate(bot.url, ours, options.seconds, options.connections))
+                    rates["here"].append(rate(url, ours, options.seconds, options.connections))
                     rates["Flask"].append(rate(peer_url, theirs, options.seconds, options.connections))
             finally:
                 peer.terminate()
                 peer.wait()
             asked = len(sandbox.calls()) - calls
+        finally:
+            bot.terminate()
+            bot.wait()
+            store.close()
     medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, found in rates.items():
         print(f"{name:>6}: {medians[name]:8.0f} requests/s  ({', '.join(f'{one:.0f}' for one in found)})")

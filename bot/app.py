@@ -48,7 +48,7 @@ from bot.wechat.tokens import Shared, access_tokens, jsapi_tickets
 # web.py is in debug mode by default: pages of locals for every error, modules loaded anew on change.
 web.config.debug = False
 
-TEMPLATES = Path("templates")
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -115,12 +115,19 @@ def _send(parts: Parts, before: Menu | None, change: Callable[[], None]) -> int:
     try:
         change()
     except WeChatUnreachable as error:
-        if not error.is_timeout and menu.live(parts.client) == before:
+        if not error.is_timeout and _is_live(parts, before):
             raise
         complain(explain(error))
         complain("It is not known whether the live menu was changed. Run --show to see it.")
         return 1
     return 0
+
+
+def _is_live(parts: Parts, expected: Menu | None) -> bool:
+    try:
+        return menu.live(parts.client) == expected
+    except WeChatError:
+        return False
 
 
 def _install(parts: Parts, *, dry_run: bool) -> int:

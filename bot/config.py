@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 
+ROOT = Path(__file__).resolve().parents[1]
+
 MODES = ("plain", "compatible", "safe")
 ACCOUNT_KINDS = ("subscription", "subscription-verified", "service", "service-verified", "test")
 
@@ -86,15 +88,20 @@ def _url(value: Any) -> str:
 def _listen(value: Any) -> str:
     text = _text(value)
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not port.isdigit() or not 0 < int(port) <= 65535:
         raise ValueError(f"must be host:port, not {text!r}")
+    if host == "localhost":
+        return f"127.0.0.1:{port}"
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(f"must have brackets round an IPv6 address, as in [::1]:8080, not {text!r}")
     return text
 
 
 def _store_url(value: Any) -> str:
     text = _text(value)
-    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
-        return text
+    path = text.removeprefix("sqlite:///")
+    if path and path != text:
+        return f"sqlite:///{ROOT / path}"  # a relative path counts from the project, wherever we are started
     if text.startswith(("redis://", "rediss://", "unix://")):
         return text
     raise ValueError("must be sqlite:///path or redis://host:port/db")  # may hold a password
@@ -356,17 +363,15 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
 
 
 def _read_file(path: str | None, faults: list[str]) -> dict[str, Any]:
-    file = Path(path or "config.py")
+    # Beside config.example.py, or where the command is given.
+    file = Path(path or ("config.py" if Path("config.py").is_file() else ROOT / "config.py"))
     if not file.is_file():
         if path:
             faults.append(f"BOT_CONFIG names {path}, which is not there")
         return {}
     try:
         found = runpy.run_path(str(file))
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # any error of the operator's file; its text may hold a secret, its type not
+    except (Exception, SystemExit) as error:  # whatever it is: its text may hold a secret, its type not
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         faults.append(f"{file} cannot be read: {type(error).__name__}{line}")
         return {}

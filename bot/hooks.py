@@ -173,8 +173,8 @@ class Application(web.application):
 
     def _not_found(self) -> Exception:
         page = self._site.render("error", reason="not-found", way_on="/", way_around="")
-        # Not web.py's own class: it adds a second Content-Type to the one that the template has set.
-        error: Exception = web.HTTPError("404 Not Found", {}, page)
+        headers = {"Content-Type": "text/html; charset=utf-8"}
+        error: Exception = web.HTTPError("404 Not Found", headers, page)
         return error
 
     def _page(

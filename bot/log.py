@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import traceback
+from functools import lru_cache
 from typing import Any
 
 from bot.errors import BotError
@@ -44,7 +45,7 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts: dict[str, Any] = getattr(record, "facts", {})
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z"
+        at = f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
         if self._as_json:
             head = {"at": at, "level": record.levelname, "id": request_id.get(), "text": record.getMessage()}
             return json.dumps({**head, **facts}, ensure_ascii=False)
@@ -52,13 +53,22 @@ class _Lines(logging.Formatter):
         return f"{at} {record.levelname} {request_id.get()} {_plain(record.getMessage())}{tail}"
 
 
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
 def _plain(value: object) -> str:
     # One record, one line, whatever is in it: no forged lines by a newline in a path.
-    return str(value).encode("unicode_escape").decode() if not str(value).isprintable() else str(value)
+    text = str(value)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def set_up(log_format: str) -> None:
     """Send the bot's log lines to standard error. Called once per process."""
+    # Facts of the record that no line of ours shows, and that cost more than the rest of it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(as_json=log_format == "json"))
     logger = logging.getLogger("bot")

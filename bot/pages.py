@@ -35,9 +35,12 @@ ACCOUNT_PATH = "/account"
 _FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new encoder each time
+
+
 def script_json(value: object) -> str:
     """JSON for the inside of a <script> element: nothing in it can end the element."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")
+    return _encode(value).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
 @dataclass(frozen=True)
@@ -230,9 +233,10 @@ class Page:
     @property
     def url(self) -> str:
         """This page's URL as the browser has it, from PUBLIC_URL and not from a request header."""
-        return (
-            self.site.config.public_url + quote(web.ctx.path, safe="/:@!$&'()*+,;=-._~") + str(web.ctx.query)
-        )
+        path = web.ctx.path
+        if not path.isascii() or not path.replace("/", "").isalnum():
+            path = quote(path, safe="/:@!$&'()*+,;=-._~")
+        return f"{self.site.config.public_url}{path}{web.ctx.query}"
 
 
 def session_of_forms() -> str:

@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 
 from bot.commands import complain, open_parts, say, settings
 from bot.config import Config
+from bot.errors import StoreError
 
 _READY_POLL = 0.02
 _READY_PATIENCE = 30.0
@@ -27,6 +28,10 @@ def serve() -> int:
     parts = open_parts(config)  # here, so that a fault is said once and plainly, not by every worker
     if parts is None:
         return 2
+    try:
+        parts.store.ping()
+    except StoreError as error:
+        complain(f"{error}. The bot starts all the same: messages are answered, nothing else works.")
     parts.close()
     host, _, port = config.listen.rpartition(":")
     taken = _port_problem(host, int(port))
@@ -35,7 +40,7 @@ def serve() -> int:
         return 1
     server = Granian(
         "bot.wsgi:application",
-        address=host,
+        address=host.strip("[]"),
         port=int(port),
         interface=Interfaces.WSGI,
         workers=config.workers,
@@ -62,6 +67,7 @@ class _Recent(dict[int, float]):
 
     def __setitem__(self, worker: int, at: float) -> None:
         super().__setitem__(worker, at - 4.5)
+        os.environ["RESPAWNED_WORKER"] = "1"  # inherited by the worker that is started next; see wsgi.py
 
 
 def _port_problem(host: str, port: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Templates in two languages: `$t("你好", "Hello")` is chosen when a template is compiled, not on each page."""
+"""Templates in two languages: `$t("你好", "Hello")` is chosen when a template is compiled, once for all."""
 
 import html
 import re

@@ -35,21 +35,31 @@ MAY_IMPORT = {
     },
     "bot.pages": {
         "bot.body", "bot.accounts", "bot.config", "bot.errors", "bot.limits", "bot.log", "bot.oauth",
-        "bot.wechat",
+        "bot.templates", "bot.wechat",
     },
+    "bot.templates": {"bot.oauth"},
     "bot.api": {"bot.body", "bot.accounts", "bot.oauth"},
     "bot.menu": {"bot.config", "bot.errors", "bot.menu_rules", "bot.oauth", "bot.wechat"},
     "bot.menu_rules": {"bot.errors"},
     "bot.hooks": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.pages"},
     "bot.service": {"bot.config", "bot.errors", "bot.metrics"},
     "handlers": {
-        "bot.accounts", "bot.callback", "bot.errors", "bot.log", "bot.oauth", "bot.pages", "bot.wechat",
+        "bot.accounts", "bot.callback", "bot.errors", "bot.log", "bot.oauth", "bot.pages",
+        "bot.templates", "bot.wechat",
     },
     "setup_menu": {"bot.commands"},
 }  # fmt: skip
 SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.worker", "bot.__main__"}
 
-HTTP_EDGE = {"bot.api", "bot.app", "bot.hooks", "bot.pages", "bot.service", "bot.callback.endpoint"}
+HTTP_EDGE = {
+    "bot.api",
+    "bot.app",
+    "bot.hooks",
+    "bot.pages",
+    "bot.service",
+    "bot.callback.endpoint",
+    "bot.templates",
+}
 
 
 def modules(*folders: str) -> Iterator[tuple[str, Path]]:

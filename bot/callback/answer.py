@@ -19,7 +19,7 @@ from bot.callback.handle import Handle
 from bot.callback.late import Late
 from bot.callback.messages import Incoming
 from bot.callback.replies import Reply, Text
-from bot.callback.router import Match, Router
+from bot.callback.router import Match, Route, Router
 from bot.callback.wording import Wording
 from bot.config import Config
 from bot.errors import StoreError
@@ -35,6 +35,7 @@ _OUTWAIT_SECONDS = 1.0
 # A delivery so soon after the reply was given is a copy of an earlier one that overlaps with it; a later one
 # says that WeChat did not get the reply.
 _OVERLAP_SECONDS = 0.15
+_SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class Answerer:
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
             match = self._find(incoming)
-            if match is None or not (match.route.slow or self._needs_push(claim.attempt)):
+            stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
+            if match is None or not (match.route.slow or stands_in):
                 return self._run(incoming, match, claim.attempt)
             try:
                 self._late.write(incoming, match)
@@ -126,7 +128,8 @@ class Answerer:
             return self._router.find(incoming)
         except Exception as error:  # a match function of the operator's own
             log.error("[answer] no route found: %s", describe(error))
-            return None
+            apology = Route(match=lambda visit: (), handler=lambda chat: self._wording.sorry)
+            return Match(apology, (), "")
 
     def _run(self, incoming: Incoming, match: Match | None, attempt: int) -> Answer:
         """Here and now, in this thread."""
@@ -163,11 +166,15 @@ class Answerer:
         finally:
             self._waiting.release()
 
-    def _needs_push(self, attempt: int) -> bool:
-        """WeChat asks again for what we had begun to answer: its connection broke, and this one may too. Of a
-        push we hear whether it arrived. (We may count fewer deliveries than WeChat makes: some never get
-        here.)"""
-        return self._late.pushes and attempt > 1
+    def _needs_push(self, claim: Claim) -> bool:
+        """WeChat's last try of what we have answered already: it has got none of our answers, and of a push
+        we hear whether it arrived. Where a process has just died, some deliveries never got here, and the
+        second that we count may be the last. A replay comes later, or too often, and gets the answer."""
+        if not self._late.pushes or self._clock() - claim.at > _SERIES_SECONDS:
+            return False
+        if self._clock() - claim.answered <= _OVERLAP_SECONDS:
+            return False
+        return claim.attempt == _LAST_ATTEMPT or (claim.attempt == 2 and self._liveness.is_mourning())
 
     def _is_last_chance(self, attempt: int) -> bool:
         """WeChat will not ask again: where the account can push, nothing may hang on this connection."""
@@ -177,7 +184,7 @@ class Answerer:
         if claim.state is State.NEW:  # the process that ran it is dead
             return self._settle(incoming, claim, end)
         return Answer(
-            self._passive(incoming, claim.reply, claim.at, first=claim.attempt == 1),
+            self._passive(incoming, claim.reply, claim.at, first=True),
             "joined",
             claim.attempt,
             route,
@@ -205,8 +212,7 @@ class Answerer:
         return Answer(body, "still-working", attempt, route)
 
     def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
-        """The run has ended: the same reply again. Unless this is a copy, WeChat has not got the reply yet;
-        where we can, we then push it and hear whether it has come."""
+        """The run has ended: the same reply again, or a push of it where that is surer."""
         try:
             return self._repeated(incoming, claim)
         except StoreError as error:
@@ -215,8 +221,7 @@ class Answerer:
 
     def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
         while claim.reply is not None:
-            is_copy = self._clock() - claim.answered <= _OVERLAP_SECONDS
-            if self._needs_push(claim.attempt) and not is_copy:
+            if self._needs_push(claim):
                 withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
                 if self._late.push_instead(incoming, claim.reply, withdraw):
                     return Answer(b"", "pushed-instead", claim.attempt)

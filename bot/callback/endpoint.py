@@ -1,5 +1,7 @@
 """The way of a message from end to end, and its HTTP edge: the web.py class behind `/wechat`."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -42,10 +44,12 @@ class Callback:
             return _refuse(refusal)
         return Response(200, echostr.encode(), _TEXT, {"result": "verified"})
 
-    def receive(self, query_string: str, body: bytes) -> Response:
-        """One delivery of a message or event."""
+    def receive(self, query_string: str, read_body: Callable[[], bytes]) -> Response:
+        """One delivery of a message or event. Its body is read only if its query is WeChat's."""
         try:
-            opened = self._gate.open(_query(query_string), body)
+            query = _query(query_string)
+            self._gate.admit(query)
+            opened = self._gate.open(query, read_body())
         except Refused as refusal:
             return _refuse(refusal)
         incoming = opened.incoming
@@ -81,8 +85,8 @@ class Endpoint:
         return self._send(self._callback().verify(self._query_string()))
 
     def POST(self) -> bytes:
-        sent = body.read(web.ctx.env, MAX_BODY)
-        return self._send(self._callback().receive(self._query_string(), sent))
+        read_body = functools.partial(body.read, web.ctx.env, MAX_BODY)
+        return self._send(self._callback().receive(self._query_string(), read_body))
 
     def _callback(self) -> Callback:
         callback: Callback = web.ctx.parts.callback

@@ -49,6 +49,12 @@ class Gate:
             raise Refused(400, "no-echostr")
         return echostr
 
+    def admit(self, query: Query) -> None:
+        """Before a body is read: does the query come from WeChat, and just now? WeChat signs it in every
+        mode. Without this, strangers could hold our threads with bodies that they never finish sending.
+        Raises Refused(403)."""
+        self._check(query, "signature")
+
     def open(self, query: Query, body: bytes) -> Opened:
         """A message or event. Raises Refused with status 403 (not WeChat, not fresh, not for us) or
         400 (cannot be read)."""

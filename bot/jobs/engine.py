@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,7 @@ class Engine:
         common: dict[str, Any] = {"results": False, "serializer": _JsonSerializer()}
         if store_url.startswith("sqlite:///"):
             path = store_url.removeprefix("sqlite:///") + "-jobs"
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._huey = SqliteHuey(_NAME, filename=path, **common)
         else:
             self._huey = RedisHuey(_NAME, url=store_url, blocking=True, read_timeout=_LOOK_SECONDS, **common)

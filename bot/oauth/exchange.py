@@ -84,7 +84,8 @@ class Exchange:
             return self._with_profile(visitor, lang)
         except WeChatUnreachable as error:
             log.warning("[oauth] profile not renewed: %s", error)
-            return visitor
+            # Asked again in a minute: not every view of a page shall wait out WeChat's silence.
+            return dataclasses.replace(visitor, profile_at=self._clock() - _PROFILE_SECONDS + _RESULT_SECONDS)
         except WeChatError as error:
             log.info("[oauth] profile not renewed, new login: errcode=%d", error.errcode)
             return None

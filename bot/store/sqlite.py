@@ -1,5 +1,6 @@
 """The store in one SQLite file: the default, for one machine with any number of processes."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ _UPSERT = (
 )
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows of one sweep: more than are written between sweeps, few enough to be quick
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
 
 class SqliteStore:
@@ -45,8 +46,11 @@ class SqliteStore:
         self._outage = Outage(f"the SQLite store {path}")
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            if path != ":memory:":
+                # Tokens and visitors are in it: for this user's eyes only, as are the files beside it.
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            raise StoreError(f"cannot make the folder of {path}: {error.strerror}") from error
+            raise StoreError(f"cannot open {path}: {error.strerror}") from error
         with self._write() as db:
             for statement in _TABLES:
                 db.execute(statement)

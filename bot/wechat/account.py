@@ -8,7 +8,7 @@ from bot.config import Config
 from bot.store import Store
 from bot.wechat.client import Client
 
-STATIC = Path("static")
+STATIC = Path(__file__).parents[2] / "static"
 _MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
 
 

@@ -15,20 +15,33 @@ def signature(ticket: str, nonce: str, timestamp: int, url: str) -> str:
     return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  WeChat's choice, not ours
 
 
+_REMEMBERED_SECONDS = 5.0  # WeChat takes an old ticket for minutes after there is a new one
+
+
 class JsSdk:
     def __init__(self, app_id: str, tickets: Shared, clock: Clock) -> None:
         self._app_id = app_id
         self._tickets = tickets
         self._clock = clock
+        self._ticket = ("", 0.0)
 
     def config(self, url: str, apis: list[str], *, debug: bool = False) -> dict[str, Any]:
         """The argument of wx.config() for the page at `url`. Raises WeChatError if there is no ticket."""
-        timestamp, nonce = int(self._clock()), secrets.token_hex(8)
+        now, nonce = self._clock(), secrets.token_hex(8)
+        timestamp = int(now)
         return {
             "debug": debug,
             "appId": self._app_id,
             "timestamp": timestamp,
             "nonceStr": nonce,
-            "signature": signature(self._tickets.get(), nonce, timestamp, url),
+            "signature": signature(self._current(now), nonce, timestamp, url),
             "jsApiList": apis,
         }
+
+    def _current(self, now: float) -> str:
+        """The ticket, looked up in the store every few seconds and not for every page."""
+        ticket, known_at = self._ticket
+        if not 0 <= now - known_at < _REMEMBERED_SECONDS:
+            ticket = self._tickets.get()
+            self._ticket = (ticket, now)
+        return ticket

@@ -134,9 +134,11 @@ class Shared:
 
     def _ask(self, force: bool) -> tuple[str, float]:
         today = datetime.datetime.fromtimestamp(self._clock(), _CHINA).date().isoformat()
-        if self._store.count(self._key(f"budget:{today}"), 2 * 86400) > self._budget:
+        spent = self._key(f"budget:{today}")
+        if int(self._store.get(spent) or 0) >= self._budget:
             raise TokenBudgetSpent(self._budget)
-        value, lifetime = self._fetch(force)
+        value, lifetime = self._fetch(force)  # a refusal costs nothing: a missing IP must not lock us out
+        self._store.count(spent, 2 * 86400)
         if not value or lifetime <= 0:
             raise WeChatUnreachable(f"{self._name}: WeChat's answer has none")  # never kept: poison for all
         return value, lifetime
