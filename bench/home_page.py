@@ -1,7 +1,8 @@
-"""A returning visitor's home page (session, JS-SDK signature, template), here and with Flask, wechatpy, Jinja2.
+"""A returning visitor's home page (session, JS-SDK signature, template), here and in another framework.
 
-Both run under Granian with one process and as many threads, both keep session and ticket in one Redis, both send
-the same HTML, both write one log line for each request into a file. Runs alternate; medians count. The peer's packages go into a venv of their own that is thrown away.
+The peer is Flask + wechatpy + Jinja2. Both run under Granian with one process and as many threads, both keep
+session and ticket in one Redis, both send the same HTML, both write one log line for each request.
+Runs alternate; medians count. The peer's packages go into a venv of their own that is thrown away.
 
     .venv/bin/python bench/home_page.py [--seconds 4] [--runs 5] [--connections 16]
 
@@ -32,7 +33,7 @@ PEER_PACKAGES = (
     "flask>=3,<4", "flask-session[redis]>=0.8,<1", "wechatpy==1.8.18", "cryptography", "granian>=2.5,<3",
 )  # fmt: skip
 
-# Each by the book: Flask-Session on Redis, wechatpy's RedisStorage, wechatpy's own signature, render_template.
+# By the book: Flask-Session on Redis, wechatpy's RedisStorage, wechatpy's own signature, render_template.
 PEER = """
 import logging, os, secrets, time
 import redis

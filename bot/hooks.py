@@ -137,10 +137,12 @@ class Application(web.application):
             except web.HTTPError as error:
                 result = error.data
             status, headers = web.ctx.status, web.ctx.headers
-            self._cleanup()
             if hasattr(result, "__next__"):
+                # A stream of bytes, which closes itself; web.py's own end of it still needs the context,
+                # which the thread's next request clears.
                 start_response(status, headers)
-                return result  # type: ignore[no-any-return]  # a stream of bytes, which closes itself
+                return result  # type: ignore[no-any-return]
+            self._cleanup()
             body = result if isinstance(result, bytes) else str(result or "").encode()
             headers.append(("Content-Length", str(len(body))))
             start_response(status, headers)

@@ -1,5 +1,5 @@
-"""Every page in a real browser: nothing wider than the phone, nothing that moves while loading, both languages,
-both colour schemes legible, security headers on all, no script that the policy forbids."""
+"""Every page in a real browser: nothing wider than the phone, nothing that moves while loading, both
+languages, both colour schemes legible, security headers on all, no script that the policy forbids."""
 
 import re
 from collections.abc import Callable, Iterator
