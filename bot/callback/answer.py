@@ -174,7 +174,7 @@ class Answerer:
             return False
         if self._clock() - claim.answered <= _OVERLAP_SECONDS:
             return False
-        return claim.attempt == _LAST_ATTEMPT or (claim.attempt == 2 and self._liveness.is_mourning())
+        return claim.attempt >= _LAST_ATTEMPT or self._liveness.is_mourning()
 
     def _is_last_chance(self, attempt: int) -> bool:
         """WeChat will not ask again: where the account can push, nothing may hang on this connection."""

@@ -38,9 +38,11 @@ class Liveness:
     def stop(self) -> None:
         """Be dead at once, so that nobody waits for the lease to run out."""
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._thread is None:
+            return
+        self._thread.join()
         try:
+            self.mourn()
             self._store.delete(self._key(self.me))
         except StoreError:
             log.warning("[jobs] no store to say goodbye to; the lease will run out")
@@ -54,7 +56,7 @@ class Liveness:
         self._store.put(_DEATH, b"1", _MOURNING_SECONDS)
 
     def is_mourning(self) -> bool:
-        """Whether a process has died in the last seconds."""
+        """Whether a process has died or stopped in the last seconds."""
         return self._store.get(_DEATH) is not None
 
     def owe(self, act: Callable[[], object]) -> None:

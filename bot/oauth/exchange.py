@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +43,7 @@ class Exchange:
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        at_once: int = 8,
     ) -> None:
         self._api = api
         self._store = store
@@ -49,13 +51,24 @@ class Exchange:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
+        self._calls = threading.BoundedSemaphore(at_once)
 
     def visitor(self, code: str, lang: str = "zh_CN") -> Visitor:
-        """Exchange a code: two calls to WeChat, or one where the scope gives only the openid.
+        """Exchange a code: two calls to WeChat, or one where the scope gives only the openid. At most
+        `at_once` of them are under way in this process: pages that wait for WeChat must leave threads for
+        its deliveries.
 
         A second caller with the same code gets the first one's result (WeChat would answer 40163).
         Raises VisitError: bad-code, used-code, not-allowed or wechat-down.
         """
+        if not self._calls.acquire(blocking=False):
+            raise VisitError("wechat-down", 503)
+        try:
+            return self._once(code, lang)
+        finally:
+            self._calls.release()
+
+    def _once(self, code: str, lang: str) -> Visitor:
         key = "code:" + hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()[:40]
         if not self._store.add(key, _RUNNING, self._patience):
             return self._first_result(key)
@@ -76,6 +89,8 @@ class Exchange:
         """
         if visitor.scope not in _WITH_PROFILE or self._clock() < visitor.profile_at + _PROFILE_SECONDS:
             return visitor
+        if not self._calls.acquire(blocking=False):
+            return visitor
         try:
             if self._clock() > visitor.token_expires - _TOKEN_MARGIN or not self._api.is_valid(
                 visitor.access_token, visitor.openid
@@ -89,6 +104,8 @@ class Exchange:
         except WeChatError as error:
             log.info("[oauth] profile not renewed, new login: errcode=%d", error.errcode)
             return None
+        finally:
+            self._calls.release()
 
     def _first_result(self, key: str) -> Visitor:
         end = self._monotonic() + self._patience
