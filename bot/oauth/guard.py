@@ -94,7 +94,7 @@ class Guard:
 
         Raises VisitError where neither is possible; its reason is for a page that explains.
         """
-        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if "code" in query or "state" in query:
             return self._returned(request, need, query)
         session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
