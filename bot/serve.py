@@ -67,7 +67,6 @@ class _Recent(dict[int, float]):
 
     def __setitem__(self, worker: int, at: float) -> None:
         super().__setitem__(worker, at - 4.5)
-        os.environ["RESPAWNED_WORKER"] = "1"  # inherited by the worker that is started next; see wsgi.py
 
 
 def _port_problem(host: str, port: int) -> str | None:

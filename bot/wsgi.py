@@ -1,25 +1,17 @@
 """`application`, for any WSGI server. Reads the settings when it is imported, and begins to work."""
 
 import atexit
-import contextlib
-import os
 from multiprocessing.util import Finalize
 
 import handlers
 from bot import log
 from bot.app import build, wsgi
 from bot.config import load_config
-from bot.errors import StoreError
-
-RESPAWNED = "RESPAWNED_WORKER"  # set in the environment of a worker that stands in for a dead one
 
 _config = load_config()
 log.set_up(_config.log_format)
 _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
-if os.environ.get(RESPAWNED):
-    with contextlib.suppress(StoreError):
-        _parts.liveness.mourn()
 application = wsgi(_parts, handlers.PAGES)
 
 # Whoever ends first: processes of `multiprocessing` (the workers of `python -m bot`) do not run atexit.

@@ -32,10 +32,8 @@ log = logging.getLogger("bot.answer")
 _LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
-# A delivery so soon after the reply was given is a copy of an earlier one that overlaps with it; a later one
-# says that WeChat did not get the reply.
-_OVERLAP_SECONDS = 0.15
 _SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
+_COPY_SECONDS = 2.0  # CreateTime is in whole seconds
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ class Answerer:
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
-        if self._is_last_chance(attempt) or not self._waiting.acquire(blocking=False):
+        if self._is_last_chance(incoming, attempt) or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
             claim = self._dedup.wait(incoming.key, attempt, end - self._monotonic())
@@ -167,18 +165,18 @@ class Answerer:
             self._waiting.release()
 
     def _needs_push(self, claim: Claim) -> bool:
-        """WeChat's last try of what we have answered already: it has got none of our answers, and of a push
-        we hear whether it arrived. Where a process has just died, some deliveries never got here, and the
-        second that we count may be the last. A replay comes later, or too often, and gets the answer."""
+        """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
+        whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
+        later a replay; both get the answer."""
         if not self._late.pushes or self._clock() - claim.at > _SERIES_SECONDS:
             return False
-        if self._clock() - claim.answered <= _OVERLAP_SECONDS:
-            return False
-        return claim.attempt >= _LAST_ATTEMPT or self._liveness.is_mourning()
+        return self._clock() - claim.answered > self._config.deadline_seconds / 2
 
-    def _is_last_chance(self, attempt: int) -> bool:
-        """WeChat will not ask again: where the account can push, nothing may hang on this connection."""
-        return self._late.pushes and attempt >= _LAST_ATTEMPT
+    def _is_last_chance(self, incoming: Incoming, attempt: int) -> bool:
+        """WeChat will not ask again: where the account can push, nothing may hang on this connection. Copies
+        of the first delivery come within its second."""
+        is_copy = self._clock() - incoming.created < _COPY_SECONDS
+        return self._late.pushes and attempt >= _LAST_ATTEMPT and not is_copy
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead

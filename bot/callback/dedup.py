@@ -161,7 +161,6 @@ class Dedup:
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
         if record.startswith(_RUNNING) and not self._liveness.is_alive(record[1:].decode()):
-            self._liveness.mourn()
             won = self._store.swap(key, record, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)

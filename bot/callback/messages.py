@@ -125,6 +125,7 @@ class Incoming:
 
     `message` is the typed object for handlers; the rest is what the steps of the way need of it.
     `key` is the same for every delivery of this message and for no other message.
+    `created` is WeChat's CreateTime, unix seconds.
     `event` is WeChat's own Event text, empty for messages; `scene` the scene of a scanned QR code,
     without prefix, or None. `fields` is what read() was given, for reading it again in another process.
     """
@@ -134,6 +135,7 @@ class Incoming:
     key: str
     openid: str
     account: str
+    created: int
     msg_type: str
     event: str
     event_key: str
@@ -166,6 +168,7 @@ def read(fields: Fields) -> Incoming:
         key=_key(openid, "message", identity),
         openid=openid,
         account=account,
+        created=created,
         msg_type=msg_type,
         event="",
         event_key="",
@@ -196,6 +199,7 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
         key=_key(openid, "event", identity),
         openid=openid,
         account=account,
+        created=created,
         msg_type="event",
         event=event,
         event_key=event_key,

@@ -15,8 +15,6 @@ log = logging.getLogger("bot.jobs")
 _BEAT_SECONDS = 0.7
 _LEASE_SECONDS = 3.0  # a process that has said nothing for so long is dead
 _MOST_OWED = 10_000
-_DEATH = "death"
-_MOURNING_SECONDS = 20.0  # longer than WeChat goes on delivering a message
 
 
 class Liveness:
@@ -42,7 +40,6 @@ class Liveness:
             return
         self._thread.join()
         try:
-            self.mourn()
             self._store.delete(self._key(self.me))
         except StoreError:
             log.warning("[jobs] no store to say goodbye to; the lease will run out")
@@ -50,14 +47,6 @@ class Liveness:
     def is_alive(self, owner: str) -> bool:
         """Whether the process `owner` is alive, in the eyes of the store."""
         return owner == self.me or self._store.get(self._key(owner)) is not None
-
-    def mourn(self) -> None:
-        """Say to all that a process has died: connections broke that nobody knows of."""
-        self._store.put(_DEATH, b"1", _MOURNING_SECONDS)
-
-    def is_mourning(self) -> bool:
-        """Whether a process has died or stopped in the last seconds."""
-        return self._store.get(_DEATH) is not None
 
     def owe(self, act: Callable[[], object]) -> None:
         """Do `act`, which writes to the store, as soon as the store is back: others believe this process

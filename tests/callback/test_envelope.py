@@ -87,7 +87,7 @@ def test_v3_the_documented_ciphertext_opens_and_is_made_again(make_config: MakeC
 def test_v4_the_documented_reply_is_sealed_byte_for_byte(make_config: MakeConfig) -> None:
     envelope = Envelope(DEMO["encoding_aes_key"], DEMO["app_id"], fixed(b"707722b803182950"))
     seal = Seal(make_config(**DEMO, mode="safe"), Clock(1713424427.9), envelope)
-    incoming = Incoming(None, {}, "", "", "", "text", "", "", None, True)
+    incoming = Incoming(None, {}, "", "", "", 0, "text", "", "", None, True)
     sealed = seal.close(b'{"demo_resp":"good luck"}', Opened(incoming, True, "415670741"))
     assert sealed.decode() == (
         f"<xml><Encrypt><![CDATA[{V4_ENCRYPT}]]></Encrypt>"

@@ -26,7 +26,7 @@ from bot.callback.xml import clean
 from tests.callback.delivery import WeChat
 from tests.conftest import Clock, MakeConfig
 
-INCOMING = Incoming(None, {}, "key", "toUser", "fromUser", "text", "", "", None, True)
+INCOMING = Incoming(None, {}, "key", "toUser", "fromUser", 0, "text", "", "", None, True)
 
 HEAD = (
     "<xml><ToUserName><![CDATA[toUser]]></ToUserName><FromUserName><![CDATA[fromUser]]></FromUserName>"
@@ -93,7 +93,7 @@ def test_cleaning_takes_away_only_what_xml_cannot_carry(text: str) -> None:
 
 @given(title=TEXTS, url=TEXTS, openid=st.text(max_size=20))
 def test_every_field_of_every_reply_stays_well_formed(title: str, url: str, openid: str) -> None:
-    incoming = Incoming(None, {}, "key", openid, "fromUser", "text", "", "", None, True)
+    incoming = Incoming(None, {}, "key", openid, "fromUser", 0, "text", "", "", None, True)
     replies = [
         Image(title), Voice(title), Video(title, url, title), Music(title, url, title, url, title),
         News((Article(title, url, title, url),)), Transfer(title),

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from bench import exactly_once
 from bench.account import Account
 from bench.machine import redis_server
 from tests.conftest import RedisServer
@@ -22,6 +23,24 @@ def account() -> Iterator[Account]:
     account = Account()
     yield account
     account.close()
+
+
+@pytest.mark.parametrize("mode", ["plain", "safe"])
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
+def test_every_message_is_answered_once_whoever_is_killed(
+    account: Account, store: str, mode: str, request: pytest.FixtureRequest
+) -> None:
+    url, shape = f"sqlite:///{account.folder}/bot.db", {"workers": 4}
+    if store == "redis":
+        url = request.getfixturevalue("redis_server").url
+        shape = {"servers": 2, "workers": 2, "job_workers": 2}
+    with start_sandbox("--mode", mode) as sandbox:
+        result = exactly_once.run(
+            sandbox, account, url, messages=400, users=40, kill_every=1.0, clients=24, **shape
+        )
+    assert (result.lost, result.repeated, result.answered_once) == ([], [], 400)
+    assert result.kills > 0
+    assert result.runs >= 400
 
 
 def bot_on(sandbox: Sandbox, account: Account, **settings: str) -> Bot:

@@ -1,5 +1,6 @@
 """A deploy: the bot is told to stop while messages come in, another one is started, and nothing is lost."""
 
+import collections
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 from bench.account import Account
 from bench.fleet import Fleet
 from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
-from tests.scenarios.alive import answers, until
+from tests.scenarios.alive import answers, grey_lines, until
 
 
 @pytest.fixture
@@ -29,6 +30,39 @@ def sandbox() -> Iterator[Sandbox]:
 def env_of(sandbox: Sandbox, account: Account, **settings: str) -> dict[str, str]:
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
     return env | {f"BOT_{name}": value for name, value in settings.items()}
+
+
+def test_a_deploy_under_load_loses_nothing(sandbox: Sandbox, account: Account) -> None:
+    """Two servers, one after the other stopped by SIGTERM and started anew, as a rolling deploy does."""
+    openids = [sandbox.add_user(f"u{n}", subscribed=True) for n in range(24)]
+    env = env_of(sandbox, account, WORKERS="2", STOP_SECONDS="1")
+    written: collections.Counter[str] = collections.Counter()
+    with Fleet(env, account.folder, servers=2) as fleet, ThreadPoolExecutor(24) as pool:
+        sandbox.set_callback(fleet.callback)
+        deployed = [False]
+
+        def write(openid: str) -> None:
+            number = 0
+            while not deployed[0] or number < 5:
+                name = f"{openid[-6:]}-{number}"
+                written[name] += 1
+                sandbox.send(openid, content=name if number % 5 else f"slow 2 {name}")
+                number += 1
+
+        writers = [pool.submit(write, openid) for openid in openids]
+        for n in range(2):
+            until(lambda n=n: len(account.runs()), lambda runs, n=n: runs > 200 * (n + 1))
+            assert fleet.replace_server(n, timeout=20) in (0, -15), "it ended by itself"
+        deployed[0] = True
+        for writer in writers:
+            writer.result()
+
+        def seen() -> collections.Counter[str]:
+            return collections.Counter(name for openid in openids for name in answers(sandbox, openid))
+
+        until(lambda: written.keys() - seen().keys(), lambda missing: not missing)
+        assert seen() == written
+    assert not any(grey_lines(sandbox, openid) for openid in openids)
 
 
 def test_a_stop_finishes_requests_in_flight(sandbox: Sandbox, account: Account) -> None:
