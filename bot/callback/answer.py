@@ -226,8 +226,8 @@ class Answerer:
             elif self._dedup.give(incoming.key, claim):
                 break
             newer = self._dedup.look(incoming.key, claim.attempt)
-            if newer == claim:
-                break  # a job stands in the way of the push: the reply as an answer, then
+            if newer == claim:  # another delivery has written the push and will withdraw the reply next
+                return Answer(b"", "pushed-instead", claim.attempt)
             claim = newer  # another delivery was quicker
         return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
 

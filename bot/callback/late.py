@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bot.callback.messages import Incoming
 from bot.callback.replies import Reply, to_json
 from bot.callback.router import Match
-from bot.jobs.outbox import Outbox
+from bot.jobs.outbox import Lost, Outbox
 
 # A handler to run; one that runs in a request, to be run again only if its process dies; a reply to bring.
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
@@ -45,21 +45,24 @@ class Late:
         job = self._outbox.get(incoming.key)
         if job is None or job.work.get("late"):
             return  # we were held for dead: a worker has run the handler
-        job = self._outbox.note(job, reply=to_json(reply) if reply else None, late=True)
-        if job is not None:
-            self._outbox.wait(job, 0, "")
-            self._wake(incoming.key)
+        try:
+            job = self._outbox.note(job, reply=to_json(reply) if reply else None, late=True)
+        except Lost:
+            return
+        self._outbox.wait(job, 0, "")
+        self._wake(incoming.key)
 
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
         """Bring a reply by push that WeChat did not get as an answer; False if another delivery does."""
         work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
-        job = self._outbox.put(incoming.key, DELIVER, work)
+        # An id of its own: the job that ran the handler may not have been struck out yet.
+        job = self._outbox.put(f"{incoming.key}:again", DELIVER, work)
         if job is None:
             return False
         if not withdraw():
             self._outbox.done(job)
             return False
-        self._wake(incoming.key)
+        self._wake(job.id)
         return True
 
     def show_typing(self, incoming: Incoming) -> None:

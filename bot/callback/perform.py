@@ -52,7 +52,7 @@ class Performer:
         self._text_limit = text_limit
 
     def perform(self, job: Job) -> Again | Failed | None:
-        """One job, as far as it can be done now."""
+        """One job, as far as it can be done now. Raises Lost where a successor has the job."""
         if job.kind == TYPING:
             self._type(str(job.work["openid"]))
             return None
@@ -69,10 +69,7 @@ class Performer:
             if not job.work.get("late") and not self._dedup.is_promised(incoming.key):
                 return None  # held for dead: a successor had its reply ready before us
             reply = to_json(outcome.reply) if outcome.reply else None
-            noted = self._outbox.note(job, reply=reply, late=True, problem=problem)
-            if noted is None:
-                return None  # held for dead: a successor has the job
-            job = noted
+            job = self._outbox.note(job, reply=reply, late=True, problem=problem)
         delivered = self._deliver(incoming.openid, job)
         problem = problem or str(job.work.get("problem", ""))
         return Failed(problem) if problem and delivered is None else delivered
@@ -95,10 +92,7 @@ class Performer:
             except WeChatError as error:
                 return self._refused(openid, job, reply, sent, error)
             sent += 1
-            noted = self._outbox.note(job, sent=sent)
-            if noted is None:
-                return None
-            job = noted
+            job = self._outbox.note(job, sent=sent)
         if not parts:
             self._conversations.keep(openid, reply, job.id)
         log.info("[late] %s: openid=%s", "pushed" if parts else "kept", openid)

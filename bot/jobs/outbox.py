@@ -18,6 +18,10 @@ _FAILED = "failed-jobs"
 _BATCH = 50
 
 
+class Lost(Exception):
+    """The job is no longer ours: another process holds us for dead."""
+
+
 @dataclass(frozen=True)
 class Job:
     """`state` is waiting, running or failed; `owner` the process that runs it. `work` are JSON values that
@@ -76,10 +80,12 @@ class Outbox:
             return None
         return mine
 
-    def note(self, job: Job, **work: Any) -> Job | None:
-        """Write what has been done so far, so that a successor does not do it again. None if the job is no
-        longer ours (another process holds us for dead)."""
-        return self._swap(job, replace(job, work={**job.work, **work}))
+    def note(self, job: Job, **work: Any) -> Job:
+        """Write what has been done so far, so that a successor does not do it again. Raises Lost."""
+        noted = self._swap(job, replace(job, work={**job.work, **work}))
+        if noted is None:
+            raise Lost
+        return noted
 
     def wait(self, job: Job, seconds: float, problem: str) -> None:
         """Give the job back, to be tried again in `seconds`."""

@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import StoreError
 from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
-from bot.jobs.outbox import Job, Outbox
+from bot.jobs.outbox import Job, Lost, Outbox
 from bot.log import describe, request_id
 
 log = logging.getLogger("bot.jobs")
@@ -38,7 +38,7 @@ Perform = Callable[[Job], Again | Failed | None]
 
 class Runner:
     """`perform(job)` does the work and returns None when it is done. It may be called again for the same
-    job in another process, if this one dies meanwhile."""
+    job in another process, if this one dies meanwhile; it raises Lost when it finds that it has been."""
 
     def __init__(
         self, store_url: str, outbox: Outbox, liveness: Liveness, perform: Perform, threads: int
@@ -109,6 +109,8 @@ class Runner:
             job = self._outbox.claim(job_id)
             if job is not None:
                 self._settle(job, self._attempt(job))
+        except Lost:
+            log.info("[jobs] held for dead: another process has this job")
         except StoreError as error:
             log.error("[jobs] job left in the outbox: %s", error)
             self._liveness.owe(lambda: self._outbox.give_back(job_id))
@@ -123,7 +125,7 @@ class Runner:
             return Failed(f"given up after {_MAX_TRIES} tries")
         try:
             return self._perform(job)
-        except StoreError:
+        except (StoreError, Lost):
             raise
         except Exception as error:  # a fault of the performer itself
             log.error("[jobs] %s failed: %s", job.kind, describe(error))
@@ -131,8 +133,8 @@ class Runner:
 
     def _settle(self, job: Job, outcome: Again | Failed | None) -> None:
         current = self._outbox.get(job.id)  # the performer may have noted progress
-        if current is None or current.owner != self._liveness.me:
-            return
+        if current is None or (current.owner, current.tries) != (self._liveness.me, job.tries):
+            return  # a later run has it: we were cut off, and the job came back, perhaps even to this process
         if isinstance(outcome, Again):
             self._outbox.wait(current, outcome.seconds, outcome.problem)
         elif isinstance(outcome, Failed):

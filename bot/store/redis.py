@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bot.errors import StoreError
 from bot.store.outage import Outage
@@ -46,8 +48,13 @@ class RedisStore:
         self._monotonic = monotonic
         self._again_at = 0.0
         self._outage = Outage("the Redis store")
+        # No retries: a swap whose answer was lost would find its own work, and report that it had come too
+        # late. Connections that Redis closed while they were idle are opened again all the same.
         self._redis = redis.Redis.from_url(
-            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+            url,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
         )
         self._swap = self._redis.register_script(_SWAP)
         self._discard = self._redis.register_script(_DISCARD)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.jobs.liveness import Liveness
-from bot.jobs.outbox import Job, Outbox
+from bot.jobs.outbox import Job, Lost, Outbox
 from bot.store import Store, open_store
 from tests.conftest import Clock, MakeConfig
 
@@ -110,12 +110,12 @@ def test_a_job_of_a_dead_process_is_taken_over_with_what_it_noted(open_office: C
     first, second = open_office(), open_office()
     first.outbox.put("j", "run", WORK)
     noted = first.outbox.note(claimed(first.outbox), sent=1)
-    assert noted is not None
     assert second.outbox.claim("j") is None
     first.liveness.stop()
     taken = claimed(second.outbox)
     assert (taken.work, taken.tries, taken.owner) == ({**WORK, "sent": 1}, 2, second.liveness.me)
-    assert first.outbox.note(noted, sent=2) is None, "held for dead, it has lost the job"
+    with pytest.raises(Lost):  # held for dead
+        first.outbox.note(noted, sent=2)
     first.outbox.done(noted)
     first.outbox.fail(noted, "x")
     first.outbox.wait(noted, 0, "x")
@@ -204,7 +204,6 @@ def test_a_run_that_came_to_nothing_is_given_back(open_office: Callable[[], Offi
 def test_a_failed_job_is_kept_for_a_week_and_can_be_retried(outbox: Outbox, clock: Clock) -> None:
     outbox.put("j", "run", {**WORK, "place": "a#0", "captures": [], "x": 1})
     noted = outbox.note(claimed(outbox), reply={"kind": "Text", "content": "sorry"}, late=True)
-    assert noted is not None
     outbox.fail(noted, "ValueError")
     assert (outbox.claim("j"), outbox.overdue()) == (None, [])
     assert [(job.state, job.problem) for job in outbox.all()] == [("failed", "ValueError")]

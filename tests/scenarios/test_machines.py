@@ -29,7 +29,7 @@ def account(need_machines: None) -> Iterator[Account]:
 
 @pytest.mark.redis
 def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(account: Account) -> None:
-    with start_sandbox("--mode", "safe") as sandbox:
+    with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:
         result = machines.run(sandbox, account, messages=150, users=75, clients=40)
     assert (result.lost, result.repeated, result.answered_once) == ([], [], 150)
     assert result.failure_lines == 0
