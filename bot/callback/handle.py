@@ -36,10 +36,14 @@ class Handle:
         except Exception as error:
             name = match.route.name if match else "none"
             log.error("[handle] handler %s failed: %s", name, describe(error))
-            return Outcome(Text(self._wording.sorry), type(error).__name__)
+            return self.apologise(type(error).__name__)
         finally:
             if incoming.event.casefold() == "unsubscribe":
                 self._forget(incoming.openid)
+
+    def apologise(self, problem: str) -> Outcome:
+        """What the user is told where there can be no answer."""
+        return Outcome(Text(self._wording.sorry), problem)
 
     def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
         """Unless the user asks for the rest of a text, the handler's; with what was kept for them."""

@@ -24,6 +24,7 @@ from bot.wechat.account import Account
 log = logging.getLogger("bot.late")
 
 _BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
+_MAX_RUNS = 5  # a handler that has taken five workers with it is not run by a sixth
 _PATIENCE = 4  # tries before an answer that WeChat does not take waits for the user's next message
 
 
@@ -75,6 +76,9 @@ class Performer:
         return Failed(problem) if problem and delivered is None else delivered
 
     def _run(self, incoming: Incoming, job: Job) -> Outcome:
+        if job.tries > _MAX_RUNS:
+            log.error("[late] given up after %d runs: openid=%s", _MAX_RUNS, incoming.openid)
+            return self._handle.apologise(f"given up after {_MAX_RUNS} runs")
         place = job.work.get("place")
         match = self._router.again(place, job.work["captures"]) if place else self._router.find(incoming)
         return self._handle(incoming, match)

@@ -15,7 +15,7 @@ from bot.log import describe, request_id
 log = logging.getLogger("bot.jobs")
 
 _SWEEP_SECONDS = 1.0
-_MAX_TRIES = 5  # a job that has taken five workers with it is not given a sixth
+_MAX_TRIES = 10  # whatever takes ten workers with it is not given to an eleventh
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from bot.callback.late import DELIVER, EXPECTED, RUN
 from bot.callback.messages import Incoming
 from bot.callback.replies import Text, to_json
 from bot.errors import StoreError
+from handlers import WORDING
 from tests.callback.test_answer import (  # fixtures among them
     Desk,
     Held,
@@ -193,6 +194,24 @@ def test_the_phone_shows_that_something_is_being_typed(
     desk.settle()
     bodies = [call["body"] for call in wechat.calls() if call["path"] == "/cgi-bin/message/custom/typing"]
     assert [str(body).count("Typing") for body in bodies] == [1]
+
+
+def test_a_handler_that_kills_its_workers_is_given_up_with_an_apology(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
+) -> None:
+    held.go.set()
+    desk = make_desk(on.message("text", held), **as_account(wechat))
+    incoming = message(desk, follower)
+    desk.store.add(incoming.key, b"P", 900)
+    job = desk.outbox.put(incoming.key, RUN, {"fields": incoming.fields})
+    for _ in range(5):  # claimed, and given back by a process that comes to life again
+        assert desk.outbox.claim(incoming.key)
+        desk.outbox.give_back(incoming.key)
+    assert job is not None
+    perform(desk, incoming.key)
+    assert held.runs == 0
+    assert pushed(wechat, follower) == [WORDING.sorry]
+    assert [(job.state, job.problem) for job in desk.outbox.all()] == [("failed", "given up after 5 runs")]
 
 
 def test_what_wechat_asks_for_again_is_pushed_unless_it_is_a_copy(

@@ -176,17 +176,17 @@ def test_a_performer_that_raises_has_failed(make_shop: MakeShop, log: pytest.Log
     assert "private words" not in log.text
 
 
-def test_a_job_that_has_taken_five_workers_with_it_is_not_given_a_sixth(make_shop: MakeShop) -> None:
+def test_a_job_that_has_taken_ten_workers_with_it_is_not_given_an_eleventh(make_shop: MakeShop) -> None:
     bench = Bench(1)
     last = make_shop(bench)
     last.outbox.put("j", "run", {})
-    for _ in range(5):
+    for _ in range(10):
         victim = make_shop(bench)
         assert victim.outbox.claim("j") is not None
         victim.liveness.stop()
     job = take(last, "j")
     assert job is not None
-    assert (job.state, job.problem, bench.got) == ("failed", "given up after 5 tries", [])
+    assert (job.state, job.problem, bench.got) == ("failed", "given up after 10 tries", [])
 
 
 def test_a_job_whose_store_was_lost_on_the_way_is_given_back(make_shop: MakeShop) -> None:
