@@ -33,7 +33,7 @@ else:
             parts.client.get("getcallbackip")
         except WeChatError as error:
             failed += error.errcode == 40001
-        time.sleep(2)  # the sandbox remembers some hundred calls, and they are the witness
+        time.sleep(0.5)  # the sandbox remembers some hundred calls, and they are the witness
     print("clear errors", failed)
 """
 
@@ -60,6 +60,31 @@ def _fetches(sandbox: Sandbox, path: str) -> int:
     return sum(call["path"] == path for call in sandbox.calls())
 
 
+def env_of(sandbox: Sandbox, account: Account, store_url: str) -> dict[str, str]:
+    """Settings for the processes, in a folder without a config.py of anybody's."""
+    (account.folder / "config.py").write_text("")
+    return bot_env(sandbox) | {
+        "BOT_CONFIG": str(account.folder / "config.py"),
+        "BOT_STORE_URL": store_url,
+        "BOT_PUBLIC_URL": sandbox.url,
+        "BOT_SECRET_KEY": "bench" * 8,
+    }
+
+
+def cold_start(sandbox: Sandbox, env: dict[str, str], processes: int) -> tuple[set[str], int, int]:
+    """What the processes got (one line each, alike lines once), and the fetches of token and ticket."""
+    got = set(_together(processes, env, "cold"))
+    return got, _fetches(sandbox, "/cgi-bin/stable_token"), _fetches(sandbox, "/cgi-bin/ticket/getticket")
+
+
+def refused(sandbox: Sandbox, env: dict[str, str], processes: int, seconds: float) -> tuple[int, list[str]]:
+    """Token fetches while WeChat answers 40001 to every call, and what each process counted."""
+    sandbox.faults([{"path": "/cgi-bin/getcallbackip", "errcode": 40001}])
+    before = _fetches(sandbox, "/cgi-bin/stable_token")
+    said = _together(processes, env, str(seconds))
+    return _fetches(sandbox, "/cgi-bin/stable_token") - before, said
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -68,29 +93,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
     account = Account()
-    (account.folder / "config.py").write_text("")
     print(f"tokens, {machine()}")
     with start_sandbox() as sandbox:
-        env = bot_env(sandbox) | {
-            "BOT_CONFIG": str(account.folder / "config.py"),
-            "BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db",
-            "BOT_PUBLIC_URL": sandbox.url,
-            "BOT_SECRET_KEY": "bench" * 8,
-        }
-        values = set(_together(options.processes, env, "cold"))
+        env = env_of(sandbox, account, f"sqlite:///{account.folder}/bot.db")
+        values, tokens, tickets = cold_start(sandbox, env, options.processes)
         assert len(values) == 1, values
-        tokens, tickets = (
-            _fetches(sandbox, "/cgi-bin/stable_token"),
-            _fetches(sandbox, "/cgi-bin/ticket/getticket"),
-        )
         print(f"cold start, {options.processes} processes: {tokens} token fetch, {tickets} ticket fetch")
-        sandbox.faults([{"path": "/cgi-bin/getcallbackip", "errcode": 40001}])
-        before = _fetches(sandbox, "/cgi-bin/stable_token")
-        said = _together(4, env, str(options.seconds - 1))
-        after = _fetches(sandbox, "/cgi-bin/stable_token")
-        print(
-            f"40001 for {options.seconds:g} s, 4 processes: {after - before} token fetches; {', '.join(said)}"
-        )
+        fetches, said = refused(sandbox, env, 4, options.seconds - 1)
+        print(f"40001 for {options.seconds:g} s, 4 processes: {fetches} token fetches; {', '.join(said)}")
     account.close()
 
 

@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.config import Config
@@ -22,8 +22,9 @@ from bot.wechat.http import Http
 _OVERLAP = 300.0  # seconds before expiry from which WeChat hands out a new token while the old one works
 _POLL_SECONDS = 0.05
 _FAILURE_SECONDS = 5.0  # how long a failed fetch answers for everybody, so that failures do not stampede
-# A value refused so soon after it was fetched is no stale one: another would fare no better.
-_REPLACE_SECONDS = 60.0
+# A value refused so soon after it was fetched is no stale one: if it replaced another already, a third would
+# fare no better. Longer than the minute in which there shall be two fetches at most.
+_NEW_SECONDS = 90.0
 _CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's quotas begin anew at midnight there
 
 Fetch = Callable[[bool], tuple[str, float]]
@@ -34,6 +35,7 @@ class _Record:
     value: str
     expires: float
     renew: float
+    fetched: float = 0
 
 
 class Shared:
@@ -81,7 +83,7 @@ class Shared:
         """WeChat refused `failed`: return another value. Fetches only if `failed` is still the current
         one, so a hundred callers with the same dead token cause one fetch.
 
-        Raises WeChatError(40001) if `failed` replaced another one less than a minute ago.
+        Raises WeChatError(40001) if `failed` replaced another one just now.
         """
         record = self._read()
         if record and record.value != failed:
@@ -100,7 +102,7 @@ class Shared:
                     record = self._read()  # it may have come while we were on our way to the lock
                     if record and record.value != old and self._clock() < record.renew:
                         return record.value
-                    return self._fetch_and_store(owner, old if force else None)
+                    return self._fetch_and_store(owner, record if force else None)
                 finally:
                     self._store.discard(self._key("lock"), owner)
             if not wait:
@@ -113,23 +115,24 @@ class Shared:
             if self._clock() > end:
                 raise WeChatUnreachable(f"{self._name}: waited {self._patience:g} s for another process")
 
-    def _fetch_and_store(self, owner: bytes, failed: str | None) -> str:
+    def _fetch_and_store(self, owner: bytes, failed: _Record | None) -> str:
         self._raise_recent_failure()
+        is_new = failed is not None and self._clock() - failed.fetched < _NEW_SECONDS
         try:
-            value, lifetime = self._ask(False)
-            if value == failed:  # a stable token that WeChat holds for good, yet refuses
-                value, lifetime = self._ask(True)
+            value, lifetime = self._ask(is_new)
+            if failed and value == failed.value and not is_new:
+                value, lifetime = self._ask(True)  # a stable token that WeChat holds for good, yet refuses
         except WeChatError as error:
             failure = json.dumps([error.errcode, error.errmsg]).encode()
             self._store.put(self._key("failure"), failure, _FAILURE_SECONDS)
             raise
         now = self._clock()
         expires = now + lifetime
-        record = {"value": value, "expires": expires, "renew": expires - min(_OVERLAP, lifetime / 2)}
+        record = _Record(value, expires, expires - min(_OVERLAP, lifetime / 2), now)
         if self._store.get(self._key("lock")) == owner:  # a fetch that outlived its lock stores nothing
-            self._store.put(self._key("value"), json.dumps(record).encode(), lifetime)
+            self._store.put(self._key("value"), json.dumps(asdict(record)).encode(), lifetime)
             if failed is not None:
-                self._store.put(self._key("replaced"), value.encode(), _REPLACE_SECONDS)
+                self._store.put(self._key("replaced"), value.encode(), _NEW_SECONDS)
         return value
 
     def _ask(self, force: bool) -> tuple[str, float]:
