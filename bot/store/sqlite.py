@@ -3,9 +3,11 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bot.errors import StoreError
 from bot.store import Clock
@@ -27,6 +29,9 @@ _UPSERT = (
 )
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows of one sweep: more than are written between sweeps, few enough to be quick
+_GET = "SELECT value FROM entry WHERE key = ? AND expires > ?"
+_SWEEP = "DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE expires <= ? LIMIT ?)"
+_FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
 _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
 
@@ -56,44 +61,33 @@ class SqliteStore:
                 db.execute(statement)
 
     def get(self, key: str) -> bytes | None:
-        with self._read() as db:
-            return self._live(db, key)
+        rows = self._rows(_GET, key, self._clock())
+        return rows[0][0] if rows else None
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        with self._write() as db:
-            db.execute(_UPSERT, (key, value, self._clock() + lifetime))
+        self._change(_UPSERT, key, value, self._clock() + lifetime)
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
         now = self._clock()
-        with self._write() as db:
-            done = db.execute(_UPSERT + " WHERE entry.expires <= ?", (key, value, now + lifetime, now))
-            return done.rowcount > 0
+        return self._change(_UPSERT + " WHERE entry.expires <= ?", key, value, now + lifetime, now)
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
         now = self._clock()
-        with self._write() as db:
-            done = db.execute(
-                "UPDATE entry SET value = ?, expires = ? WHERE key = ? AND value = ? AND expires > ?",
-                (new, now + lifetime, key, old, now),
-            )
-            return done.rowcount > 0
+        swap = "UPDATE entry SET value = ?, expires = ? WHERE key = ? AND value = ? AND expires > ?"
+        return self._change(swap, new, now + lifetime, key, old, now)
 
     def take(self, key: str) -> bytes | None:
         with self._write() as db:
-            value = self._live(db, key)
+            row = db.execute(_GET, (key, self._clock())).fetchone()
             db.execute("DELETE FROM entry WHERE key = ?", (key,))
-            return value
+            return row[0] if row else None
 
     def discard(self, key: str, value: bytes) -> bool:
-        with self._write() as db:
-            done = db.execute(
-                "DELETE FROM entry WHERE key = ? AND value = ? AND expires > ?", (key, value, self._clock())
-            )
-            return done.rowcount > 0
+        discard = "DELETE FROM entry WHERE key = ? AND value = ? AND expires > ?"
+        return self._change(discard, key, value, self._clock())
 
     def delete(self, key: str) -> None:
-        with self._write() as db:
-            db.execute("DELETE FROM entry WHERE key = ?", (key,))
+        self._change("DELETE FROM entry WHERE key = ?", key)
 
     def count(self, key: str, lifetime: float) -> int:
         now = self._clock()
@@ -106,14 +100,12 @@ class SqliteStore:
             return number
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        with self._write() as db:
-            db.execute("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", (timetable, name, at))
+        self._change("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", timetable, name, at)
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
         query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
-        with self._read() as db:  # nearly always there is nothing: no need to lock out writers for that
-            if db.execute(query, (timetable, now, 1)).fetchone() is None:
-                return []
+        if not self._rows(query, timetable, now, 1):
+            return []  # nearly always, and no need to lock out writers for that
         with self._write() as db:
             names = [row[0] for row in db.execute(query, (timetable, now, limit))]
             db.executemany(
@@ -124,16 +116,13 @@ class SqliteStore:
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         query = "SELECT name FROM timetable WHERE timetable = ? ORDER BY at LIMIT ?"
-        with self._read() as db:
-            return [row[0] for row in db.execute(query, (timetable, limit))]
+        return [row[0] for row in self._rows(query, timetable, limit)]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        with self._write() as db:
-            db.execute("DELETE FROM timetable WHERE timetable = ? AND name = ?", (timetable, name))
+        self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", timetable, name)
 
     def ping(self) -> None:
-        with self._read() as db:
-            db.execute("SELECT 1 FROM entry LIMIT 1").fetchone()
+        self._rows("SELECT 1 FROM entry LIMIT 1")
 
     def close(self) -> None:
         with self._connections_lock:
@@ -142,43 +131,45 @@ class SqliteStore:
             self._connections.clear()
         self._local = threading.local()
 
-    def _live(self, db: sqlite3.Connection, key: str) -> bytes | None:
-        row = db.execute(
-            "SELECT value FROM entry WHERE key = ? AND expires > ?", (key, self._clock())
-        ).fetchone()
-        return bytes(row[0]) if row else None
-
     def _connection(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             # check_same_thread=False only so that close() may end the connections of other threads.
-            db = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            db.execute("PRAGMA journal_mode=WAL")
+            db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._when_free(db, "PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             self._local.db = db
             with self._connections_lock:
                 self._connections.append(db)
         return db
 
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        """One statement that reads."""
         try:
-            yield self._connection()
+            return self._when_free(self._connection(), statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def _change(self, statement: str, *values: object) -> bool:
+        """One statement that writes, a transaction of its own; True if it changed a row."""
+        try:
+            db = self._connection()
+            changed = self._when_free(db, statement, values).rowcount > 0
+            if self._is_time_to_sweep():
+                self._when_free(db, _SWEEP, (self._clock(), _SWEEP_ROWS))
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._outage.ends()
+        return changed
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        """The single place that begins, commits and rolls back."""
+        """Several statements in one transaction."""
         try:
             db = self._connection()
-            db.execute("BEGIN IMMEDIATE")  # take the write lock now: a later upgrade could fail as "busy"
+            self._when_free(db, "BEGIN IMMEDIATE")  # the write lock now: a later upgrade could fail as "busy"
             try:
                 yield db
-                self._sweep(db)
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:
@@ -188,14 +179,27 @@ class SqliteStore:
             raise self._failure(error) from error
         self._outage.ends()
 
-    def _sweep(self, db: sqlite3.Connection) -> None:
-        """Now and then delete rows whose lifetime has passed, so that the file does not grow for ever."""
+    def _when_free(
+        self, db: sqlite3.Connection, statement: str, values: Sequence[object] = ()
+    ) -> sqlite3.Cursor:
+        """Execute a statement as soon as no other process holds the lock that it needs. SQLite's own way to
+        wait begins with a millisecond, thirty times as long as a message holds the lock."""
+        end, pause = 0.0, _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return db.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                now = time.monotonic()
+                end = end or now + _BUSY_SECONDS
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or now > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LAST_PAUSE_SECONDS)
+
+    def _is_time_to_sweep(self) -> bool:
+        """Rows whose lifetime has passed are deleted now and then: the file must not grow for ever."""
         self._writes += 1  # races between threads only shift the moment of the next sweep
-        if self._writes % _SWEEP_EVERY == 0:
-            db.execute(
-                "DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE expires <= ? LIMIT ?)",
-                (self._clock(), _SWEEP_ROWS),
-            )
+        return self._writes % _SWEEP_EVERY == 0
 
     def _failure(self, error: sqlite3.Error) -> StoreError:
         self._outage.begins(str(error))
