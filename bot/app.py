@@ -119,8 +119,8 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
     late = Late(outbox, runner.wake, push=config.can_push)
     answerer = Answerer(config, router, dedup, handle, conversations, late, liveness, wording, clock)
-    guard_store = store if config.replay_guard and config.mode == "plain" else None
-    callback = Callback(Gate(config, clock, guard_store), answerer, Seal(config, clock))
+    gate = Gate(config, clock, store if config.replay_guard else None)
+    callback = Callback(gate, answerer, Seal(config, clock))
 
     states = States(store, config.secret_key)
     patience = 3 * config.api_timeout

@@ -132,7 +132,7 @@ class Answerer:
     def _run(self, incoming: Incoming, match: Match | None, attempt: int) -> Answer:
         """Here and now, in this thread."""
         route = match.route.name if match else ""
-        reply = self._handle(incoming, match).reply
+        reply = self._handle(incoming, match, again=attempt > 1).reply
         try:
             if not self._record(incoming, reply):
                 claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead

@@ -74,12 +74,12 @@ class Conversations:
             elif self._store.swap(key, now, json.dumps(json.loads(now) + addition).encode(), _KEPT_SECONDS):
                 return
 
-    def kept(self, openid: str, receiver: str) -> Reply | None:
+    def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
         """The next answer that waits for this user, which is then held for the message `receiver` alone: if
-        that is run again, because its process died, it gets the same. Texts that follow each other come as
+        that is run `again`, because its process died, it gets the same. Texts that follow each other come as
         one."""
         key, gift = f"kept:{openid}", f"given:{receiver}"
-        given, raced = self._read(gift), False
+        given, raced = self._read(gift) if again else None, False
         while True:
             now = self._read(key)
             held = json.loads(now) if now else []

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import web
 
@@ -16,6 +16,7 @@ from bot.errors import Refused
 
 _XML = "text/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
+_MAX_FIELDS = 20  # WeChat sends seven at most
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ class Callback:
     def receive(self, query_string: str, read_body: Callable[[], bytes]) -> Response:
         """One delivery of a message or event. Its body is read only if its query is WeChat's."""
         try:
-            query = _query(query_string)
-            self._gate.admit(query)
-            opened = self._gate.open(query, read_body())
+            opened = self._gate.open(_query(query_string), read_body)
         except Refused as refusal:
             return _refuse(refusal)
         incoming = opened.incoming
@@ -68,10 +67,11 @@ class Callback:
 
 
 def _query(query_string: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(query_string, keep_blank_values=True, max_num_fields=20))
-    except ValueError:
-        raise Refused(400, "bad-query") from None
+    """As urllib's parse_qsl, which takes four times as long."""
+    pairs = [pair.partition("=") for pair in query_string.split("&")]
+    if len(pairs) > _MAX_FIELDS:
+        raise Refused(400, "bad-query")
+    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
 def _refuse(refusal: Refused) -> Response:

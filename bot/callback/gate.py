@@ -5,7 +5,7 @@ The mode comes from the settings and never from the request: dropping `encrypt_t
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.callback import messages, xml
@@ -32,7 +32,7 @@ class Opened:
 class Gate:
     """Checks deliveries against one account's settings.
 
-    `guard` is a store for the optional replay guard of plain mode (REPLAY_GUARD), else None.
+    `guard` is a store for the optional replay guard of plain bodies (REPLAY_GUARD), else None.
     """
 
     def __init__(self, config: Config, clock: Clock, guard: Store | None = None) -> None:
@@ -49,31 +49,24 @@ class Gate:
             raise Refused(400, "no-echostr")
         return echostr
 
-    def admit(self, query: Query) -> None:
-        """Before a body is read: does the query come from WeChat, and just now? WeChat signs it in every
-        mode. Without this, strangers could hold our threads with bodies that they never finish sending.
-        Raises Refused(403)."""
-        self._check(query, "signature")
-
-    def open(self, query: Query, body: bytes) -> Opened:
+    def open(self, query: Query, read_body: Callable[[], bytes]) -> Opened:
         """A message or event. Raises Refused with status 403 (not WeChat, not fresh, not for us) or
-        400 (cannot be read)."""
+        400 (cannot be read).
+
+        WeChat signs the query in every mode. The body is read only after that has been checked: else
+        strangers could hold our threads with bodies that they never finish sending.
+        """
+        self._check(query, "signature")
+        body = read_body()
         if len(body) > MAX_BODY:
             raise Refused(400, "body-too-large")
-        if self._config.mode == "safe":
-            fields, encrypted = self._decrypt(query, xml.parse(body)), True
-        elif self._config.mode == "compatible":
-            outer = xml.parse(body)
-            encrypted = "Encrypt" in outer
-            if encrypted:
-                fields = self._decrypt(query, outer)  # the plain fields beside it are not covered: unread
-            else:
-                self._check(query, "signature")
-                fields = outer
+        outer = xml.parse(body)
+        encrypted = self._config.mode == "safe" or (self._config.mode == "compatible" and "Encrypt" in outer)
+        if encrypted:
+            fields = self._decrypt(query, outer)  # plain fields beside it are not covered: unread
         else:
-            self._check(query, "signature")
             self._guard_replay(query, body)
-            fields, encrypted = xml.parse(body), False
+            fields = outer
         incoming = messages.read(fields)
         if incoming.account != self._config.original_id:
             raise Refused(403, "wrong-receiver")
@@ -83,26 +76,32 @@ class Gate:
         encrypt = outer.get("Encrypt")
         if not isinstance(encrypt, str) or not encrypt:
             raise Refused(403, "plain-body")
-        self._check(query, "msg_signature", encrypt.strip())
+        encrypt = encrypt.strip()
+        self._check_signature(query, "msg_signature", encrypt)
         if self._envelope is None:
             raise Refused(403, "plain-mode")  # not reached: only modes with an envelope decrypt
-        return xml.parse(self._envelope.decrypt(encrypt.strip()))
+        return xml.parse(self._envelope.decrypt(encrypt))
 
-    def _check(self, query: Query, name: str, *covered: str) -> None:
-        given = [query.get(field, "") for field in (name, "timestamp", "nonce")]
-        if not all(given):
-            raise Refused(403, "no-signature")
-        signature, timestamp, nonce = given
-        if not same(signature, sign(self._config.token, timestamp, nonce, *covered)):
-            raise Refused(403, "bad-signature")
+    def _check(self, query: Query, name: str) -> None:
+        """Signed by WeChat, and just now."""
+        timestamp = self._check_signature(query, name)
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise Refused(403, "bad-timestamp")
         # A retry may carry the first delivery's timestamp: the window is far wider than three attempts.
         if abs(self._clock() - int(timestamp)) > self._config.freshness_seconds:
             raise Refused(403, "stale")
 
+    def _check_signature(self, query: Query, name: str, *covered: str) -> str:
+        """Returns the timestamp that was signed."""
+        signature, timestamp, nonce = (query.get(field, "") for field in (name, "timestamp", "nonce"))
+        if not (signature and timestamp and nonce):
+            raise Refused(403, "no-signature")
+        if not same(signature, sign(self._config.token, timestamp, nonce, *covered)):
+            raise Refused(403, "bad-signature")
+        return timestamp
+
     def _guard_replay(self, query: Query, body: bytes) -> None:
-        """In plain mode the signature does not cover the body. If asked to, hold each (timestamp, nonce)
+        """The signature does not cover a plain body. If asked to, hold each (timestamp, nonce)
         to the body that it first came with: a captured signature is then worth nothing for a forged one."""
         if self._guard is None:
             return

@@ -29,10 +29,11 @@ class Handle:
         self._account = account
         self._wording = wording
 
-    def __call__(self, incoming: Incoming, match: Match | None) -> Outcome:
-        """Run the handler; whatever it raises, the user gets an answer. Raises nothing."""
+    def __call__(self, incoming: Incoming, match: Match | None, *, again: bool) -> Outcome:
+        """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
+        before may have died. Raises nothing."""
         try:
-            return Outcome(self._reply(incoming, match))
+            return Outcome(self._reply(incoming, match, again))
         except Exception as error:
             name = match.route.name if match else "none"
             log.error("[handle] handler %s failed: %s", name, describe(error))
@@ -45,7 +46,7 @@ class Handle:
         """What the user is told where there can be no answer."""
         return Outcome(Text(self._wording.sorry), problem)
 
-    def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
+    def _reply(self, incoming: Incoming, match: Match | None, again: bool) -> Reply | None:
         """Unless the user asks for the rest of a text, the handler's; with what was kept for them."""
         reply: Reply | None = self._more(incoming)
         if reply is None and match is not None:
@@ -56,7 +57,7 @@ class Handle:
                 result = result.reply
             made = as_reply(result, match.route.name)
             reply = self._upload(made) if isinstance(made, Picture) else made
-        return self._with_kept(incoming, reply) if incoming.msg_type != "event" else reply
+        return reply if incoming.msg_type == "event" else self._with_kept(incoming, reply, again)
 
     def _more(self, incoming: Incoming) -> Text | None:
         if incoming.text is None or incoming.text.strip() != self._wording.more:
@@ -74,8 +75,8 @@ class Handle:
             url = self._account.static_url(picture.file)
             return News((Article(picture.title, picture=url, url=url),))
 
-    def _with_kept(self, incoming: Incoming, reply: Reply | None) -> Reply | None:
-        kept = self._conversations.kept(incoming.openid, incoming.key)
+    def _with_kept(self, incoming: Incoming, reply: Reply | None, again: bool) -> Reply | None:
+        kept = self._conversations.kept(incoming.openid, incoming.key, again=again)
         if kept is None or reply is None:
             return kept or reply
         if isinstance(kept, Text) and isinstance(reply, Text):

@@ -157,15 +157,18 @@ def read(fields: Fields) -> Incoming:
             raise Refused(400, "missing-field")
     if msg_type == "event":
         return _read_event(fields, openid, account, created)
-    # MsgId alone is not enough: two users have been seen with the same one under load.
-    identity = str(_integer(fields, "MsgId")) if "MsgId" in fields else f"{created} {_rest(fields)}"
-    if msg_type in _MESSAGES and "MsgId" not in fields:
+    if "MsgId" in fields:
+        # MsgId alone is not enough: two users have been seen with the same one under load.
+        key = _key(_integer(fields, "MsgId"), openid, "message")
+    elif msg_type not in _MESSAGES:
+        key = _key(created, openid, "message", _rest(fields))
+    else:
         raise Refused(400, "missing-field")
     message_class = _MESSAGES.get(msg_type, UnknownMessage)
     return Incoming(
         message=message_class(fields),
         fields=fields,
-        key=_key(openid, "message", identity),
+        key=key,
         openid=openid,
         account=account,
         created=created,
@@ -183,7 +186,7 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
     if not isinstance(event_key, str):
         raise Refused(400, "missing-field")
     # Events have no id. Two in one second differ in their key, or, without one, in the rest of their fields.
-    identity = f"{created} {event} {event_key or _rest(fields)}"
+    key = _key(created, openid, "event", event, event_key or _rest(fields))
     scene = None
     typed_fields = fields
     message_class = _EVENTS.get(event.lower(), UnknownMessage)
@@ -196,7 +199,7 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
     return Incoming(
         message=message_class(typed_fields),
         fields=fields,
-        key=_key(openid, "event", identity),
+        key=key,
         openid=openid,
         account=account,
         created=created,
@@ -227,6 +230,8 @@ def _rest(fields: Fields) -> str:
     return repr(sorted((name, repr(value)) for name, value in fields.items() if name not in header))
 
 
-def _key(openid: str, *identity: str) -> str:
-    # Hashed: identities may be long (a VIEW event's is a url), and NUL cannot occur in XML.
-    return "message:" + hashlib.sha256("\0".join((openid, *identity)).encode()).hexdigest()[:40]
+def _key(number: int, *identity: str) -> str:
+    # The number first, which grows with time: a store that keeps its keys in order then writes in one place.
+    # The rest hashed: it may be long (a VIEW event's is a url), and NUL cannot occur in XML.
+    digest = hashlib.blake2b("\0".join(identity).encode(), digest_size=16).hexdigest()
+    return f"message:{number:020d}:{digest}"

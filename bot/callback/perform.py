@@ -81,7 +81,7 @@ class Performer:
             return self._handle.apologise(f"given up after {_MAX_RUNS} runs")
         place = job.work.get("place")
         match = self._router.again(place, job.work["captures"]) if place else self._router.find(incoming)
-        return self._handle(incoming, match)
+        return self._handle(incoming, match, again=True)  # what a process began that has died becomes a job
 
     def _deliver(self, openid: str, job: Job) -> Again | None:
         """Push what has not been pushed yet; what WeChat will not take is kept for the next message."""

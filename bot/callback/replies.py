@@ -97,18 +97,20 @@ class Ask:
     seconds: float = 600
 
 
+_KINDS: tuple[type[Reply], ...] = (Text, Image, Voice, Video, Music, News, Transfer)
+_SENDABLE = (*_KINDS, Picture)
+
+
 def as_reply(result: Any, handler: str) -> Reply | Picture | None:
     """What a handler returned, as a reply. None and an empty text are no reply: WeChat treats an empty
     Content as a fault. Raises HandlerError, naming the handler, for anything that cannot be sent."""
-    if isinstance(result, str):
-        result = Text(result)
-    if result is None or (isinstance(result, Text) and result.content == ""):
-        return None
+    if result is None or isinstance(result, str):
+        return Text(result) if result and clean(result) else None
     if isinstance(result, Sequence):
         if not result or not all(isinstance(item, Article) for item in result):
             raise HandlerError(handler, "a list must hold Article objects, and at least one")
         result = News(tuple(result))
-    if not isinstance(result, Reply | Picture):
+    if not isinstance(result, _SENDABLE):
         raise HandlerError(
             handler,
             f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
@@ -138,7 +140,10 @@ def _check_texts(part: Any, handler: str) -> None:
 
 def to_json(reply: Reply) -> dict[str, Any]:
     """JSON values, for keeping a reply in the store."""
-    return {"kind": type(reply).__name__, **dataclasses.asdict(reply)}
+    fields = vars(reply)  # dataclasses.asdict() copies deeply, for ten times as long
+    if isinstance(reply, News):
+        fields = {"articles": [vars(article) for article in reply.articles]}
+    return {"kind": type(reply).__name__, **fields}
 
 
 def from_json(kept: Mapping[str, Any]) -> Reply:
@@ -147,7 +152,5 @@ def from_json(kept: Mapping[str, Any]) -> Reply:
     kind = kept["kind"]
     if kind == "News":
         return News(tuple(Article(**article) for article in fields["articles"]))
-    classes: dict[str, type[Reply]] = {
-        cls.__name__: cls for cls in (Text, Image, Voice, Video, Music, Transfer)
-    }
+    classes = {cls.__name__: cls for cls in _KINDS}
     return classes[kind](**fields)

@@ -59,7 +59,7 @@ def test_v2_a_plain_delivery_passes_with_the_documented_signature(make_config: M
         "nonce": "486452656",
     }
     xml = message("event", "<Event>debug_demo</Event>", account="gh_97417a04a28d")
-    opened = gate.open(query, xml.encode())
+    opened = gate.open(query, xml.encode)
     assert opened.incoming.event == "debug_demo"
     assert not opened.encrypted
 
@@ -74,13 +74,14 @@ def test_v3_the_documented_ciphertext_opens_and_is_made_again(make_config: MakeC
     # Through the gate: its content is JSON, so the fault found in it shows that everything before it passed.
     gate = Gate(make_config(**DEMO, mode="safe"), Clock(1714112445))
     query = {
+        "signature": "6c5c811b55cc85e0e1b54100749188c20beb3f5d",
         "msg_signature": "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3",
         "timestamp": timestamp,
         "nonce": nonce,
     }
     body = f"<xml><ToUserName>gh_97417a04a28d</ToUserName><Encrypt>{V3_ENCRYPT}</Encrypt></xml>"
     with pytest.raises(Refused) as refusal:
-        gate.open(query, body.encode())
+        gate.open(query, body.encode)
     assert refusal.value.reason == "bad-xml"
 
 

@@ -30,7 +30,7 @@ class Side:
         self.wechat = WeChat(self.config, self.clock)
 
     def open(self, delivery: Delivery) -> str:
-        opened = self.gate.open(dict(parse_qsl(delivery.query)), delivery.body)
+        opened = self.gate.open(dict(parse_qsl(delivery.query)), lambda: delivery.body)
         return str(opened.incoming.text)
 
     def refused(self, delivery: Delivery) -> tuple[int, str]:
@@ -235,7 +235,7 @@ def test_line_breaks_around_a_ciphertext_do_no_harm(safe: Side) -> None:
 def test_unsigned_nonsense_is_always_a_refusal(query: dict[str, str], body: bytes, mode: str) -> None:
     config = Config(app_id=APP_ID, token=TOKEN, encoding_aes_key=AES_KEY, mode=mode, original_id=ORIGINAL_ID)
     with pytest.raises(Refused) as refusal:
-        Gate(config, Clock()).open(query, body)
+        Gate(config, Clock()).open(query, lambda: body)
     assert refusal.value.status in (400, 403)
 
 
@@ -245,7 +245,7 @@ def test_signed_nonsense_is_a_message_or_a_refusal(inner: bytes, mode: str) -> N
     clock = Clock()
     delivery = WeChat(config, clock).deliver(b"<xml>" + inner + b"</xml>")
     with pytest.raises(Refused) as refusal:
-        Gate(config, clock).open(dict(parse_qsl(delivery.query)), delivery.body)
+        Gate(config, clock).open(dict(parse_qsl(delivery.query)), lambda: delivery.body)
     assert refusal.value.status in (400, 403)
 
 

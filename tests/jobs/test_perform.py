@@ -93,7 +93,7 @@ def test_the_pieces_that_do_not_fit_the_window_are_kept(
     long = "".join(chr(0x4E00 + n) for n in range(4500))  # seven pieces
     perform(desk, put_reply(desk, follower, Text(long)))
     assert len(pushed(wechat, follower)) == 5
-    rest = desk.conversations.kept(follower, "another message")
+    rest = desk.conversations.kept(follower, "another message", again=False)
     assert isinstance(rest, Text)
     assert "".join(pushed(wechat, follower)) + rest.content == long
 
@@ -123,7 +123,7 @@ def test_a_push_that_is_never_taken_is_kept_after_four_tries(
     for _ in range(4):
         perform(desk, key)
     assert desk.outbox.get(key) is None
-    assert desk.conversations.kept(follower, "next") == Text("late")
+    assert desk.conversations.kept(follower, "next", again=False) == Text("late")
 
 
 def test_a_job_whose_route_is_gone_is_no_endless_story(
