@@ -4,7 +4,7 @@ The only module that sees all packages.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from bot.oauth.state import States
 from bot.oauth.website import Website
 from bot.pages import Site
 from bot.store import Clock, Store, open_store
+from bot.turn import Turn, Wsgi
 from bot.wechat.account import STATIC, Account
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
@@ -50,7 +51,7 @@ web.config.debug = False
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+CALLBACK = "/wechat"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Parts:
     site: Site
     liveness: Liveness
     runner: Runner
+    turn: Turn
     closers: tuple[Callable[[], None], ...]
 
     def start(self, *, jobs: bool) -> None:
@@ -102,10 +104,11 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     liveness = Liveness(store)
     outbox = Outbox(store, liveness, clock)
     conversations = Conversations(store)
+    turn = Turn(1 if config.store_url.startswith("sqlite") else 3)  # while two wait for Redis, one computes
     router = Router(chat, conversations)
     handle = Handle(conversations, account, wording)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
-    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock)
+    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=turn.sleep)
     performer = Performer(
         account,
         router,
@@ -148,24 +151,26 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
         )
     site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
     closers = (runner.close, http.close, client._http.close, store.close)
-    return Parts(config, store, tokens, client, states, outbox, callback, site, liveness, runner, closers)
+    return Parts(
+        config, store, tokens, client, states, outbox, callback, site, liveness, runner, turn, closers
+    )
 
 
 def _static_headers(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
-def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> WsgiApp:
+def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Wsgi:
     """The WSGI application: callback, machine paths, the operator's pages, static files."""
-    paths = (("/wechat", Endpoint), *service.PATHS, *api.PATHS, *pages)
+    paths = ((CALLBACK, Endpoint), *service.PATHS, *api.PATHS, *pages)
     app = hooks.Application(parts.site, paths)
     app.add_processor(hooks.identify(parts))
     app.add_processor(hooks.secure(parts.config))
-    with_static: WsgiApp = WhiteNoise(
+    with_static: Wsgi = WhiteNoise(
         app.wsgifunc(),
         root=str(STATIC),
         prefix="static/",
         max_age=3600,
         add_headers_function=_static_headers,
     )
-    return with_static
+    return parts.turn.taken_by(with_static, CALLBACK)

@@ -18,6 +18,7 @@ from bot.errors import BotError
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 
 _MAX_FRAMES = 6
+_NOTHING = ("", None)
 
 
 def describe(error: BaseException) -> str:
@@ -49,8 +50,8 @@ class _Lines(logging.Formatter):
         if self._as_json:
             head = {"at": at, "level": record.levelname, "id": request_id.get(), "text": record.getMessage()}
             return json.dumps({**head, **facts}, ensure_ascii=False)
-        tail = "".join(f" {name}={_plain(value)}" for name, value in facts.items() if value not in ("", None))
-        return f"{at} {record.levelname} {request_id.get()} {_plain(record.getMessage())}{tail}"
+        tail = "".join([f" {name}={value}" for name, value in facts.items() if value not in _NOTHING])
+        return _plain(f"{at} {record.levelname} {request_id.get()} {record.getMessage()}{tail}")
 
 
 @lru_cache(maxsize=2)
@@ -58,9 +59,8 @@ def _second(at: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
-def _plain(value: object) -> str:
+def _plain(text: str) -> str:
     # One record, one line, whatever is in it: no forged lines by a newline in a path.
-    text = str(value)
     return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 

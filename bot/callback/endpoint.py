@@ -67,11 +67,13 @@ class Callback:
 
 
 def _query(query_string: str) -> dict[str, str]:
-    """As urllib's parse_qsl, which takes four times as long."""
+    """As urllib's parse_qsl, which takes eight times as long. What WeChat sends is hardly ever quoted."""
     pairs = [pair.partition("=") for pair in query_string.split("&")]
     if len(pairs) > _MAX_FIELDS:
         raise Refused(400, "bad-query")
-    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+    if "%" in query_string or "+" in query_string:
+        return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+    return {name: value for name, _, value in pairs}
 
 
 def _refuse(refusal: Refused) -> Response:

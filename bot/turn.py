@@ -1,0 +1,52 @@
+"""Turns: how many deliveries compute at the same time in one process.
+
+Threads of one interpreter cannot compute side by side. Where sixteen try, they hand the interpreter to each
+other at every call of the store, which costs more than the work itself. So a delivery takes a turn before it
+begins, and gives it back while it waits.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+# A handler that waits for somebody else holds up the next delivery for so long, and no longer.
+_PATIENCE_SECONDS = 0.01
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Turn:
+    """`at_once` deliveries have a turn at the same time: as many as the store keeps waiting, and one more."""
+
+    def __init__(self, at_once: int) -> None:
+        self._free = threading.Semaphore(at_once)
+        self._held = threading.local()
+
+    def taken_by(self, app: Wsgi, path: str) -> Wsgi:
+        """`app`, where requests for `path` take turns."""
+
+        def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            if environ["PATH_INFO"] != path:
+                return app(environ, start_response)
+            self._take()
+            try:
+                return app(environ, start_response)
+            finally:
+                self._give_back()
+
+        return wsgi
+
+    def sleep(self, seconds: float) -> None:
+        """Let others have the turn for so long."""
+        self._give_back()
+        time.sleep(seconds)
+        self._take()
+
+    def _take(self) -> None:
+        self._held.turn = self._free.acquire(timeout=_PATIENCE_SECONDS)
+
+    def _give_back(self) -> None:
+        if getattr(self._held, "turn", False):
+            self._held.turn = False
+            self._free.release()
