@@ -80,3 +80,5 @@ class Engine:
 
     def close(self) -> None:
         self._huey.storage.close()
+        if isinstance(self._huey, RedisHuey):  # whose close() leaves the connections open
+            self._huey.storage.conn.connection_pool.disconnect()

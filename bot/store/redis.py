@@ -1,5 +1,7 @@
 """The store in Redis: for several machines. Redis 6.2 or newer (GETDEL)."""
 
+import contextlib
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -33,13 +35,19 @@ local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 
 for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], ARGV[2], name) end
 return names
 """
+_DIGESTS = {
+    script: hashlib.sha1(script.encode()).hexdigest()  # noqa: S324  Redis's choice
+    for script in (_SWAP, _DISCARD, _COUNT, _DUE)
+}
 _PAUSE_SECONDS = 1.0
+_FRESH_SECONDS = 1.0
 _TIMEOUT_SECONDS = 2.0  # a dead Redis must not hold a delivery until WeChat hangs up
 
 
 class RedisStore:
-    """Keeps the promises of `Store`. Connections are pooled and shared by threads.
+    """Keeps the promises of `Store`.
 
+    Commands go straight to a connection of the library, without its client: that takes a quarter of the time.
     After a failure to reach Redis every call fails at once for a second: a message must not wait out one
     timeout after the other.
     """
@@ -48,77 +56,121 @@ class RedisStore:
         self._monotonic = monotonic
         self._again_at = 0.0
         self._outage = Outage("the Redis store")
-        # No retries: a swap whose answer was lost would find its own work, and report that it had come too
-        # late. Connections that Redis closed while they were idle are opened again all the same.
-        self._redis = redis.Redis.from_url(
+        # No retries: a swap whose answer was lost would find its own work, and say that it had come too late.
+        self._pool = redis.ConnectionPool.from_url(
             url,
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
-        self._swap = self._redis.register_script(_SWAP)
-        self._discard = self._redis.register_script(_DISCARD)
-        self._count = self._redis.register_script(_COUNT)
-        self._due = self._redis.register_script(_DUE)
+        # Connections, and since when nobody uses them. Shared by threads: append and pop are atomic.
+        self._idle: list[tuple[Any, float]] = []
+        self._is_closed = False
 
     def get(self, key: str) -> bytes | None:
-        return self._call(self._redis.get, key)  # type: ignore[no-any-return]  # bytes: no decode_responses
+        return self._call("GET", key)  # type: ignore[no-any-return]  # nil or a bulk string
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._call(self._redis.set, key, value, px=_milliseconds(lifetime))
+        self._call("SET", key, value, "PX", _milliseconds(lifetime))
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        return bool(self._call(self._redis.set, key, value, px=_milliseconds(lifetime), nx=True))
+        return self._call("SET", key, value, "PX", _milliseconds(lifetime), "NX") is not None
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        return bool(self._call(self._swap, keys=[key], args=[old, new, _milliseconds(lifetime)]))
+        return bool(self._run(_SWAP, key, old, new, _milliseconds(lifetime)))
 
     def take(self, key: str) -> bytes | None:
-        return self._call(self._redis.getdel, key)  # type: ignore[no-any-return]
+        return self._call("GETDEL", key)  # type: ignore[no-any-return]
 
     def discard(self, key: str, value: bytes) -> bool:
-        return bool(self._call(self._discard, keys=[key], args=[value]))
+        return bool(self._run(_DISCARD, key, value))
 
     def delete(self, key: str) -> None:
-        self._call(self._redis.delete, key)
+        self._call("DEL", key)
 
     def count(self, key: str, lifetime: float) -> int:
-        return int(self._call(self._count, keys=[key], args=[_milliseconds(lifetime)]))
+        return int(self._run(_COUNT, key, _milliseconds(lifetime)))
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        self._call(self._redis.zadd, f"timetable:{timetable}", {name: at})
+        self._call("ZADD", f"timetable:{timetable}", at, name)
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        names = self._call(self._due, keys=[f"timetable:{timetable}"], args=[now, later, limit])
-        return [name.decode() for name in names]
+        return [name.decode() for name in self._run(_DUE, f"timetable:{timetable}", now, later, limit)]
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
-        names = self._call(self._redis.zrange, f"timetable:{timetable}", 0, limit - 1)
-        return [name.decode() for name in names]
+        return [name.decode() for name in self._call("ZRANGE", f"timetable:{timetable}", 0, limit - 1)]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        self._call(self._redis.zrem, f"timetable:{timetable}", name)
+        self._call("ZREM", f"timetable:{timetable}", name)
 
     def ping(self) -> None:
-        self._call(self._redis.ping)
+        self._call("PING")
 
     def close(self) -> None:
-        self._redis.close()
+        self._is_closed = True  # threads may still be on their way
+        self._drop_idle()
 
-    def _call(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+    def _run(self, script: str, key: str, *arguments: Any) -> Any:
+        """A script by its digest, which Redis knows from its first run on."""
+        try:
+            return self._call("EVALSHA", _DIGESTS[script], 1, key, *arguments)
+        except _UnknownScript:
+            return self._call("EVAL", script, 1, key, *arguments)
+
+    def _call(self, *command: Any) -> Any:
         if self._monotonic() < self._again_at:
             raise StoreError("Redis store: gone a moment ago, tried again in a second")
+        connection = None
         try:
-            result = command(*args, **kwargs)
-        except redis.RedisError as error:
-            # The client's text names host and port, never the password.
-            problem = f"{type(error).__name__}: {error}"
-            if isinstance(error, redis.ConnectionError | redis.TimeoutError):
-                self._again_at = self._monotonic() + _PAUSE_SECONDS
-                self._outage.begins(problem)
-            raise StoreError(f"Redis store: {problem}") from error
+            connection = self._connection()
+            connection.send_command(*command)
+            answer = connection.read_response()
+        except redis.exceptions.NoScriptError:
+            self._release(connection)
+            raise _UnknownScript from None
+        except BaseException as error:
+            if connection is not None:
+                connection.disconnect()  # an answer may still be on its way: it must not meet another command
+            if isinstance(error, redis.RedisError):
+                raise self._failure(error) from error
+            raise
+        self._release(connection)
         self._outage.ends()
-        return result
+        return answer
+
+    def _connection(self) -> Any:
+        """One that nobody uses, and that Redis has not closed meanwhile."""
+        with contextlib.suppress(IndexError):
+            connection, since = self._idle.pop()
+            # To look takes longer than a command, so one that was in use just now is trusted.
+            if self._monotonic() - since < _FRESH_SECONDS or not connection.can_read(timeout=0):
+                return connection
+            connection.disconnect()
+        connection = self._pool.make_connection()
+        connection.connect()  # type: ignore[no-untyped-call]
+        return connection
+
+    def _release(self, connection: Any) -> None:
+        if self._is_closed:
+            connection.disconnect()
+        else:
+            self._idle.append((connection, self._monotonic()))
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop()[0].disconnect()
+
+    def _failure(self, error: redis.RedisError) -> StoreError:
+        problem = f"{type(error).__name__}: {error}"  # the library names host and port, never the password
+        if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+            self._again_at = self._monotonic() + _PAUSE_SECONDS
+            self._drop_idle()  # whatever broke one has broken all
+            self._outage.begins(problem)
+        return StoreError(f"Redis store: {problem}")
+
+
+class _UnknownScript(Exception):
+    """Redis has been started anew since it last ran the script."""
 
 
 def _milliseconds(lifetime: float) -> int:
