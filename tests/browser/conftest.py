@@ -127,10 +127,10 @@ def install_menu(sandbox: Sandbox, *buttons: Json) -> None:
     call_api(sandbox, "/cgi-bin/menu/create", {"button": buttons})
 
 
-def open_page(phone: Phone, url: str) -> None:
-    """Through the menu, as a user does."""
-    install_menu(phone.sandbox, {"type": "view", "name": "主页", "url": url})
-    phone.tap("主页")
+def open_page(phone: Phone, url: str, name: str = "主页") -> None:
+    """Through the menu, as a user does. Another `name` each time tells the new menu from the one before."""
+    install_menu(phone.sandbox, {"type": "view", "name": name, "url": url})
+    phone.tap(name)
 
 
 def jssdk_config(sandbox: Sandbox, url: str, *names: str) -> Json:
