@@ -111,6 +111,8 @@ class PhonesControl:
         fields = await read_fields(request)
         phone, text = fields.text("phone"), fields.text("text")
         fields.done()
+        if not phone:
+            raise BadRequest("phone: must not be empty")
         user = self._world.users.with_phone(phone)
         self._world.social.sms(user.openid if user else None, phone, text)
         return answer({"ok": True})

@@ -75,6 +75,12 @@ def test_the_clock_only_goes_forward(sandbox: Sandbox) -> None:
         ("POST", "users", [], "must be a JSON object"),
         ("POST", "clock", {"advance_seconds": True}, "advance_seconds: must be a number"),
         ("POST", "clock", {}, "advance_seconds: missing"),
+        ("POST", "clock", {"advance_seconds": 10**400}, "advance_seconds: too large"),
+        ("POST", "clock", {"advance_seconds": 2**80}, "advance_seconds: the clock goes no farther"),
+        ("POST", "users", {"nickname": "\ud800"}, "nickname: must be Unicode text"),
+        ("POST", "reset", {"users": True}, "users: no such field"),
+        ("POST", "sms", {"phone": "", "text": "hi"}, "phone: must not be empty"),
+        ("POST", "jssdk/config", {"url": "http://a/", "jsApiList": 5}, "jsApiList: must be a list"),
         ("GET", "calls?limit=x", None, "limit: must be"),
         ("PUT", "settings", {"web_domains": ["http://a/"]}, "web_domains: must be HOST or HOST:PORT"),
         ("POST", "media", {"a": 1}, "Content-Type: must be"),
@@ -84,6 +90,18 @@ def test_complaints_name_the_field(sandbox: Sandbox, method: str, path: str, bod
     with pytest.raises(AssertionError, match=": 400 ") as caught:
         sandbox.call(method, path, body)
     assert error in json.loads(str(caught.value).partition(": 400 ")[2])["error"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"a":' + b"[" * 5000, b"5", b'{"a": NaN}'])
+def test_a_body_that_cannot_be_read_is_said_so(sandbox: Sandbox, body: bytes) -> None:
+    answer = requests.post(f"{sandbox.url}/_sandbox/users", data=body, timeout=10)
+    assert (answer.status_code, answer.json()["error"].startswith("body: ")) == (400, True)
+
+
+def test_there_is_nothing_but_the_phone_s_files(sandbox: Sandbox) -> None:
+    for path in ("%00", "%2e%2e/account.py", "%2e%2e/%2e%2e/Makefile", "css", "nothing.js"):
+        answer = requests.get(f"{sandbox.url}/_sandbox/phone/{path}", timeout=10)
+        assert answer.status_code == 404, path
 
 
 @pytest.mark.parametrize(
