@@ -34,9 +34,10 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The pictures of the README, taken by the tests.
+# The pictures of the README and of docs/, taken by the tests: all but three by the sandbox's.
 screenshots: .venv/.dev
 	@sh tests/system-packages.sh
+	@SCREENSHOTS=docs $(BIN)/python -m pytest -q tests/browser
 	@SCREENSHOTS=docs $(BIN)/python -m pytest -q tests/scenarios -k "home_page and safe-sqlite"
 
 format: .venv/.dev

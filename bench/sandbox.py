@@ -1,26 +1,30 @@
 """Measures the sandbox: how soon it is ready, how many messages a second it delivers, what memory that takes.
 
-    python bench/sandbox.py [--users 200] [--seconds 10] [--rate 300]
+    python bench/sandbox.py [--users 200] [--seconds 10] [--rate 300] [--page]
 
 The account's server is a trivial one in a process of its own, and a reader follows the events as the phone
 page does. Closed: each user writes again as soon as the last message has been answered. Paced: all users
 together send `--rate` messages a second, and what matters is how long an answer takes. Everything shares this
-machine's processors.
+machine's processors. With `--page` the phone page is open in Chromium meanwhile, and its frames are timed.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
+from playwright.async_api import Page, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,16 +34,19 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rate", type=float, default=300)
+    parser.add_argument("--page", action="store_true")
     parser.add_argument("--callback-server", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.callback_server:
         web.run_app(callback_server(), host="127.0.0.1", port=0, access_log=None)
         return
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     starts = [start_up() for _ in range(5)]
     rows = [
         ("ready after start", f"{statistics.median(starts):.2f} s (median of 5, worst {max(starts):.2f})")
     ]
-    rows += asyncio.run(measure(options.users, options.seconds, options.rate))
+    rows.insert(0, ("load average before", load))
+    rows += asyncio.run(measure(options.users, options.seconds, options.rate, options.page))
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:<{width}}  {value}")
@@ -82,7 +89,43 @@ def start_up() -> float:
     return elapsed
 
 
-async def measure(users: int, seconds: float, rate: float) -> list[tuple[str, str]]:
+# Notes how long every frame takes, until it is told to stop.
+WATCH = """() => {
+  window.frames_ms = [];
+  let before = performance.now();
+  const note = (now) => {
+    window.frames_ms.push(now - before);
+    before = now;
+    if (!window.watched) requestAnimationFrame(note);
+  };
+  requestAnimationFrame(note);
+}"""
+
+
+@contextlib.asynccontextmanager
+async def phone_page(url: str) -> AsyncIterator[Page]:
+    """The phone page as a developer has it open: the first user's chat and the log."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        await page.goto(url)
+        await page.get_by_test_id("log-count").wait_for()
+        yield page
+        await browser.close()
+
+
+async def frames(page: Page) -> str:
+    """How the frames since `WATCH` were."""
+    took = sorted(await page.evaluate("() => { window.watched = true; return window.frames_ms }"))
+    at = [took[int((len(took) - 1) * part)] for part in (0.5, 0.95, 0.99, 1)]
+    return (
+        f"{len(took)} frames: {at[0]:.0f} ms (95 %: {at[1]:.0f}, 99 %: {at[2]:.0f}, longest: {at[3]:.0f} ms)"
+    )
+
+
+async def measure(users: int, seconds: float, rate: float, with_page: bool) -> list[tuple[str, str]]:
     argv = [sys.executable, __file__, "--callback-server"]
     bot = subprocess.Popen(
         argv, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -98,7 +141,14 @@ async def measure(users: int, seconds: float, rate: float) -> list[tuple[str, st
             reader = asyncio.create_task(driver.follow_events())
             at_start = memory_mb(sandbox.pid)
             closed = await driver.closed(openids, seconds)
-            paced = await driver.paced(openids, seconds, rate)
+            paced, lagged = [], "not measured"
+            async with contextlib.AsyncExitStack() as stack:
+                page = await stack.enter_async_context(phone_page(url)) if with_page else None
+                if page is not None:
+                    await page.evaluate(WATCH)
+                paced = await driver.paced(openids, seconds, rate)
+                if page is not None:
+                    lagged = await frames(page)
             lag = await driver.event_lag(openids[0])
             at_end = memory_mb(sandbox.pid)
             reader.cancel()
@@ -115,6 +165,7 @@ async def measure(users: int, seconds: float, rate: float) -> list[tuple[str, st
             f"{users} users, {rate:g} messages/s wanted",
             f"{len(paced) / seconds:.0f} sent, answered in {spread(paced)}",
         ),
+        ("the phone page meanwhile", lagged),
         ("an event reaches the page after", f"{lag * 1000:.0f} ms"),
         (
             "memory",

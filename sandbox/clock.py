@@ -6,6 +6,8 @@ Deadlines of deliveries do not: a server has five real seconds, however far the 
 import time
 from collections.abc import Callable
 
+_FARTHEST = 100 * 365 * 86400.0
+
 
 class Clock:
     def __init__(self, real: Callable[[], float] = time.time) -> None:
@@ -25,9 +27,12 @@ class Clock:
         return int(self._real())
 
     def advance(self, seconds: float) -> None:
-        """Travels forward. Raises ValueError for a step back: expired things would come to life again."""
+        """Travels forward. Raises ValueError for times that no calendar holds, and for a step back: expired
+        things would come to life again."""
         if seconds < 0:
             raise ValueError("time only goes forward; reset the sandbox to come back to the present")
+        if self.offset_seconds + seconds > _FARTHEST:
+            raise ValueError("the clock goes no farther than a hundred years")
         self.offset_seconds += seconds
 
     def reset(self) -> None:

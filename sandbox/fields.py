@@ -1,11 +1,14 @@
 """Reads the JSON of a control call field by field; every complaint names the field."""
 
 import json
+import math
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from aiohttp import web
 
+# What fits into the numbers of other languages.
+_LARGEST = 2**63 - 1
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -33,10 +36,20 @@ class Fields:
         return str(self._typed(name, str, "a string", default))
 
     def whole(self, name: str, default: int | None = None) -> int:
-        return int(self._typed(name, int, "a whole number", default))
+        value = int(self._typed(name, int, "a whole number", default))
+        if abs(value) > _LARGEST:
+            raise BadRequest(f"{name}: too large a number")
+        return value
 
     def number(self, name: str, default: float | None = None) -> float:
-        return float(self._typed(name, (int, float), "a number", default))
+        value = self._typed(name, (int, float), "a number", default)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise BadRequest(f"{name}: too large a number")
+        return number
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         return bool(self._typed(name, bool, "true or false", default))
@@ -70,9 +83,27 @@ async def read_fields(request: web.Request) -> Fields:
     if not raw.strip():
         return Fields({})
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_refuse)
     except ValueError as error:
         raise BadRequest(f"body: not JSON: {error}") from None
+    except RecursionError:
+        raise BadRequest("body: not JSON that can be read: nested too deeply") from None
     if not isinstance(body, dict):
         raise BadRequest("body: must be a JSON object")
+    if b"\\u" in raw:
+        for name, value in body.items():
+            _must_be_unicode(name, value)
     return Fields(body)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _must_be_unicode(name: str, value: Any) -> None:
+    """JSON can escape half of a pair of surrogates, which is no character and cannot be sent on."""
+    try:
+        json.dumps({name: value}, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        shown = name.encode(errors="backslashreplace").decode()
+        raise BadRequest(f"{shown}: must be Unicode text, has half of a surrogate pair") from None

@@ -1,10 +1,12 @@
-"""`python -I keeper.py COMMAND…`: runs COMMAND for as long as the sandbox lives, however that ends.
+"""`python -I keeper.py DIRECTORY COMMAND…`: runs COMMAND for as long as the sandbox lives, however that ends,
+and then removes DIRECTORY, which is the command's own.
 
 The keeper's standard input is a pipe whose other end only the sandbox holds: when it closes, the sandbox is
 gone, even if by SIGKILL, and the keeper ends its process group, which is the command's too.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,13 +20,15 @@ def main(argv: list[str]) -> int:
     # The sandbox signals the whole group; the command obeys, and the keeper tells what came of it.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL)  # noqa: S603 - the caller's own words
-    threading.Thread(target=_watch, args=(child,), daemon=True).start()
+    directory, *command = argv
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - the caller's own words
+    threading.Thread(target=_watch, args=(child, directory), daemon=True).start()
     status = child.wait()
+    shutil.rmtree(directory, ignore_errors=True)
     return status if status >= 0 else 128 - status
 
 
-def _watch(child: subprocess.Popen[bytes]) -> None:
+def _watch(child: subprocess.Popen[bytes], directory: str) -> None:
     """Waits for the end of the pipe, on which nothing is ever written."""
     # Not by sys.stdin, whose lock a thread that ends with the process would still hold.
     os.read(0, 1)
@@ -32,6 +36,7 @@ def _watch(child: subprocess.Popen[bytes]) -> None:
     try:
         child.wait(_SECONDS_TO_STOP)
     except subprocess.TimeoutExpired:
+        shutil.rmtree(directory, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
 
 

@@ -48,7 +48,7 @@ class Bot:
             print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
         env = self._environment(port)
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", str(_KEEPER), sys.executable, "-m", "bot"),
+            *(sys.executable, "-I", str(_KEEPER), self._directory.name, sys.executable, "-m", "bot"),
             env=env,
             # Never written to: it ends when the sandbox does.
             stdin=asyncio.subprocess.PIPE,

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, sync_playwright
@@ -41,13 +42,9 @@ def tolerated() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
-    """A page in a context of its own, with the window of a laptop. Uncaught errors, console errors and
-    dialogs that a script opened fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.set_default_timeout(10_000)
-    page = context.new_page()
+@contextmanager
+def watched(page: Page, tolerated: list[str]) -> Iterator[None]:
+    """Uncaught errors, console errors and dialogs that a script opened meanwhile fail the test."""
     faults: list[str] = []
 
     def uncaught(error: Error) -> None:
@@ -64,7 +61,20 @@ def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
     page.on("pageerror", uncaught)
     page.on("console", said)
     page.on("dialog", asked)
-    yield page
-    context.close()
+    yield
+    page.remove_listener("pageerror", uncaught)
+    page.remove_listener("console", said)
+    page.remove_listener("dialog", asked)
     unexpected = [fault for fault in faults if not any(words in fault for words in tolerated)]
     assert not unexpected, "\n".join(unexpected)
+
+
+@pytest.fixture
+def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
+    """A page in a context of its own, with the window of a laptop."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    with watched(page, tolerated):
+        yield page
+        context.close()

@@ -8,6 +8,8 @@ command -v ip >/dev/null || wanted="$wanted iproute2"
 command -v chromium >/dev/null || wanted="$wanted chromium fonts-noto-cjk"
 # Other authors' libraries are tried against the sandbox.
 { command -v node && command -v npm; } >/dev/null || wanted="$wanted nodejs npm"
+# A project that the documentation shows.
+command -v php >/dev/null || wanted="$wanted php-cli php-xml"
 [ -z "$wanted" ] && exit 0
 
 if command -v apt-get >/dev/null; then

@@ -93,7 +93,7 @@ class PageControl:
         )
         message = verdict(self._world, config)
         kind = self._world.account.kind
-        wanted = fields.any("jsApiList", [])
+        wanted = fields.list("jsApiList") if fields.has("jsApiList") else []
         denied = [name for name in wanted if isinstance(name, str) and not may_call(kind, name)]
         response = answer({"ok": message == "config:ok", "errMsg": message, "denied": denied})
         response.headers.update(_ANY_ORIGIN)

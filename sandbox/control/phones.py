@@ -49,8 +49,10 @@ class PhonesControl:
 
     async def phone(self, request: web.Request) -> web.Response:
         user, fields = self._user(request), await read_fields(request)
-        user.phone = fields.text("phone")
+        phone = fields.text("phone")
         fields.done()
+        user.phone = phone
+        self._world.publish_user(user)
         return answer({"ok": True})
 
     async def preferences(self, request: web.Request) -> web.Response:
@@ -101,13 +103,16 @@ class PhonesControl:
         user, fields = self._user(request), await read_fields(request)
         url, decision = fields.text("url"), fields.choice("decision", Decision)
         fields.done()
-        return answer(decide(self._world, user, url, decision))
+        outcome = decide(self._world, user, url, decision)
+        return answer({"redirect": outcome} if isinstance(outcome, str) else {"error": outcome.zh})
 
     async def sms(self, request: web.Request) -> web.Response:
         """A text message arrives at the phone with that number."""
         fields = await read_fields(request)
         phone, text = fields.text("phone"), fields.text("text")
         fields.done()
+        if not phone:
+            raise BadRequest("phone: must not be empty")
         user = self._world.users.with_phone(phone)
         self._world.social.sms(user.openid if user else None, phone, text)
         return answer({"ok": True})

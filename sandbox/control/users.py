@@ -10,7 +10,7 @@ from sandbox.fields import BadRequest, read_fields
 from sandbox.push.series import Pusher
 from sandbox.thumb.act import Actor
 from sandbox.thumb.acts import ACTS, perform
-from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link
+from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link, refuse
 from sandbox.world.users import User
 from sandbox.world.world import World
 
@@ -62,15 +62,17 @@ class UserControl:
         return answer(self._visit(user, link, decision))
 
     def _visit(self, user: User, link: URL, decision: str) -> dict[str, Any]:
-        match open_link(self._world, user, link.query):
+        # Who wants to refuse must be asked: a page that opens silently would give the code away.
+        match open_link(self._world, user, link.query, asks=decision == "refuse"):
             case Redirect(url):
                 return {"redirect": url}
             case PageError(code, message):
-                return {"page_error": code, "message": message}
+                return {"page_error": code, "message": message.zh}
             case Ask(request_id) if decision:
                 asked = self._world.oauth.answered(request_id)
                 if asked is not None and decision == "allow":
                     return {"redirect": allow(self._world, user, asked).url}
+                refuse(self._world, user)
                 return {"consent": {"decision": "refuse", "closed": True}}
             case Ask(request_id):
                 shown = {

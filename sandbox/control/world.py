@@ -28,6 +28,7 @@ class WorldControl:
         return answer(state(self._world))
 
     async def reset(self, request: web.Request) -> web.Response:
+        (await read_fields(request)).done()
         self._pusher.interrupt()
         self._world.reset()
         return answer(state(self._world))

@@ -37,6 +37,8 @@
 
   var settings = { jsApiList: [] };
   var verified = false;
+  /** What the account has no right to, although it may be in jsApiList. */
+  var denied = [];
   /** null until the sandbox has judged wx.config; then its answer, good or bad. */
   var judgement = null;
   var whenReady = [];
@@ -86,8 +88,9 @@
     return copy;
   }
 
-  function tellPage() {
-    tellPhone({ sandbox: "page", title: document.title, url: location.href });
+  /** `shown` goes with one of these messages only: the phone pairs it with the page's load. */
+  function tellPage(event) {
+    tellPhone({ sandbox: "page", title: document.title, url: location.href, shown: event.type === "pageshow" });
   }
 
   // -- pictures and sounds: a localId is an address that the page itself can show or play
@@ -159,7 +162,7 @@
     checkJsApi: function (options) {
       var checkResult = {};
       (options.jsApiList || []).forEach(function (name) {
-        checkResult[name] = Object.prototype.hasOwnProperty.call(SIMULATED, name);
+        checkResult[name] = Object.prototype.hasOwnProperty.call(SIMULATED, name) && denied.indexOf(name) < 0;
       });
       return { status: "ok", result: { checkResult: checkResult } };
     },
@@ -260,6 +263,7 @@
    */
   function judged(answer) {
     verified = answer.ok === true;
+    denied = answer.denied || [];
     judgement = { errMsg: answer.errMsg || "config:fail" };
     debug("config", judgement);
     if (!verified && whenFailed) whenFailed(judgement);
@@ -281,7 +285,7 @@
   function refusal(name) {
     if (!verified) return "the permission value is offline verifying";
     if (name === "checkJsApi") return null;
-    if (settings.jsApiList.indexOf(name) < 0) return "permission denied";
+    if (settings.jsApiList.indexOf(name) < 0 || denied.indexOf(name) >= 0) return "permission denied";
     if (!Object.prototype.hasOwnProperty.call(SIMULATED, name)) return "function not exist";
     return null;
   }
@@ -352,6 +356,8 @@
   addEventListener("popstate", tellPage);
   addEventListener("hashchange", tellPage);
   addEventListener("pageshow", tellPage);
+  // A script that comes late has missed them all.
+  if (document.readyState === "complete") tellPage({ type: "pageshow" });
 
   global.wx = global.jWeixin = wx;
 })(window);

@@ -5,10 +5,10 @@ import { icon } from "./icons.js";
 import { t } from "./words.js";
 
 export const PLACES = [
-  { label: "北京市东城区东长安街天安门", latitude: 39.908823, longitude: 116.39747 },
-  { label: "上海市黄浦区中山东一路外滩", latitude: 31.240018, longitude: 121.490317 },
-  { label: "广州市海珠区阅江西路222号广州塔", latitude: 23.106574, longitude: 113.324587 },
-  { label: "深圳市南山区滨海大道深圳湾公园", latitude: 22.514687, longitude: 113.950723 },
+  { label: t("place.beijing"), latitude: 39.908823, longitude: 116.39747 },
+  { label: t("place.shanghai"), latitude: 31.240018, longitude: 121.490317 },
+  { label: t("place.guangzhou"), latitude: 23.106574, longitude: 113.324587 },
+  { label: t("place.shenzhen"), latitude: 22.514687, longitude: 113.950723 },
 ];
 
 /**

@@ -26,7 +26,7 @@ export function peopleView(root, world, table, { hold, follow, unfollow }) {
         el("span", { class: "words" },
           el("span", { class: "name" }, nickname),
           el("span", { class: subscribed ? "mark on" : "mark" }, t(subscribed ? "people.follows" : "people.stranger")))),
-      button({ class: subscribed ? "switch" : "switch follows", "aria-label": `${nickname}：${t(subscribed ? "unfollow" : "profile.follow")}`, onclick: () => (subscribed ? unfollow(openid) : follow(openid)) },
+      button({ class: subscribed ? "switch" : "switch follows", "aria-label": `${nickname} ${t(subscribed ? "unfollow" : "profile.follow")}`, onclick: () => (subscribed ? unfollow(openid) : follow(openid)) },
         t(subscribed ? "people.unfollow" : "people.follow")));
     return { drawn, node, focused };
   }

@@ -4,9 +4,11 @@
  * (style, href, self_redirect …) stands in its own address, as wxLogin.js put it there.
  */
 
+import { language, translatePage } from "./language.js";
+
 const { uuid } = document.body.dataset;
 const asked = new URLSearchParams(location.search);
-const english = asked.get("lang") === "en";
+const english = language === "en";
 const embedded = asked.get("login_type") === "jssdk";
 
 /** Answers of the long poll (`wx_errcode`). */
@@ -105,7 +107,7 @@ async function wait() {
 
 /** The site's own style sheet; not with the small layout, as in WeChat. */
 function dress() {
-  document.documentElement.lang = english ? "en" : "zh-CN";
+  translatePage();
   document.title = WORDS.title;
   document.querySelector(".title").textContent = WORDS.title;
   refresh.textContent = WORDS.refresh;

@@ -1,13 +1,12 @@
 /** The page's language: one table of words for each, chosen by a switch and remembered. */
 
 import en from "./words/en.js";
+import { applyToDocument, language, remember } from "./language.js";
 import zh from "./words/zh.js";
 
-const REMEMBERED = "sandbox-language";
-const TABLES = { zh, en };
+export { language };
 
-export const language = localStorage.getItem(REMEMBERED) === "en" ? "en" : "zh";
-const table = TABLES[language];
+const table = { zh, en }[language];
 
 /** The words called `key`, with `{name}` replaced by `values.name`. */
 export const t = (key, values = {}) =>
@@ -27,11 +26,14 @@ export function translate(root) {
 
 /** Everything on the page is drawn in one language; the other one starts it anew. */
 export function switchLanguage() {
-  localStorage.setItem(REMEMBERED, language === "zh" ? "en" : "zh");
-  location.reload();
+  remember(language === "zh" ? "en" : "zh");
+  const address = new URL(location.href);
+  address.searchParams.delete("lang");
+  if (address.href === location.href) location.reload();
+  else location.replace(address);
 }
 
 export function applyLanguage() {
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  applyToDocument();
   translate(document);
 }

@@ -1,7 +1,7 @@
 """What happens when an authorize link is opened (protocol §6.1, rules 25 to 28). It does no HTTP."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -9,12 +9,21 @@ from sandbox.behaviour import Consent
 from sandbox.push.request import with_query
 from sandbox.rights import Kind, Right, has
 from sandbox.web.domains import covers
+from sandbox.web.words import Words
 from sandbox.world.oauth import ConsentRequest, Grant
 from sandbox.world.users import User, identifier
 from sandbox.world.world import World
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 MAX_STATE = 128
+_NO_SCOPE = Words(
+    "该公众号没有这些 scope 的权限，请检查公众号类型与 scope 参数",
+    "This account has no right to that scope: look at its kind and at the scope parameter",
+)
+_BAD_STATE = Words(
+    f"state 参数只能是不超过 {MAX_STATE} 字节的字母和数字",
+    f"state may have letters and digits only, at most {MAX_STATE}",
+)
 _URL_PUNCTUATION = "%/:=&?#[]@!$'()*+,;~"
 
 
@@ -28,7 +37,7 @@ class PageError:
     """`code` is what the real page names (protocol §4.5)."""
 
     code: int
-    message: str
+    message: Words
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,10 @@ class Ask:
     request_id: str
 
 
-def open_link(world: World, user: User, query: Mapping[str, str]) -> Redirect | PageError | Ask:
+def open_link(
+    world: World, user: User, query: Mapping[str, str], asks: bool = False
+) -> Redirect | PageError | Ask:
+    """`asks`: a page that could ask does, as with `forcePopup`, even if the user has agreed lately."""
     error = _error(world, user, query)
     if error is not None:
         return error
@@ -47,7 +59,7 @@ def open_link(world: World, user: User, query: Mapping[str, str]) -> Redirect | 
         return _redirect(world, _grant(world, user, "snsapi_base"), redirect_uri, state)
     if query.get("forceSnapShot") == "true":
         return _redirect(world, snapshot(world, user), redirect_uri, state)
-    if _silent(world, user) and query.get("forcePopup") != "true":
+    if _silent(world, user) and not asks and query.get("forcePopup") != "true":
         return _redirect(world, _grant(world, user, "snsapi_userinfo"), redirect_uri, state)
     return Ask(world.oauth.ask(ConsentRequest(user.openid, redirect_uri, state)))
 
@@ -56,6 +68,11 @@ def allow(world: World, user: User, request: ConsentRequest) -> Redirect:
     """The user agreed; for some time such pages open silently."""
     world.oauth.consented(user.openid)
     return _redirect(world, _grant(world, user, "snsapi_userinfo"), request.redirect_uri, request.state)
+
+
+def refuse(world: World, user: User) -> None:
+    """Nobody but the user learns of it: no request goes to the site (rule 27)."""
+    world.oauth.refused(user.openid)
 
 
 def snapshot(world: World, user: User) -> Grant:
@@ -75,25 +92,35 @@ def _error(world: World, user: User, query: Mapping[str, str]) -> PageError | No
     account = world.account
     redirect_uri, scope = query.get("redirect_uri", ""), query.get("scope", "")
     if not query.get("appid"):
-        return PageError(10012, "appid 参数为空")
+        return PageError(10012, Words("appid 参数为空", "appid is missing"))
     if query["appid"] != account.app_id:
-        return PageError(10012, f"appid 不是本公众号的 {account.app_id}")
+        return PageError(10012, _other_app(account.app_id))
     if not redirect_uri:
-        return PageError(10011, "redirect_uri 参数为空")
+        return PageError(10011, Words("redirect_uri 参数为空", "redirect_uri is missing"))
     if not scope:
-        return PageError(10010, "scope 参数为空")
+        return PageError(10010, Words("scope 参数为空", "scope is missing"))
     if scope not in SCOPES or not has(account.kind, Right.OAUTH):
-        return PageError(10005, "该公众号没有这些 scope 的权限，请检查公众号类型与 scope 参数")
+        return PageError(10005, _NO_SCOPE)
     if not covers(world.account.web_domains, redirect_uri, subdomains=False):
-        domains = "、".join(world.account.web_domains)
-        return PageError(10003, f"redirect_uri 域名与后台配置不一致：{redirect_uri}（已配置：{domains}）")
+        return PageError(10003, _other_domain(redirect_uri, account.web_domains))
     if query.get("response_type") != "code":
-        return PageError(10003, "response_type 参数必须为 code")
+        return PageError(10003, Words("response_type 参数必须为 code", "response_type must be code"))
     if not world.behaviour.lenient_state and not _state_ok(query.get("state", "")):
-        return PageError(10013, f"state 参数只能是不超过 {MAX_STATE} 字节的字母和数字")
+        return PageError(10013, _BAD_STATE)
     if account.kind is Kind.TEST and not user.subscribed:
-        return PageError(10006, "请先关注该测试号")
+        return PageError(10006, Words("请先关注该测试号", "Follow this test account first"))
     return None
+
+
+def _other_app(app_id: str) -> Words:
+    return Words(f"appid 不是本公众号的 {app_id}", f"appid is not this account's {app_id}")
+
+
+def _other_domain(redirect_uri: str, domains: Iterable[str]) -> Words:
+    return Words(
+        f"redirect_uri 域名与后台配置不一致：{redirect_uri}（已配置：{'、'.join(domains)}）",
+        f"redirect_uri is not under a configured domain: {redirect_uri} (configured: {', '.join(domains)})",
+    )
 
 
 def _state_ok(state: str) -> bool:

@@ -2,12 +2,19 @@
 
 from aiohttp import web
 
-from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link
-from sandbox.web.pages import notice, open_in_wechat, page, redirect
+from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link, refuse
+from sandbox.web.pages import UNABLE, notice, open_in_wechat, page, redirect
+from sandbox.web.words import Words
 from sandbox.world.users import User
 from sandbox.world.world import World
 
 VISITOR_COOKIE = "sandbox_user"
+_REFUSED = Words("已拒绝授权", "Refused")
+_NOTHING_GIVEN = Words(
+    "页面未获得你的昵称和头像，可返回上一页", "The page did not get your name and photo. You can go back"
+)
+_EXPIRED = Words("页面已失效", "This page has expired")
+_OPEN_AGAIN = Words("请返回后重新打开", "Go back and open it again")
 
 
 class AuthorizePages:
@@ -27,7 +34,7 @@ class AuthorizePages:
             case Redirect(url):
                 return redirect(url)
             case PageError(code, message):
-                return notice("无法打开页面", message, str(code))
+                return notice(UNABLE, message, str(code))
             case Ask(request_id):
                 return self._consent_page(user, request_id)
 
@@ -38,10 +45,10 @@ class AuthorizePages:
         form = await request.post()
         asked = self._world.oauth.answered(str(form.get("request", "")))
         if asked is None or asked.openid != user.openid:
-            return notice("页面已失效", "请返回后重新打开")
+            return notice(_EXPIRED, _OPEN_AGAIN)
         if form.get("decision") != "allow":
-            # A refusal is known to nobody but the user: no request goes to the site (rule 27).
-            return notice("已拒绝授权", "页面未获得你的昵称和头像，可返回上一页")
+            refuse(self._world, user)
+            return notice(_REFUSED, _NOTHING_GIVEN)
         return redirect(allow(self._world, user, asked).url)
 
     def _consent_page(self, user: User, request_id: str) -> web.Response:

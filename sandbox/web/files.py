@@ -29,7 +29,8 @@ def mount(app: web.Application, base_url: str) -> None:
 
 
 async def _phone_file(request: web.Request) -> web.StreamResponse:
-    path = (_PHONE / request.match_info["path"]).resolve()
+    name = request.match_info["path"]
+    path = (_PHONE / name).resolve() if name.isprintable() else _ROOT
     if not path.is_relative_to(_PHONE):
         raise web.HTTPNotFound
     return _file(path)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
@@ -11,7 +10,8 @@ from sandbox.push.request import with_query
 from sandbox.rights import Right, has
 from sandbox.web.authorize import visitor
 from sandbox.web.domains import covers
-from sandbox.web.pages import notice, open_in_wechat, page, redirect
+from sandbox.web.pages import UNABLE, notice, open_in_wechat, page, redirect
+from sandbox.web.words import Words
 from sandbox.world.users import User
 from sandbox.world.world import World
 
@@ -39,7 +39,7 @@ class OneTimePage:
             return open_in_wechat()
         fault = _fault(self._world, request.query)
         if fault is not None:
-            return notice("无法打开页面", fault)
+            return notice(UNABLE, fault)
         return page(
             "subscribemsg.html",
             account_name=self._world.account.name,
@@ -55,17 +55,15 @@ class OneTimePage:
         form = await request.post()
         decision = Decision.CONFIRM if form.get("decision") == "confirm" else Decision.CANCEL
         outcome = decide(self._world, user, str(request.rel_url), decision)
-        if "redirect" in outcome:
-            return redirect(outcome["redirect"])
-        return notice("无法打开页面", outcome["error"])
+        return redirect(outcome) if isinstance(outcome, str) else notice(UNABLE, outcome)
 
 
-def decide(world: World, user: User, url: str, decision: Decision) -> dict[str, Any]:
-    """`{"redirect": …}` to the site, or `{"error": …}` for a link that WeChat does not open."""
+def decide(world: World, user: User, url: str, decision: Decision) -> str | Words:
+    """The address on the site that is opened then, or why WeChat does not open the link."""
     query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     fault = _fault(world, query)
     if fault is not None:
-        return {"error": fault}
+        return fault
     scene = int(query["scene"])
     if decision is Decision.CONFIRM:
         world.notices.grant_one_time(user.openid, scene)
@@ -76,24 +74,35 @@ def decide(world: World, user: User, url: str, decision: Decision) -> dict[str, 
         "scene": query["scene"],
         "reserved": query.get("reserved", ""),
     }
-    return {"redirect": with_query(query["redirect_url"], told)}
+    return with_query(query["redirect_url"], told)
 
 
-def _fault(world: World, query: Mapping[str, str]) -> str | None:
+def _fault(world: World, query: Mapping[str, str]) -> Words | None:
     """Why WeChat would not open the page."""
     account, scene = world.account, query.get("scene", "")
     if query.get("action") != "get_confirm":
-        return "action 参数必须为 get_confirm"
+        return Words("action 参数必须为 get_confirm", "action must be get_confirm")
     if query.get("appid") != account.app_id:
-        return f"appid 不是本公众号的 {account.app_id}"
+        return Words(
+            f"appid 不是本公众号的 {account.app_id}", f"appid is not this account's {account.app_id}"
+        )
     if not has(account.kind, Right.NOTICE):
-        return "该公众号没有一次性订阅消息的权限"
+        return Words(
+            "该公众号没有一次性订阅消息的权限", "This account has no right to one-time subscriptions"
+        )
     if not (scene.isascii() and scene.isdigit() and int(scene) <= MAX_SCENE):
-        return f"scene 参数必须为 0 到 {MAX_SCENE} 的整数"
+        return Words(
+            f"scene 参数必须为 0 到 {MAX_SCENE} 的整数", f"scene must be a whole number from 0 to {MAX_SCENE}"
+        )
     if query.get("template_id") != world.notices.one_time_id:
-        return "template_id 不是本公众号的一次性订阅消息模板"
+        return Words(
+            "template_id 不是本公众号的一次性订阅消息模板",
+            "template_id is not this account's template of one-time subscriptions",
+        )
     if len(query.get("reserved", "").encode()) > MAX_RESERVED:
-        return f"reserved 参数不能超过 {MAX_RESERVED} 字节"
+        return Words(
+            f"reserved 参数不能超过 {MAX_RESERVED} 字节", f"reserved may have at most {MAX_RESERVED} bytes"
+        )
     if not covers(account.web_domains, query.get("redirect_url", ""), subdomains=False):
-        return "redirect_url 域名与后台配置不一致"
+        return Words("redirect_url 域名与后台配置不一致", "redirect_url is not under a domain of the account")
     return None

@@ -6,6 +6,9 @@ from string import Template
 
 from aiohttp import web
 
+from sandbox.web.words import Words
+
+UNABLE = Words("无法打开页面", "Unable to open the page")
 _PAGES = Path(__file__).parent.parent / "pages"
 
 
@@ -15,13 +18,20 @@ def page(name: str, **values: str) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
 
-def notice(title: str, message: str, code: str = "") -> web.Response:
+def notice(title: Words, message: Words, code: str = "") -> web.Response:
     """`code` is the number of a page error (protocol §4.5)."""
-    return page("notice.html", title=title, message=message, code=code)
+    return page(
+        "notice.html",
+        title=title.zh,
+        title_en=title.en,
+        message=message.zh,
+        message_en=message.en,
+        code=code,
+    )
 
 
 def open_in_wechat() -> web.Response:
-    return notice("提示", "请在微信客户端打开链接")
+    return notice(Words("提示", "Note"), Words("请在微信客户端打开链接", "Open this link in WeChat"))
 
 
 def redirect(url: str) -> web.Response:

@@ -9,10 +9,13 @@ from aiohttp import web
 
 from sandbox.web.domains import covers
 from sandbox.web.pages import notice, page
+from sandbox.web.words import Words
 from sandbox.world.logins import CONFIRMED, EXPIRED, WAITING, Login
 from sandbox.world.world import World
 
 CONFIRM_PATH = "/connect/confirm"
+_NO_ACCESS = Words("无法访问", "No access")
+_THIS_LINK = Words("该链接无法访问", "This link cannot be opened")
 
 
 class QrLoginPages:
@@ -29,11 +32,11 @@ class QrLoginPages:
         query = request.query
         login = self._open(query)
         if login is None:
-            return notice("无法访问", "该链接无法访问")
+            return notice(_NO_ACCESS, _THIS_LINK)
         if query.get("f") == "xml":
             text = f"<xml><uuid><![CDATA[{login.uuid}]]></uuid></xml>"
             return web.Response(text=text, content_type="text/xml")
-        return page("qrconnect.html", uuid=login.uuid, site_name=f"{self._world.account.name}的网站")
+        return page("qrconnect.html", uuid=login.uuid, account_name=self._world.account.name)
 
     def _open(self, query: Mapping[str, str]) -> Login | None:
         """None for a link that WeChat does not open: another app, scope or domain."""

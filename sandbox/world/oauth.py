@@ -68,6 +68,7 @@ class OAuth:
         """The one-time id of a consent page."""
         request_id = secrets.token_urlsafe(16)
         self._requests[request_id] = request
+        self._forget()
         return request_id
 
     def answered(self, request_id: str) -> ConsentRequest | None:
@@ -77,14 +78,18 @@ class OAuth:
     def consented(self, openid: str) -> None:
         self._consents[openid] = self._clock.now()
 
+    def refused(self, openid: str) -> None:
+        """Whatever was agreed to before, the next page asks again."""
+        self._consents.pop(openid, None)
+
     def consented_recently(self, openid: str) -> bool:
         return self._clock.now() - self._consents.get(openid, -RECENT_CONSENT) < RECENT_CONSENT
 
     def issue(self, grant: Grant, lifetime: float = CODE_LIFETIME) -> str:
         """A code for `grant`: one use, within `lifetime` seconds (rule 29)."""
-        self._forget()
         code = "0" + secrets.token_urlsafe(24)[:31]
         self._codes[code] = _Code(grant, self._clock.now() + lifetime)
+        self._forget()
         return code
 
     # -- the calls
@@ -104,6 +109,7 @@ class OAuth:
             known.grant, new_token(), now + ACCESS_LIFETIME, new_token(), now + REFRESH_LIFETIME
         )
         self._by_refresh[session.refresh_token] = self._by_access[session.access_token] = session
+        self._forget()
         return session
 
     def refresh(self, refresh_token: str, app_id: str) -> Session:

@@ -8,6 +8,8 @@ from sandbox.world.chat import ChatMessage
 from sandbox.world.users import User
 
 _KEPT = 2000
+# Of one step, calls and bubbles each: a server may call and push without end while nobody does anything.
+_KEPT_OF_A_STEP = 1000
 # What must not stand in a file that is kept and shown around.
 _SECRETS = frozenset({"secret", "appsecret", "access_token", "refresh_token"})
 Json = dict[str, Any]
@@ -49,11 +51,11 @@ class Recorder:
 
     def message(self, openid: str, message: ChatMessage) -> None:
         step = self._latest.get(openid)
-        if step is not None and message.sender != "user":
+        if step is not None and message.sender != "user" and len(step.shown) < _KEPT_OF_A_STEP:
             step.shown.append(message.to_json())
 
     def call(self, entry: Json) -> None:
-        if self.steps:
+        if self.steps and len(self.steps[-1].calls) < _KEPT_OF_A_STEP:
             kept = ("method", "path", "body", "status", "response")
             self.steps[-1].calls.append({name: _without_secrets(entry[name]) for name in kept})
 

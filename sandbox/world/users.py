@@ -60,6 +60,7 @@ class User:
             "nickname": self.nickname,
             "avatar": self.avatar,
             "subscribed": self.subscribed,
+            "phone": self.phone,
         }
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, ViewportSize, expect
 
 from tests.browser.account_server import AccountServer
+from tests.chromium import watched
 from tests.launch import Json, Sandbox, start_sandbox
 
 
@@ -39,6 +40,41 @@ def sandbox(running: Sandbox, account: AccountServer) -> Sandbox:
     # Menus are installed under the eyes of phones here; one test looks at the five minutes (rule 24).
     running.call("PUT", "settings", {"enforce_menu_cache": False})
     return running
+
+
+LAPTOP: ViewportSize = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=LAPTOP, locale="zh-CN")
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def tab(context: BrowserContext) -> Page:
+    """Opening one costs as much as most tests do."""
+    return context.new_page()
+
+
+@pytest.fixture
+def page(context: BrowserContext, tab: Page, running: Sandbox, tolerated: list[str]) -> Iterator[Page]:
+    """The one tab of all tests here, as empty as a new one: nothing on show, nothing remembered, nothing
+    permitted. Uncaught errors, console errors and dialogs that a script opened fail the test."""
+    with watched(tab, tolerated):
+        yield tab
+        for other in context.pages:
+            if other is not tab:
+                other.close()
+        tab.unroute_all()
+        if tab.url.startswith(running.url):
+            tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+        tab.goto("about:blank")
+    context.clear_cookies()
+    context.clear_permissions()
+    tab.set_viewport_size(LAPTOP)
 
 
 class Phone:
@@ -127,10 +163,10 @@ def install_menu(sandbox: Sandbox, *buttons: Json) -> None:
     call_api(sandbox, "/cgi-bin/menu/create", {"button": buttons})
 
 
-def open_page(phone: Phone, url: str) -> None:
-    """Through the menu, as a user does."""
-    install_menu(phone.sandbox, {"type": "view", "name": "主页", "url": url})
-    phone.tap("主页")
+def open_page(phone: Phone, url: str, name: str = "主页") -> None:
+    """Through the menu, as a user does. Another `name` each time tells the new menu from the one before."""
+    install_menu(phone.sandbox, {"type": "view", "name": name, "url": url})
+    phone.tap(name)
 
 
 def jssdk_config(sandbox: Sandbox, url: str, *names: str) -> Json:

@@ -93,6 +93,19 @@ def test_a_template_message_is_a_card(page: Page, phone: Phone, account: Account
     expect(card.get_by_role("button")).to_contain_text("详情")
 
 
+# What a page of a shop looks like.
+GOODS = """<style>
+  body { margin: 0; padding: 0 16px 24px; background: #f6f4f1 } h1 { font-size: 22px }
+  #told { font: 11px/1.5 monospace; color: #8a8580 }
+  .goods { display: grid; grid-template-columns: 1fr 1fr; gap: 12px }
+  .goods div { padding: 10px; border-radius: 12px; background: #fff } .goods b { color: #c2410c }
+  .goods i { display: block; height: 120px; margin-bottom: 8px; border-radius: 8px }
+</style><div class="goods">
+  <div><i style="background: linear-gradient(160deg, #f7c59f, #b5652a)"></i>手冲咖啡壶<br><b>¥ 168</b></div>
+  <div><i style="background: linear-gradient(160deg, #cfe3d4, #4d7c5d)"></i>高山绿茶<br><b>¥ 88</b></div>
+</div>"""
+
+
 def test_a_page_with_the_jssdk(page: Page, phone: Phone, account: AccountServer) -> None:
     url = f"{account.url}/shop"
     names = ["getNetworkType", "updateAppMessageShareData"]
@@ -101,12 +114,12 @@ def test_a_page_with_the_jssdk(page: Page, phone: Phone, account: AccountServer)
       const link = location.href;
       wx.updateAppMessageShareData({ title: "秋季新品", desc: "第二件半价", link, imgUrl: "", ...answers });
     """
-    account.pages["/shop"] = jssdk_page(
-        phone.sandbox, "商城", jssdk_config(phone.sandbox, url, *names), script
+    account.pages["/shop"] = (
+        jssdk_page(phone.sandbox, "秋季新品", jssdk_config(phone.sandbox, url, *names), script) + GOODS
     )
     open_page(phone, url)
     expect(phone.web.locator("#told")).to_contain_text("updateAppMessageShareData:ok")
-    expect(page.get_by_test_id("webview-title")).to_have_text("商城")
+    expect(page.get_by_test_id("webview-title")).to_have_text("秋季新品")
 
     page.get_by_role("button", name="网页菜单").click()
     expect(page.locator("[data-menu-item]")).to_have_count(5)

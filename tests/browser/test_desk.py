@@ -193,7 +193,12 @@ def test_a_conversation_is_kept_and_replayed(page: Page, phone: Phone, account: 
     account.handler = lambda inbound: text(inbound, "改了")
     with page.expect_file_chooser() as chooser:
         page.get_by_test_id("record-load").click()
-    chooser.value.set_files(saved.value.path())
+    kept = {
+        "name": "conversation.json",
+        "mimeType": "application/json",
+        "buffer": saved.value.path().read_bytes(),
+    }
+    chooser.value.set_files(kept)
     page.get_by_test_id("record-replay").click()
     different = page.locator("[data-testid=step][data-same=false]").last
     expect(different.locator(".both")).to_contain_text("你说：你好")

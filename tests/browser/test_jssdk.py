@@ -52,6 +52,29 @@ def test_a_page_configures_the_jssdk(page: Page, phone: Phone, account: AccountS
     expect(phone.webview).to_be_hidden()
 
 
+def test_what_the_account_has_no_right_to_is_denied(page: Page, phone: Phone, account: AccountServer) -> None:
+    """Cards and payment belong to verified service accounts; those are told that this phone has none."""
+    script = """
+      wx.checkJsApi({ jsApiList: ["getNetworkType", "updateTimelineShareData"], success: told });
+      for (const name of ["addCard", "chooseWXPay"]) wx[name](answers);
+      wx.updateTimelineShareData({ title: "x", link: location.href, ...answers });
+      wx.getNetworkType(answers);
+    """
+    phone.sandbox.settings(kind="service")
+    open_jssdk(
+        phone, account, ["addCard", "chooseWXPay", "updateTimelineShareData", "getNetworkType"], script
+    )
+
+    expect(phone.web.locator("#told")).to_have_text(
+        "ready; "
+        '{"checkResult":{"getNetworkType":true,"updateTimelineShareData":false},"errMsg":"checkJsApi:ok"}; '
+        '{"errMsg":"addCard:permission denied"}; '
+        '{"errMsg":"chooseWXPay:permission denied"}; '
+        '{"errMsg":"updateTimelineShareData:permission denied"}; '
+        '{"networkType":"wifi","errMsg":"getNetworkType:ok"}; '
+    )
+
+
 def test_a_signature_for_another_address_is_refused(page: Page, phone: Phone, account: AccountServer) -> None:
     """wx.error first; wx.ready runs as well, as it does in WeChat, but no API may be called."""
     config = jssdk_config(phone.sandbox, f"{account.url}/other", "getNetworkType")

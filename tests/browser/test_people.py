@@ -138,21 +138,6 @@ def test_the_phone_fills_a_real_phone(page: Page, phone: Phone) -> None:
     expect(page.get_by_test_id("user").first).to_be_hidden()
 
 
-def test_english_by_a_switch(page: Page, phone: Phone) -> None:
-    page.get_by_test_id("language").click()
-    expect(page.get_by_role("heading", name="Users")).to_be_visible()
-    phone.say("hi")
-    expect(phone.bubbles("account").last).to_have_text("你说：hi")
-    page.get_by_test_id("delivery").first.click()
-    expect(page.get_by_role("button", name="Edit and resend")).to_be_visible()
-    picture(page, "sandbox-english", narrow=False)
-
-    page.reload()
-    expect(page.get_by_role("heading", name="Users")).to_be_visible()
-    page.get_by_test_id("language").click()
-    expect(page.get_by_role("heading", name="用户", exact=True)).to_be_visible()
-
-
 def test_a_walk_by_keyboard_alone(page: Page, phone: Phone) -> None:
     """From the users over the chat and the menu to the desk, without a pointer."""
     install_menu(phone.sandbox, {"type": "click", "name": "今日", "key": "TODAY"})

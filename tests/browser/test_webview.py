@@ -69,6 +69,24 @@ def test_two_phones_take_turns_with_their_cookies(page: Page, phone: Phone, acco
     assert visitor() == phone.openids[0]
 
 
+def test_a_page_that_leads_on_at_once_keeps_its_title_to_itself(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    """The next page says nothing, so its title cannot be known; the last one's would be wrong."""
+    leads_on = 'addEventListener("pageshow", () => setTimeout(() => location.assign("/silent")))'
+    account.pages["/hasty"] = (
+        "<!doctype html><title>中转</title>"
+        f'<script src="{phone.sandbox.url}/open/js/jweixin-1.6.0.js"></script><script>{leads_on}</script>'
+    )
+    account.pages["/silent"] = "<!doctype html><title>到了</title><h1>到了</h1>"
+
+    open_page(phone, f"{account.url}/hasty")
+
+    expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
+    expect(page.get_by_test_id("webview-title")).to_have_text("网页")
+    expect(page.get_by_test_id("webview-address")).to_be_empty()
+
+
 def authorize_url(phone: Phone, account: AccountServer) -> str:
     app_id = phone.sandbox.state()["account"]["app_id"]
     back = quote(f"{account.url}/landing?a=1", safe="")
@@ -102,6 +120,37 @@ def test_consent_is_refused(page: Page, phone: Phone, account: AccountServer) ->
     phone.web.get_by_role("button", name="返回").click()
     expect(phone.webview).to_be_hidden()
     assert account.visits == []
+
+
+def test_a_silent_authorization_shows_where_it_led(page: Page, phone: Phone, account: AccountServer) -> None:
+    """Nobody has seen a page of WeChat's, so the title bar must not name it."""
+    account.pages["/landing"] = "<!doctype html><title>到了</title><h1>到了</h1>"
+
+    open_page(phone, authorize_url(phone, account).replace("snsapi_userinfo", "snsapi_base"))
+
+    expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
+    expect(page.get_by_test_id("webview-title")).to_have_text("网页")
+
+
+def test_the_pages_of_wechat_speak_english_where_it_is_asked_for(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    """By the phone's switch, or by the address alone."""
+    open_page(phone, authorize_url(phone, account).replace("#", "&lang=en#"))
+    expect(phone.web.locator("body")).to_contain_text("Your WeChat profile")
+    phone.web.get_by_role("button", name="Refuse").click()
+    expect(phone.web.get_by_role("heading", name="Refused")).to_be_visible()
+    phone.web.get_by_role("button", name="Back").click()
+
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    open_page(phone, authorize_url(phone, account), "乙")
+    expect(phone.web.locator("html")).to_have_attribute("lang", "en")
+    expect(phone.web.get_by_role("button", name="Allow")).to_be_visible()
+    expect(page.get_by_test_id("webview-title")).to_have_text("WeChat login")
+    page.get_by_test_id("webview-close").click()
+    open_page(phone, authorize_url(phone, account).replace("snsapi_userinfo", "snsapi_login"), "丙")
+    expect(phone.web.locator("body")).to_contain_text("This account has no right to that scope")
 
 
 def test_a_page_of_wechat_names_its_error(page: Page, phone: Phone, account: AccountServer) -> None:

@@ -1,7 +1,9 @@
 """`python -m sandbox` itself: its one line, its refusals, and the bot beside it."""
 
 import contextlib
+import os
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -99,6 +101,7 @@ server = HTTPServer((host, int(port)), Handler)
 for name in sorted(os.environ):
     if name.startswith("BOT_"):
         print("env", name, os.environ[name])
+print("keeper", os.getppid(), flush=True)
 print(f"bot ready http://{host}:{port}", flush=True)
 server.serve_forever()
 """
@@ -127,7 +130,6 @@ def beside(tmp_path: Path) -> Path:
 @pytest.fixture
 def with_bot(beside: Path) -> Iterator[Sandbox]:
     (beside / "setup_menu.py").write_text(SETUP_MENU)
-    # A sandbox that is killed leaves its temporary directory behind.
     env = {"PYTHONPATH": str(ROOT), "BOT_TOKEN": "the operator's own", "TMPDIR": str(beside)}
     with start_sandbox("--with-bot", "--bot-port", "0", cwd=beside, env=env) as sandbox:
         yield sandbox
@@ -166,8 +168,7 @@ def test_a_reset_keeps_what_the_bot_had_set_up(with_bot: Sandbox) -> None:
 
 
 def test_both_end_together(with_bot: Sandbox) -> None:
-    store = next(line for line in with_bot.output if line.startswith("env BOT_STORE_URL"))
-    directory = Path(store.partition("sqlite:///")[2]).parent
+    directory = directory_of(with_bot)
     port = int(with_bot.state()["account"]["callback"].split(":")[2].partition("/")[0])
     assert directory.is_dir()
     assert with_bot.stop() == 0
@@ -185,13 +186,26 @@ def test_the_death_of_the_bot_ends_the_sandbox(with_bot: Sandbox) -> None:
     assert "[sandbox] the bot ended with status 3; the sandbox stops too" in with_bot.output
 
 
-def test_the_bot_does_not_outlive_a_sandbox_that_is_killed(with_bot: Sandbox) -> None:
+def directory_of(with_bot: Sandbox) -> Path:
+    """Where the bot keeps its store."""
+    store = next(line for line in with_bot.output if line.startswith("env BOT_STORE_URL"))
+    return Path(store.partition("sqlite:///")[2]).parent
+
+
+def test_nothing_of_the_bot_outlives_a_sandbox_that_is_killed(with_bot: Sandbox) -> None:
+    directory = directory_of(with_bot)
+    assert directory.is_dir()
+    keeper = os.pidfd_open(int(with_bot.wait_for("keeper ").split()[1]))
     port = int(with_bot.state()["account"]["callback"].split(":")[2].partition("/")[0])
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         with_bot.kill()
         # The bot waits for a request on this line: it is closed by the bot's own end.
         with contextlib.suppress(ConnectionResetError):
             assert line.recv(1) == b""
+    # The keeper lives a little longer, for it sweeps up.
+    assert select.select([keeper], [], [], 20)[0]
+    os.close(keeper)
+    assert not directory.exists()
 
 
 def test_a_bot_that_does_not_start_is_said_so(beside: Path) -> None:

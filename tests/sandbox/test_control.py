@@ -1,7 +1,8 @@
 """The control API: its shapes, its complaints, and what belongs to no WeChat rule."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def test_state_at_the_start(sandbox: Sandbox) -> None:
         ("小明", False),
         ("小红", False),
     ]
-    assert set(state["users"][0]) == {"openid", "nickname", "avatar", "subscribed"}
+    assert set(state["users"][0]) == {"openid", "nickname", "avatar", "subscribed", "phone"}
     assert (state["menu"], state["clock"]["offset_seconds"]) == (None, 0)
     account = state["account"]
     assert (account["app_id"], account["token"]) == ("wx5a5b5c5d5e5f5051", "sandboxtoken")
@@ -74,6 +75,12 @@ def test_the_clock_only_goes_forward(sandbox: Sandbox) -> None:
         ("POST", "users", [], "must be a JSON object"),
         ("POST", "clock", {"advance_seconds": True}, "advance_seconds: must be a number"),
         ("POST", "clock", {}, "advance_seconds: missing"),
+        ("POST", "clock", {"advance_seconds": 10**400}, "advance_seconds: too large"),
+        ("POST", "clock", {"advance_seconds": 2**80}, "advance_seconds: the clock goes no farther"),
+        ("POST", "users", {"nickname": "\ud800"}, "nickname: must be Unicode text"),
+        ("POST", "reset", {"users": True}, "users: no such field"),
+        ("POST", "sms", {"phone": "", "text": "hi"}, "phone: must not be empty"),
+        ("POST", "jssdk/config", {"url": "http://a/", "jsApiList": 5}, "jsApiList: must be a list"),
         ("GET", "calls?limit=x", None, "limit: must be"),
         ("PUT", "settings", {"web_domains": ["http://a/"]}, "web_domains: must be HOST or HOST:PORT"),
         ("POST", "media", {"a": 1}, "Content-Type: must be"),
@@ -83,6 +90,18 @@ def test_complaints_name_the_field(sandbox: Sandbox, method: str, path: str, bod
     with pytest.raises(AssertionError, match=": 400 ") as caught:
         sandbox.call(method, path, body)
     assert error in json.loads(str(caught.value).partition(": 400 ")[2])["error"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"a":' + b"[" * 5000, b"5", b'{"a": NaN}'])
+def test_a_body_that_cannot_be_read_is_said_so(sandbox: Sandbox, body: bytes) -> None:
+    answer = requests.post(f"{sandbox.url}/_sandbox/users", data=body, timeout=10)
+    assert (answer.status_code, answer.json()["error"].startswith("body: ")) == (400, True)
+
+
+def test_there_is_nothing_but_the_phone_s_files(sandbox: Sandbox) -> None:
+    for path in ("%00", "%2e%2e/account.py", "%2e%2e/%2e%2e/Makefile", "css", "nothing.js"):
+        answer = requests.get(f"{sandbox.url}/_sandbox/phone/{path}", timeout=10)
+        assert answer.status_code == 404, path
 
 
 @pytest.mark.parametrize(
@@ -114,6 +133,21 @@ def test_nobody_of_that_openid(sandbox: Sandbox) -> None:
         sandbox.call("GET", "nothing-here")
 
 
+def test_a_call_that_a_reset_has_overtaken_is_in_no_journal(sandbox: Sandbox, api) -> None:
+    sandbox.faults([{"path": "/cgi-bin/user/get", "delay": 0.5, "count": 1}])
+    url = f"{sandbox.url}/cgi-bin/user/get"
+    calling = threading.Thread(
+        target=lambda: requests.get(url, params={"access_token": api.token}, timeout=20)
+    )
+    calling.start()
+    # It is under way when the fault has been used up.
+    while sandbox.call("GET", "faults")["faults"][0]["count"]:
+        pass
+    sandbox.reset()
+    calling.join()
+    assert sandbox.calls() == []
+
+
 def test_faults_of_the_api(sandbox: Sandbox, api) -> None:
     api.get("user/get")
     sandbox.faults([{"path": "/cgi-bin/user/*", "errcode": -1, "count": 2}])
@@ -130,21 +164,35 @@ def test_faults_of_the_api(sandbox: Sandbox, api) -> None:
     assert "total" in api.get("user/get")
 
 
+def test_a_lost_answer_is_noticed_when_its_time_is_over(
+    start: Callable[..., Sandbox], server: CallbackServer
+) -> None:
+    """The server has answered, so it counts on its reply having been seen."""
+    sandbox = start("--deadline", "1")
+    sandbox.set_callback(server.url)
+    openid = sandbox.add_user("a", subscribed=True)
+    server.says(Answer(text(openid, "ok")))
+    sandbox.faults([{"path": "delivery", "drop": True, "count": 1}])
+    first, second = sandbox.send(openid, content="hi")["deliveries"]
+    assert (first["outcome"], first["status"]) == ("timeout", None)
+    assert "lost on its way back" in first["error"]
+    assert first["elapsed_ms"] >= 1000
+    assert second["outcome"] == "reply"
+    assert len(server.deliveries) == 2
+
+
 def test_faults_of_deliveries(sandbox: Sandbox, server: CallbackServer, openid: str) -> None:
     def send() -> list[tuple[str, bool]]:
         result = sandbox.send(openid, content="hi")
         return [(d["outcome"], d.get("duplicate", False)) for d in result["deliveries"]]
 
     server.says(Answer(text(openid, "ok")))
-    sandbox.faults([{"path": "delivery", "drop": True, "count": 1}])
-    assert send() == [("timeout", False), ("reply", False)]
-    assert len(server.deliveries) == 2
     sandbox.faults([{"path": "delivery", "status": 502, "count": 2}])
     assert send() == [("bad-status", False), ("bad-status", False), ("reply", False)]
     sandbox.faults([{"path": "delivery", "duplicate": 2, "count": 1}])
     assert send() == [("reply", False), ("reply", True), ("reply", True)]
     assert len({delivery.body for delivery in server.deliveries[-3:]}) == 1
-    assert [m["content"] for m in sandbox.chat(openid) if m["from"] == "account"] == ["ok"] * 3
+    assert [m["content"] for m in sandbox.chat(openid) if m["from"] == "account"] == ["ok"] * 2
 
 
 @pytest.mark.parametrize(

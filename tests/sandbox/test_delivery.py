@@ -91,11 +91,13 @@ def test_rule_07_the_first_answer_ends_the_series(hasty: Sandbox, server: Callba
 
 
 def test_rule_07_the_number_of_deliveries_is_disputed_and_an_option(
-    sandbox: Sandbox, server: CallbackServer, openid: str
+    hasty: Sandbox, server: CallbackServer
 ) -> None:
-    sandbox.settings(attempts=4)
-    sandbox.faults([{"path": "delivery", "drop": True}])
-    assert outcomes(sandbox.send(openid, content="hi")) == ["timeout"] * 4
+    hasty.set_callback(server.url)
+    openid = hasty.add_user("a", subscribed=True)
+    hasty.settings(attempts=4)
+    hasty.faults([{"path": "delivery", "drop": True}])
+    assert outcomes(hasty.send(openid, content="hi")) == ["timeout"] * 4
 
 
 def test_rule_08_so_is_the_number_after_a_bad_answer(

@@ -99,8 +99,3 @@ def test_the_fixture_of_the_page_runs(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
-
-
-def test_the_flask_project_of_the_page_is_python() -> None:
-    for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
-        compile(block, "docs/sandbox.md", "exec")

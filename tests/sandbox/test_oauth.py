@@ -209,6 +209,24 @@ def test_rule_27_a_refusal_goes_nowhere(browser: Browser, visitor: str) -> None:
     assert browser.open(link(scope="snsapi_userinfo")).status_code == 200
 
 
+def test_rule_27_a_refusal_ends_an_earlier_agreement(
+    sandbox: Sandbox, browser: Browser, visitor: str
+) -> None:
+    """Lately agreed, the page opens silently; who has been asked again and refuses will be asked again."""
+    browser.own(visitor)
+    userinfo = link(scope="snsapi_userinfo")
+    browser.answer(browser.open(userinfo).text, "allow")
+    browser.answer(browser.open(link(scope="snsapi_userinfo", forcePopup="true")).text, "refuse")
+    assert browser.open(userinfo).status_code == 200
+    assert "redirect" in sandbox.authorize(visitor, userinfo, "allow")
+    assert "redirect" in sandbox.authorize(visitor, userinfo)
+    refused = sandbox.authorize(visitor, userinfo, "refuse")
+    assert refused == {"consent": {"decision": "refuse", "closed": True}}
+    assert "consent" in sandbox.authorize(visitor, userinfo)
+    # There is nothing to refuse where nobody is asked.
+    assert "redirect" in sandbox.authorize(visitor, link(), "refuse")
+
+
 def test_rule_27_a_consent_page_counts_once_and_for_its_visitor_only(
     sandbox: Sandbox, browser: Browser, visitor: str
 ) -> None:

@@ -60,7 +60,7 @@ export function logTool(root, world) {
   function deliveryRow(entry) {
     const deadline = entry.deadline_ms ?? (world.account.deadline ?? 5) * 1000;
     const left = Math.max(0, Math.min(1, (entry.left_ms ?? deadline - entry.elapsed_ms) / deadline));
-    const bar = el("span", { class: "left", title: t("log.left", { ms: Math.round(left * deadline) }) }, el("span", { class: "left-bar" }));
+    const bar = el("span", { class: "left", title: t("log.left", { limit: deadline / 1000, ms: Math.round(left * deadline) }) }, el("span", { class: "left-bar" }));
     bar.firstChild.style.width = `${left * 100}%`;
     return row(entry, "in", nickname(entry.openid), entry.attempt > 1 ? el("span", { class: "chip" }, t("log.attempt", { number: entry.attempt })) : null,
       tell(`outcome.${entry.outcome}`, entry.outcome), el("span", { class: "rest" }, bar, el("span", {}, `${Math.round(entry.elapsed_ms)} ms`)));

@@ -78,7 +78,7 @@ export function recordTool(root, world) {
 
   const detailOf = ({ content, type, ...rest }) => content ?? [type, Object.keys(rest).length ? JSON.stringify(rest) : ""].filter(Boolean).join(" ");
 
-  const words = (shown = []) => shown.length ? shown.map(({ content, type, title }) => content ?? title ?? `［${tell(`kind.${type}`, type)}］`).join("\n") : t("resend.nothing");
+  const words = (shown = []) => shown.length ? shown.map(({ content, type, title }) => content ?? title ?? `[${tell(`kind.${type}`, type)}]`).join("\n") : t("resend.nothing");
 
   world.addEventListener("account", () => (facts.textContent ||= t("record.nothing")));
   return {};

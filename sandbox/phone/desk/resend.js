@@ -40,7 +40,7 @@ export function resendResult({ deliveries, shown }) {
     ` ${t("log.attempt", { number })} · ${status ?? "—"} · ${Math.round(elapsed_ms)} ms`,
     error ? el("p", { class: "fault" }, error) : null,
     reply ? el("pre", {}, readable(reply)) : null);
-  const seen = shown.map(({ type, content }) => content ?? `［${tell(`kind.${type}`, type)}］`);
+  const seen = shown.map(({ type, content }) => content ?? `[${tell(`kind.${type}`, type)}]`);
   return el("div", { class: "resend-result", "data-testid": "resend-result" },
     el("ol", {}, deliveries.map(attempt)),
     el("p", {}, t("resend.seen"), el("strong", {}, seen.length ? seen.join(" / ") : t("resend.nothing"))));

@@ -34,7 +34,7 @@ const KINDS = {
 };
 
 function unknown({ type, content }) {
-  return el("span", { class: "unknown" }, content ? String(content) : `［${type}］`);
+  return el("span", { class: "unknown" }, content ? String(content) : `[${type}]`);
 }
 
 function image({ url }, { view }) {
@@ -43,7 +43,7 @@ function image({ url }, { view }) {
 }
 
 function location({ label, latitude, longitude, scale }, { show }) {
-  return button({ class: "plain card place", "aria-label": `${t("bubble.place")}：${label}`, onclick: () => show({ name: label, latitude, longitude, scale }) },
+  return button({ class: "plain card place", "aria-label": `${t("bubble.place")} ${label}`, onclick: () => show({ name: label, latitude, longitude, scale }) },
     el("span", { class: "words" }, el("strong", {}, label || t("bubble.place")), el("span", {}, `${latitude}, ${longitude}`)),
     el("span", { class: "map", "aria-hidden": "true" }, icon("place")));
 }

@@ -6,7 +6,7 @@
 
 import { avatar, button, el, place } from "../dom.js";
 import { chatTime, TIME_LINE_GAP } from "../time.js";
-import { t } from "../words.js";
+import { t, tell } from "../words.js";
 import { ACCOUNT_AVATAR } from "../world.js";
 import { BARE, bubbleContent } from "./bubbles.js";
 
@@ -19,6 +19,11 @@ const NEAR_END = 80;
 const GUESS = 70;
 /** More than this at once arrive without a movement. */
 const MOVED = 4;
+/** What WeChat itself says, whose words are the page's; any other failure line is the developer's. */
+const FAILURE_LINES = {
+  "该公众号提供的服务出现故障，请稍后再试": "line.failing",
+  "该公众号暂时无法提供服务，请稍后再试": "line.unavailable",
+};
 
 export function chatView(list, hand, actions) {
   const draftList = el("div", { class: "drafts" });
@@ -178,7 +183,7 @@ export function chatView(list, hand, actions) {
 
 function systemLine(message) {
   return el("div", { class: "system" },
-    el("span", { "data-testid": "bubble", "data-from": "system", "data-type": message.type }, message.content));
+    el("span", { "data-testid": "bubble", "data-from": "system", "data-type": message.type }, tell(FAILURE_LINES[message.content], message.content)));
 }
 
 const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);

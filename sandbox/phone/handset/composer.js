@@ -7,7 +7,7 @@ import { t } from "../words.js";
 import { EMOJI } from "./emoji.js";
 import { holdToTalk } from "./recorder.js";
 
-const LINK = { type: "link", title: "微信公众平台", description: "给个人、企业和组织提供业务服务与用户管理能力的服务平台。", url: "https://mp.weixin.qq.com/" };
+const LINK = { type: "link", title: t("link.title"), description: t("link.text"), url: "https://mp.weixin.qq.com/" };
 /** What one user has typed and not sent stays with that user, also over a reload of the page. */
 const unsent = {
   key: (openid) => `sandbox-unsent-${openid}`,

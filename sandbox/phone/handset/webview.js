@@ -13,8 +13,11 @@ import { pageMenu } from "./pagemenu.js";
 const RIGHTS = "allow-scripts allow-same-origin allow-forms allow-popups allow-modals allow-downloads";
 const DEVICES = "geolocation; camera; microphone; clipboard-write; autoplay";
 
-/** A page introduces itself around its load event; the message comes at most this much before or after it. */
+/** How long a page that has loaded may take to introduce itself before it counts as one that says nothing. */
 const INTRODUCTION = 150;
+
+/** WeChat's own pages introduce themselves: of one that keeps silent nothing was seen but where it led. */
+const leadsOn = (url) => url.startsWith(`${location.origin}/connect/`) || url.startsWith(`${location.origin}/mp/`);
 
 /**
  * `own(openid)` must settle before a page is loaded: from then on the visitor is that user. Another phone's
@@ -29,8 +32,9 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
   let frame = null;
   let opener = null;
   /**
-   * `opened` and `url`: what was asked for and where a reload leads; `told`: when a page last introduced
-   * itself; `shares`, `hidden` and `menu`: what the JS-SDK has set.
+   * `opened` and `url`: what was asked for and where a reload leads; `introduced`: a page has said that it
+   * is shown, and its load event has yet to come; `silent`: the other way round; `shares`, `hidden` and
+   * `menu`: what the JS-SDK has set.
    */
   let page = null;
 
@@ -59,7 +63,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     root.hidden = false;
     for (const section of beneath) section.inert = true;
     unload();
-    const mine = (page = { opened: target, told: -Infinity, shares: new Map(), hidden: new Set(), menu: true, open });
+    const mine = (page = { opened: target, shares: new Map(), hidden: new Set(), menu: true, open });
     show(new URL(target).host, target);
     root.querySelector(".web-close").focus({ preventScroll: true });
     try {
@@ -71,19 +75,28 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     }
   }
 
-  /** The first load is the page that was asked for; each later one is a page that it led to. */
+  /**
+   * The first load is the page that was asked for; each later one is a page that it led to. A page that
+   * introduces itself does so once for its load, a little before or after it. The two must be paired: by
+   * time alone, a page that is left at once would lend its title to the silent one that follows.
+   */
   function load(url) {
     const mine = el("iframe", { src: url, sandbox: RIGHTS, title: t("web.page"), allow: DEVICES });
-    let first = true;
+    let loads = 0;
+    page.introduced = false;
+    page.silent = false;
     mine.addEventListener("load", () => {
       root.classList.remove("loading");
       if (frame !== mine) return;
-      const silentSince = performance.now() - INTRODUCTION;
-      if (!first) {
-        history.loaded();
-        setTimeout(() => frame === mine && page.told < silentSince && showUnknown(), INTRODUCTION);
+      loads += 1;
+      const now = loads;
+      page.silent = !page.introduced;
+      page.introduced = false;
+      const elsewhere = now > 1 || leadsOn(url);
+      if (now > 1) history.loaded();
+      if (page.silent && elsewhere) {
+        setTimeout(() => frame === mine && now === loads && page.silent && showUnknown(), INTRODUCTION);
       }
-      first = false;
       back.hidden = !history.canGoBack;
     });
     root.classList.add("loading");
@@ -135,7 +148,10 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     page(said, origin) {
       const url = webAddress(said.url);
       if (!url || new URL(url).origin !== origin) return;
-      page.told = performance.now();
+      if (said.shown) {
+        page.introduced = !page.silent;
+        page.silent = false;
+      }
       show(String(said.title || new URL(url).host), url);
     },
     close,

@@ -5,6 +5,7 @@ export default {
   "language.switch": "切换到中文",
 
   // What many places say
+  app: "Sandbox",
   send: "Send", save: "Save", add: "Add", cancel: "Cancel", close: "Close", back: "Back", next: "Next", previous: "Previous", copy: "Copy",
   copied: "Copied", allow: "Allow", refuse: "Reject", fold: "Fold away", more: "More", emoji: "Emoji", input: "Message",
   "more.kinds": "More kinds",
@@ -12,7 +13,7 @@ export default {
 
   // Users and phones
   "people.title": "Users", "people.add": "Add user", "people.switch": "Switch user", "people.nickname": "Nickname", "people.example": "such as Gang",
-  "people.already": "Follows already (no subscribe event)", "people.follows": "follows", "people.stranger": "not following", "people.follow": "Follow",
+  "people.already": "Follows already (no subscribe event)", "people.follows": "follows", "people.stranger": "stranger", "people.follow": "Follow",
   "people.unfollow": "Unfollow", "people.unread": "New messages", "people.phones": "Number of phones", "people.phonesOf": "{count} phones side by side",
 
   // Chat
@@ -35,6 +36,8 @@ export default {
   "profile.aboutText": "An account in the sandbox; every message stays on this computer.", "profile.owner": "Owner", "profile.ownerText": "Sandbox",
   "miniprogram.title": "Mini program", "miniprogram.text": "There are no mini programs in the sandbox; the account has been told of the tap. Old versions of WeChat open the fallback page.",
   "miniprogram.fallback": "Open the fallback page", "miniprogram.none": "There are no mini programs in the sandbox ({appid})",
+  "line.failing": "This Official Account is having trouble. Try again later", "line.unavailable": "This Official Account cannot provide its service now. Try again later",
+  "link.title": "WeChat Official Accounts Platform", "link.text": "Services and followers for people, companies and organisations.",
 
   // Questions
   scan: "Scan", "scan.do": "Scan it", "scan.hint": "Tap one of these codes, or type what a code says.", "scan.hintNone": "Type what the code says.", "scan.kind": "Kind of code", "scan.text": "Address or text", "scan.scene": "Scene",
@@ -47,6 +50,7 @@ export default {
   "login.status.408": "waiting", "login.status.404": "scanned", "login.status.405": "confirmed", "login.status.403": "cancelled", "login.status.402": "expired",
   "sms.title": "Messages", "sms.tap": "Tap to copy the code {code}", "sms.copied": "Code {code} copied", "sms.code": "Code {code}", "sms.number": "Phone number",
   "sms.numberHint": "Text messages to this number show on this user's phone.", "sms.set": "set",
+  "place.beijing": "Tiananmen, East Chang'an Avenue, Beijing", "place.shanghai": "The Bund, Zhongshan East 1st Road, Shanghai", "place.guangzhou": "Canton Tower, 222 Yuejiang West Road, Guangzhou", "place.shenzhen": "Shenzhen Bay Park, Binhai Avenue, Shenzhen",
 
   // Web view
   "web.title": "Web page", "web.page": "Web page", "web.close": "Close page", "web.back": "Previous page", "web.reload": "Reload", "web.menu": "Page menu", "web.unable": "This address cannot be opened",
@@ -63,7 +67,7 @@ export default {
   "outcome.reply": "replied", "outcome.success": "success", "outcome.empty": "empty", "outcome.timeout": "timeout", "outcome.bad-status": "bad status",
   "outcome.bad-reply": "bad reply", "outcome.refused": "unreachable",
   "log.search": "Search", "log.user": "By user", "log.kind": "By kind", "log.sort": "What to show", "log.all": "All", "log.delivery": "Pushed", "log.call": "Called", "log.bad": "Failed",
-  "log.everybody": "All users", "log.everything": "All kinds", "log.attempt": "try {number}", "log.left": "{ms} ms left of the 5 seconds", "log.unsimulated": "not simulated",
+  "log.everybody": "All users", "log.everything": "All kinds", "log.attempt": "try {number}", "log.left": "{ms} ms left of {limit} s", "log.unsimulated": "not simulated",
   "log.empty": "Nothing yet. Send a message on the phone.", "log.nothing": "Nothing passes this filter.",
   "detail.curl": "Copy as curl", "detail.resend": "Resend", "detail.edit": "Edit and resend", "detail.at": "Time", "detail.user": "User", "detail.attempt": "Attempt", "detail.address": "URL",
   "detail.result": "Result", "detail.error": "Error", "detail.status": "Status", "detail.noStatus": "no status", "detail.request": "What was pushed", "detail.reply": "What the server answered",
@@ -88,7 +92,7 @@ export default {
   openid: "OpenID", template_id: "Template ID", id: "ID", uuid: "UUID", appid: "AppID", "": "",
   "faults.now": "In force", "faults.none": "No faults, all is well.", "faults.presets": "Usual ones", "faults.own": "One of your own", "faults.add": "Add", "faults.remove": "Remove this one",
   "faults.active": "{count} faults", "faults.path": "API path or delivery", "faults.errcode": "errcode", "faults.status": "HTTP status", "faults.delay": "Delay (s)", "faults.content_type": "Content-Type",
-  "faults.duplicate": "Duplicates", "faults.probability": "Probability 0–1", "faults.count": "Times", "faults.drop": "Drop", "faults.reorder": "Reorder", "faults.overlap": "Overlap retries",
+  "faults.duplicate": "Duplicates", "faults.probability": "Probability 0–1", "faults.count": "Times", "faults.drop": "Lose the answer", "faults.reorder": "Reorder", "faults.overlap": "Overlap retries",
   "faults.p.busy": "Busy -1", "faults.p.invalid": "Invalid token 40001", "faults.p.expired": "Expired token 42001", "faults.p.quota": "Quota used up 45009", "faults.p.minute": "Too often 45011",
   "faults.p.ip": "Not in whitelist 40164", "faults.p.slowApi": "API slow by 3 s", "faults.p.html": "Answers as HTML", "faults.p.lost": "Lose one reply", "faults.p.twice": "Deliver twice", "faults.p.swapped": "Swap deliveries", "faults.p.overlap": "Overlapping retry",
   "clock.real": "The real time", "clock.ahead": "{span} ahead", "clock.jumps": "Turn forward", "clock.own": "As far as you like", "clock.amount": "Amount", "clock.unit": "Unit", "clock.go": "Turn",

@@ -5,6 +5,7 @@ export default {
   "language.switch": "Switch to English",
 
   // What many places say
+  app: "沙盒",
   send: "发送", save: "保存", add: "添加", cancel: "取消", close: "关闭", back: "返回", next: "下一张", previous: "上一张", copy: "复制",
   copied: "已复制", allow: "允许", refuse: "拒绝", fold: "收起", more: "更多", emoji: "表情", input: "输入消息",
   "more.kinds": "更多类型",
@@ -35,6 +36,8 @@ export default {
   "profile.aboutText": "运行在沙盒里的公众号，所有消息都只在这台电脑上。", "profile.owner": "账号主体", "profile.ownerText": "沙盒",
   "miniprogram.title": "小程序", "miniprogram.text": "沙盒里没有小程序；公众号已收到点击事件。旧版微信会打开备用网页。",
   "miniprogram.fallback": "打开备用网页", "miniprogram.none": "沙盒里没有小程序（{appid}）",
+  "line.failing": "该公众号提供的服务出现故障，请稍后再试", "line.unavailable": "该公众号暂时无法提供服务，请稍后再试",
+  "link.title": "微信公众平台", "link.text": "给个人、企业和组织提供业务服务与用户管理能力的服务平台。",
 
   // Questions
   scan: "扫一扫", "scan.do": "扫码", "scan.hint": "点下面的一个码，或者填二维码里的内容。", "scan.hintNone": "填二维码里的内容。", "scan.kind": "二维码种类", "scan.text": "网址或文字", "scan.scene": "场景值",
@@ -47,6 +50,7 @@ export default {
   "login.status.408": "等待扫码", "login.status.404": "已扫码，等待确认", "login.status.405": "已确认", "login.status.403": "已取消", "login.status.402": "已过期",
   "sms.title": "短信", "sms.tap": "轻点复制验证码 {code}", "sms.copied": "验证码 {code} 已复制", "sms.code": "验证码 {code}", "sms.number": "手机号",
   "sms.numberHint": "发到这个号码的短信显示在这位用户的手机上。", "sms.set": "设置",
+  "place.beijing": "北京市东城区东长安街天安门", "place.shanghai": "上海市黄浦区中山东一路外滩", "place.guangzhou": "广州市海珠区阅江西路222号广州塔", "place.shenzhen": "深圳市南山区滨海大道深圳湾公园",
 
   // Web view
   "web.title": "网页", "web.page": "网页", "web.close": "关闭网页", "web.back": "返回上一页", "web.reload": "刷新", "web.menu": "网页菜单", "web.unable": "这个网址打不开",
@@ -63,7 +67,7 @@ export default {
   "outcome.reply": "已回复", "outcome.success": "success", "outcome.empty": "空回复", "outcome.timeout": "超时", "outcome.bad-status": "状态码不对",
   "outcome.bad-reply": "回复有误", "outcome.refused": "连不上",
   "log.search": "搜索内容", "log.user": "按用户", "log.kind": "按类型", "log.sort": "显示哪些", "log.all": "全部", "log.delivery": "推送", "log.call": "接口", "log.bad": "出错",
-  "log.everybody": "所有用户", "log.everything": "所有类型", "log.attempt": "第 {number} 次", "log.left": "离 5 秒还剩 {ms} ms", "log.unsimulated": "未模拟",
+  "log.everybody": "所有用户", "log.everything": "所有类型", "log.attempt": "第 {number} 次", "log.left": "离 {limit} 秒还剩 {ms} ms", "log.unsimulated": "未模拟",
   "log.empty": "还没有记录。在手机里发一条消息试试。", "log.nothing": "没有符合条件的记录。",
   "detail.curl": "复制为 curl", "detail.resend": "重发", "detail.edit": "编辑后重发", "detail.at": "时间", "detail.user": "用户", "detail.attempt": "次数", "detail.address": "地址",
   "detail.result": "结果", "detail.error": "出错", "detail.status": "状态码", "detail.noStatus": "无状态码", "detail.request": "推送的内容", "detail.reply": "服务器的回复",
@@ -88,7 +92,7 @@ export default {
   openid: "OpenID", template_id: "模板 ID", id: "ID", uuid: "UUID", appid: "AppID", "": "",
   "faults.now": "正在起作用", "faults.none": "没有故障，一切正常。", "faults.presets": "常用", "faults.own": "自己写一条", "faults.add": "加上", "faults.remove": "去掉这条",
   "faults.active": "{count} 条故障", "faults.path": "接口路径或 delivery", "faults.errcode": "errcode", "faults.status": "HTTP 状态码", "faults.delay": "延迟（秒）", "faults.content_type": "Content-Type",
-  "faults.duplicate": "重复份数", "faults.probability": "概率 0–1", "faults.count": "次数", "faults.drop": "丢掉", "faults.reorder": "乱序", "faults.overlap": "重试重叠",
+  "faults.duplicate": "重复份数", "faults.probability": "概率 0–1", "faults.count": "次数", "faults.drop": "丢掉回复", "faults.reorder": "乱序", "faults.overlap": "重试重叠",
   "faults.p.busy": "系统繁忙 -1", "faults.p.invalid": "凭证失效 40001", "faults.p.expired": "凭证过期 42001", "faults.p.quota": "次数用完 45009", "faults.p.minute": "太频繁 45011",
   "faults.p.ip": "不在白名单 40164", "faults.p.slowApi": "接口慢 3 秒", "faults.p.html": "返回成 HTML", "faults.p.lost": "丢失一次回复", "faults.p.twice": "推送两份", "faults.p.swapped": "推送乱序", "faults.p.overlap": "重试重叠",
   "clock.real": "与真实时间相同", "clock.ahead": "快了 {span}", "clock.jumps": "向前拨", "clock.own": "自己定", "clock.amount": "数量", "clock.unit": "单位", "clock.go": "拨快",

@@ -1,0 +1,134 @@
+"""English by a switch, and then nothing but English: on the phone, on the desk and on WeChat's own pages."""
+
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from tests.browser.account_server import AccountServer
+from tests.browser.conftest import Phone, install_menu, picture
+
+pytestmark = pytest.mark.browser
+
+# All that a page says, its texts and its labels. Names of users and tags are data, and the switch names the
+# other language in its own words.
+CHINESE = r"""() => {
+  const said = [document.title];
+  const walk = document.createTreeWalker(document.documentElement);
+  for (let node = walk.currentNode; node; node = walk.nextNode()) {
+    if (node.nodeType === Node.TEXT_NODE) said.push(node.data);
+    if (node.nodeType !== Node.ELEMENT_NODE || node.dataset.testid === "language") continue;
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) said.push(node.getAttribute(name));
+  }
+  const chinese = /[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]/;
+  const data = /小明|小红|星标组|^中文$/g;
+  return said.filter((words) => words !== null && chinese.test(words.replace(data, "")));
+}"""
+
+
+def assert_english(where: Page | Frame) -> None:
+    assert where.evaluate(CHINESE) == []
+
+
+def test_english_by_a_switch(page: Page, phone: Phone) -> None:
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    phone.say("hi")
+    expect(phone.bubbles("account").last).to_have_text("你说：hi")
+    page.get_by_test_id("delivery").first.click()
+    expect(page.get_by_role("button", name="Edit and resend")).to_be_visible()
+    picture(page, "sandbox-english", narrow=False)
+
+    page.reload()
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("heading", name="用户", exact=True)).to_be_visible()
+
+
+def test_nothing_chinese_is_left(page: Page, phone: Phone, account: AccountServer) -> None:
+    phone.sandbox.settings(name="Shop", web_domains=["127.0.0.1"])
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    openid = phone.openids[0]
+    phone.sandbox.clock(86400 * 2)
+    account.handler = lambda inbound: (500, "")
+    for kind in ("image", "voice", "video"):
+        phone.sandbox.send(openid, kind)
+    phone.sandbox.send(openid, "location", latitude=39.9, longitude=116.4)
+    expect(phone.bubbles("system").last).to_contain_text("is having trouble")
+    phone.sandbox.send(openid, content="hi")
+    # The greeting is the account's own.
+    phone.sandbox.reset()
+    account.handler = lambda inbound: (200, "success")
+    phone.sandbox.settings(name="Shop", failure_line="trouble")
+    expect(page.get_by_test_id("follow")).to_be_visible()
+    assert_english(page)
+    page.get_by_test_id("follow").click()
+    expect(page.get_by_test_id("chat")).to_be_visible()
+    phone.sandbox.send(openid, "image")
+
+    page.get_by_role("button", name="More kinds").click()
+    assert_english(page)
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.get_by_role("button", name="More kinds").click()
+    page.get_by_role("button", name="Location", exact=True).click()
+    assert_english(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_test_id("emoji").click()
+    assert_english(page)
+    page.get_by_test_id("voice-toggle").click()
+    page.locator(".conversation .more").first.click()
+    assert_english(page)
+    page.get_by_test_id("open-profile").click()
+    assert_english(page)
+    page.locator(".scan-code").click()
+    assert_english(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add user").click()
+    assert_english(page)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("back").click()
+    assert_english(page)
+
+    page.get_by_test_id("delivery").first.click()
+    page.get_by_test_id("edit-resend").click()
+    assert_english(page)
+    page.keyboard.press("Escape")
+    for tab in ("Account", "Data", "Faults", "Clock", "Record"):
+        phone.desk(tab)
+        if tab == "Faults":
+            page.get_by_role("button", name="Lose one reply").click()
+            expect(page.get_by_test_id("fault")).to_have_count(1)
+        if tab == "Record":
+            page.get_by_test_id("record-replay").click()
+            expect(page.get_by_test_id("step").first).to_be_visible()
+        assert_english(page)
+
+
+def test_nothing_chinese_is_left_in_the_web_view(page: Page, phone: Phone, account: AccountServer) -> None:
+    state = phone.sandbox.settings(name="Shop")["account"]
+    account.handler = lambda inbound: (200, "success")
+    phone.sandbox.reset()
+    phone.sandbox.settings(name="Shop", enforce_menu_cache=False)
+    phone.sandbox.call("POST", f"users/{phone.openids[0]}/subscribe", {})
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    site = f"redirect_uri={account.url}/x&response_type=code&appid"
+    back = f"{site}={state['app_id']}&redirect_url={account.url}/x"
+    notice = f"action=get_confirm&scene=1&template_id={state['one_time_template_id']}"
+    pages = {
+        "A": f"/connect/oauth2/authorize?{back}&scope=snsapi_userinfo",
+        "B": f"/connect/oauth2/authorize?{back}&scope=none",
+        "C": f"/mp/subscribemsg?{back}&{notice}",
+        "D": f"/mp/subscribemsg?{back}&{notice}0",
+        "E": f"/connect/qrconnect?{site}={state['site_app_id']}&scope=snsapi_login",
+        "F": "/connect/qrconnect",
+    }
+    for name, path in pages.items():
+        install_menu(phone.sandbox, {"type": "view", "name": name, "url": phone.sandbox.url + path})
+        phone.tap(name)
+        expect(phone.web.locator("html")).to_have_attribute("lang", "en")
+        assert_english(page.frames[-1])
+        assert_english(page)
+        page.get_by_role("button", name="Page menu").click()
+        assert_english(page)
+        page.keyboard.press("Escape")
+        page.get_by_test_id("webview-close").click()
