@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# A handler that waits for somebody else holds up the next delivery for so long, and no longer.
-_PATIENCE_SECONDS = 0.01
-
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Turn:
-    """`at_once` deliveries have a turn at the same time: as many as the store keeps waiting, and one more."""
+    """`at_once` deliveries have a turn at the same time: as many as the store keeps waiting, and one more.
 
-    def __init__(self, at_once: int) -> None:
+    Whoever has waited for `patience` seconds goes on without one: a handler that waits for somebody else
+    must not hold up the others.
+    """
+
+    def __init__(self, at_once: int, patience: float = 0.01) -> None:
+        self._patience = patience
         # One token for each turn. A queue in C: the semaphore of the library costs a tenth of a message.
         self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
         for _ in range(at_once):
@@ -49,7 +51,7 @@ class Turn:
 
     def _take(self) -> None:
         try:
-            self._free.get(timeout=_PATIENCE_SECONDS)
+            self._free.get(timeout=self._patience)
             self._held.turn = True
         except queue.Empty:
             self._held.turn = False

@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "bot": set(),
     "bot.errors": set(),
     "bot.metrics": set(),
+    "bot.turn": set(),
     "bot.log": {"bot.errors"},
     "bot.config": {"bot.errors"},
     "bot.store": {"bot.errors"},
