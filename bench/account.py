@@ -45,10 +45,10 @@ WORDING = Wording(sorry="sorry", still_working="still working", more="more", mor
 class Account:
     """A folder to start `python -m bot` in (with PYTHONPATH set to the project)."""
 
-    def __init__(self) -> None:
+    def __init__(self, handlers: str = _HANDLERS) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bot-bench-"))
         (self.folder / "handlers").mkdir()
-        (self.folder / "handlers" / "__init__.py").write_text(_HANDLERS, encoding="utf-8")
+        (self.folder / "handlers" / "__init__.py").write_text(handlers, encoding="utf-8")
         for name in ("templates", "static"):
             (self.folder / name).symlink_to(ROOT / name)
         self.runs_file = self.folder / "runs"

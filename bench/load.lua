@@ -1,0 +1,39 @@
+-- wrk's script: posts the lines of a file, each once; counts what is not a reply; prints JSON at the end.
+-- Arguments: the file (query, tab, body), and a pause in milliseconds after every answer.
+local deliveries, next_one, pause = {}, 0, 0
+local thread_of_all
+bad = 0
+
+function setup(thread) thread_of_all = thread end
+
+function init(arguments)
+  pause = tonumber(arguments[2])
+  for line in io.lines(arguments[1]) do
+    local tab = line:find("\t", 1, true)
+    deliveries[#deliveries + 1] = wrk.format(
+      "POST", "/wechat?" .. line:sub(1, tab - 1), { ["Content-Type"] = "text/xml" }, line:sub(tab + 1))
+  end
+end
+
+function delay() return math.random() * 2 * pause end
+
+function request()
+  next_one = next_one + 1
+  if next_one > #deliveries then
+    wrk.thread:stop()
+    next_one = #deliveries
+  end
+  return deliveries[next_one]
+end
+
+function response(status, headers, body)
+  if status ~= 200 or not (body:find("<xml>", 1, true) or body == "success") then bad = bad + 1 end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "seconds": %.3f, "p50": %.2f, "p99": %.2f, "bad": %d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    thread_of_all:get("bad") + errors.connect + errors.read + errors.write + errors.timeout))
+end

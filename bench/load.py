@@ -1,0 +1,97 @@
+"""Load for `bench.callback`: deliveries signed beforehand, driven by wrk, and what servers spent on them."""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.peers import settings
+from bot.callback.envelope import Envelope, sign
+
+CONNECTIONS = 32
+_TICKS = 100  # of /proc, per second
+_SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`cpu` is microseconds per message of all processes of the server, `p50` and `p99` milliseconds;
+    `bad` counts answers that were not 200 with a reply, and connections that failed."""
+
+    rate: float
+    cpu: float
+    p50: float
+    p99: float
+    bad: int
+
+
+def write_deliveries(path: Path, count: int, mode: str) -> None:
+    """`count` text messages of a thousand users, one a line: query, tab, body. Signed now, so good for some
+    minutes; every MsgId is new."""
+    envelope = Envelope(settings.AES_KEY, settings.APP_ID)
+    now, first = str(int(time.time())), time.time_ns() // 1000
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(count):
+            openid, nonce = f"o{n % 1000:027d}", str(first + n)
+            body = (
+                f"<xml><ToUserName><![CDATA[{settings.ORIGINAL_ID}]]></ToUserName><FromUserName><![CDATA["
+                f"{openid}]]></FromUserName><CreateTime>{now}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+                f"<Content><![CDATA[你好 hello {n}]]></Content><MsgId>{first + n}</MsgId></xml>"
+            )
+            query = (
+                f"signature={sign(settings.TOKEN, now, nonce)}&timestamp={now}&nonce={nonce}&openid={openid}"
+            )
+            if mode == "safe":
+                encrypt = envelope.encrypt(body.encode())
+                query += f"&encrypt_type=aes&msg_signature={sign(settings.TOKEN, now, nonce, encrypt)}"
+                body = (
+                    f"<xml><ToUserName><![CDATA[{settings.ORIGINAL_ID}]]></ToUserName>"
+                    f"<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>"
+                )
+            file.write(f"{query}\t{body}\n")
+
+
+def drive(port: int, pid: int, deliveries: Path, seconds: float, pause_ms: float = 0) -> Figures:
+    """Let wrk post the deliveries, each once, on 32 connections that pause for `pause_ms` after an answer."""
+    before = _cpu_seconds(pid)
+    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
+    argv += [f"http://127.0.0.1:{port}", "--", str(deliveries), str(pause_ms)]
+    output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    found = json.loads(output[output.index("{") :])
+    spent = _cpu_seconds(pid) - before
+    return Figures(
+        rate=found["requests"] / found["seconds"],
+        cpu=spent / found["requests"] * 1e6,
+        p50=found["p50"],
+        p99=found["p99"],
+        bad=found["bad"],
+    )
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that it started."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [pid, *(int(child) for child in found.split())]
+
+
+def _cpu_seconds(pid: int) -> float:
+    total = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / _TICKS
+
+
+def content_of(answer: bytes, mode: str) -> str:
+    """The text in a reply, to see that a server does its work. Raises ValueError if there is none."""
+    text = answer.decode()
+    if mode == "safe":
+        encrypt = _between(text, "<Encrypt>", "</Encrypt>")
+        text = Envelope(settings.AES_KEY, settings.APP_ID).decrypt(encrypt).decode()
+    return _between(text, "<Content>", "</Content>")
+
+
+def _between(text: str, start: str, end: str) -> str:
+    found = text[text.index(start) + len(start) : text.index(end)]
+    return found.strip().removeprefix("<![CDATA[").removesuffix("]]>")

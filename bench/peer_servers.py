@@ -1,0 +1,87 @@
+"""The peers of `bench.callback`, installed into an environment of the bench and started one at a time."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+from bench.peers import settings
+from tests.launch import free_port
+
+FLOOR = "a bare answer"
+_HERE = Path(__file__).parent
+_ENV = _HERE / ".env"
+_PYTHON = _ENV / "python" / "bin"
+_NODE = _ENV / "node"
+_GRANIAN = {
+    "WeRoBot": "werobot_echo",
+    "web.py + wechatpy": "webpy_wechatpy",
+    "Flask + wechatpy": "flask_wechatpy",
+    FLOOR: "bare",
+}
+_OWN_SERVER = {"the same on web.py's server": "webpy_wechatpy.py"}
+_NODES = {"co-wechat on Koa": "koa_co_wechat.js", "wechat on Express": "express_wechat.js"}
+
+
+def names() -> list[str]:
+    """Those that can run here: node's need node."""
+    return [*_GRANIAN, *_OWN_SERVER, *(_NODES if _NODE.exists() else ())]
+
+
+def install() -> None:
+    """Everything that the peers need, once. Needs the package registries."""
+    if not _PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(_ENV / "python")], check=True)
+        wanted = ("flask", "wechatpy", "cryptography", "werobot", "web.py", "granian", "setuptools")
+        subprocess.run([str(_PYTHON / "pip"), "install", "--quiet", *wanted], check=True)
+    if shutil.which("npm") and not (_NODE / "node_modules").exists():
+        _NODE.mkdir(parents=True, exist_ok=True)
+        (_NODE / "package.json").write_text('{"name": "bench-peers", "private": true}')
+        subprocess.run(
+            ["npm", "install", "--silent", "koa", "co-wechat", "express", "wechat"], cwd=_NODE, check=True
+        )
+
+
+@contextlib.contextmanager
+def start(name: str) -> Iterator[tuple[int, int]]:
+    """A peer that answers; its port and process id."""
+    port = free_port()
+    env = {**os.environ, "PYTHONPATH": str(_HERE / "peers"), "NODE_PATH": str(_NODE / "node_modules")}
+    env |= {"TOKEN": settings.TOKEN, "APP_ID": settings.APP_ID, "AES_KEY": settings.AES_KEY}
+    if name in _GRANIAN:
+        argv = [str(_PYTHON / "granian"), "--interface", "wsgi", "--workers", "2", "--host", "127.0.0.1"]
+        argv += ["--port", str(port), "--no-access-log", "--log-level", "error"]
+        argv += [f"{_GRANIAN[name]}:application"]
+    elif name in _OWN_SERVER:
+        argv = [str(_PYTHON / "python"), str(_HERE / "peers" / _OWN_SERVER[name]), f"127.0.0.1:{port}"]
+    else:
+        argv = ["node", str(_HERE / "peers" / _NODES[name]), str(port)]
+    with subprocess.Popen(
+        argv, env=env, cwd=_HERE / "peers", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as child:
+        try:
+            _wait_for(port, child)
+            yield port, child.pid
+        finally:
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(5)
+            child.kill()
+
+
+def _wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            requests.get(f"http://127.0.0.1:{port}/wechat", timeout=2)
+            return
+        except requests.RequestException as error:
+            if time.monotonic() > end or child.poll() is not None:
+                raise AssertionError("a peer does not answer") from error
+            time.sleep(0.05)

@@ -1,0 +1,6 @@
+"""The account that all servers of a measurement share."""
+
+TOKEN = "benchtoken"
+APP_ID = "wx0123456789abcdef"
+ORIGINAL_ID = "gh_bench"
+AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
