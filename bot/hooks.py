@@ -15,7 +15,8 @@ from bot import metrics
 from bot.config import Config
 from bot.errors import FormError, StoreError, VisitError
 from bot.log import describe, request_id
-from bot.pages import Site
+from bot.oauth.guard import clean_query
+from bot.pages import Site, path_of_page
 
 log = logging.getLogger("bot.request")
 
@@ -182,11 +183,12 @@ class Application(web.application):
     def _page(
         self, status: int, reason: str, facts: dict[str, Any], way_on: str = "", way_around: str = ""
     ) -> str:
+        here = path_of_page() + clean_query(str(web.ctx.query)[1:])
         web.ctx.status = _STATUS[status]
         web.ctx.facts.update(facts)
         web.header("Content-Type", "text/html; charset=utf-8")
         web.header("Cache-Control", "no-store")
-        return self._site.render("error", reason=reason, way_on=way_on or web.ctx.path, way_around=way_around)
+        return self._site.render("error", reason=reason, way_on=way_on or here, way_around=way_around)
 
 
 def _origin(url: str) -> str:

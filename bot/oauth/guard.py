@@ -17,7 +17,7 @@ from bot.limits import Limits
 from bot.log import audit
 from bot.oauth.exchange import Exchange
 from bot.oauth.session import Session, Sessions
-from bot.oauth.state import States
+from bot.oauth.state import States, is_state
 from bot.oauth.visitor import Visitor
 from bot.store import Clock
 from bot.wechat.endpoints import Endpoints
@@ -28,17 +28,20 @@ ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's con
 LOGIN_PATH = "/login"
 _TICKET = "visit"
 _ASK = "ask"
-_OURS = ("code", "state", _TICKET, _ASK)  # query parameters that are not part of a page's clean URL
+_OURS = (_TICKET, _ASK)  # query parameters that are not part of a page's clean URL
+_WECHATS = ("code", "state")  # nor are these, unless a page says that it has some of its own
 _MAX_FIELD = 512
 _SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the guard needs of a request: `path` begins with a slash, `query` is raw, without `?`.
+    """What the guard needs of a request: `path` begins with a slash, `query` is without `?`; both are
+    percent-encoded, as the browser has them.
 
     `is_pc`: a browser on a PC and outside WeChat. `navigates`: the browser says that a person goes to a page.
-    `lang` is zh_CN or en, `address` the browser's IP.
+    `lang` is zh_CN or en, `address` the browser's IP. `own_query`: which of `code` and `state` are parameters
+    of this page, too.
     """
 
     path: str
@@ -48,6 +51,7 @@ class Request:
     navigates: bool = False
     lang: str = "zh_CN"
     address: str = ""
+    own_query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Guard:
         Raises VisitError where neither is possible; its reason is for a page that explains.
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
-        if "code" in query or "state" in query:
+        if _is_return(request, query):
             return self._returned(request, need, query)
         session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
         if session and self._is_still_here(request, session):
@@ -169,9 +173,9 @@ class Guard:
 
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
+        path = url.removeprefix(self._config.public_url)
         if request.is_pc and self._config.login_way != "off":
-            to = url.removeprefix(self._config.public_url)
-            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(to, safe='')}")
+            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(path, safe='')}")
         self._count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
         scope = need.scope
@@ -188,22 +192,24 @@ class Guard:
                 way_on=self._ask_url(request, "1"),
                 way_around=self._ask_url(request, "0") if need.or_silent else "",
             )
-        state = self._states.new(url.removeprefix(self._config.public_url), cookies[BROWSER_COOKIE])
+        state = self._states.new(path, cookies[BROWSER_COOKIE])
         if scope != "snsapi_base":
             cookies[ASKED_COOKIE] = state
         popup = need.popup and scope != "snsapi_base"
-        authorize = self._endpoints.authorize(self._config.app_id, url, scope, state, force_popup=popup)
+        # The page's own code or state waits here, in the state: WeChat adds its own to this URL.
+        back = self._clean_url(request, own=())
+        authorize = self._endpoints.authorize(self._config.app_id, back, scope, state, force_popup=popup)
         return Go(authorize, cookies)
 
     def _returned(self, request: Request, need: Need, query: Mapping[str, str]) -> Go:
         code, state = query.get("code", ""), query.get("state", "")
-        if not code:
+        if not code and (not state or is_state(state)):
             raise VisitError("refused", 403)
-        if not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
+        if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
         if self._states.is_for_menu(state, request.path):
-            is_proven, url = False, self._clean_url(request)
+            is_proven, url = False, self._clean_url(request, own=())
         else:
             return_path = self._states.use(state, code, browser)
             is_proven, url = bool(browser), self._config.public_url + return_path
@@ -234,10 +240,27 @@ class Guard:
         url = self._clean_url(request)
         return f"{url}{'&' if '?' in url else '?'}{_ASK}={ask}"
 
-    def _clean_url(self, request: Request) -> str:
-        pairs = parse_qsl(request.query, keep_blank_values=True)
-        kept = urlencode([(name, value) for name, value in pairs if name not in _OURS])
-        return self._config.public_url + request.path + (f"?{kept}" if kept else "")
+    def _clean_url(self, request: Request, own: tuple[str, ...] | None = None) -> str:
+        query = clean_query(request.query, request.own_query if own is None else own)
+        return self._config.public_url + request.path + query
+
+
+def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
+    """A page's query with its `?`, or nothing; without what WeChat and we have put there."""
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    strange = {*_OURS, *_WECHATS} - {*own}
+    kept = urlencode([(name, value) for name, value in pairs if name not in strange])
+    return f"?{kept}" if kept else ""
+
+
+def _is_return(request: Request, query: Mapping[str, str]) -> bool:
+    """Whether WeChat sends somebody back: with its `code` and our `state`, or with the state alone. A page
+    without parameters of these names takes any for WeChat's."""
+    if not request.own_query:
+        return "code" in query or "state" in query
+    return is_state(query.get("state", ""))
 
 
 def browser_of(cookies: Mapping[str, str]) -> str:

@@ -244,7 +244,7 @@ def test_two_first_tabs_that_overwrite_each_others_cookie_end_on_a_page_with_a_w
     phone.to_authorize(site.url + "/named?tab=2")
     page = phone.open(phone.agree(first))
     assert page.status_code == 403
-    assert 'class="button" href="/named"' in page.text
+    assert 'class="button" href="/named?tab=1"' in page.text
     assert "小明" in phone.visit(site.url + "/named").text
 
 
