@@ -100,7 +100,15 @@ class Guard:
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if _is_return(request, query):
-            return self._returned(request, need, query)
+            try:
+                return self._returned(request, need, query)
+            except VisitError as error:
+                if need.scope != "snsapi_base" and self._states.is_open(
+                    request.cookies.get(ASKED_COOKIE, "")
+                ):
+                    # They have answered WeChat, if not well: the way on must not say that they have not.
+                    error.way_on = self._ask_url(request, "1", own=()).removeprefix(self._config.public_url)
+                raise
         session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
         if session and self._is_still_here(request, session):
             visitor = self._known(request, need, session, asked_for=query.get(_ASK) == "1")
@@ -118,24 +126,27 @@ class Guard:
         session = self._sessions.find(cookies.get(SESSION_COOKIE, ""))
         return session.visitor if session else None
 
-    def welcome(self, cookies: Mapping[str, str], visitor: Visitor, url: str) -> Go:
+    def welcome(self, request: Request, visitor: Visitor, url: str) -> Go:
         """Begin a session of its own for a login, end the one before, and go to `url`."""
+        cookies = request.cookies
         earlier = cookies.get(SESSION_COOKIE, "")
         before = self._sessions.find(earlier)
         if before and before.visitor.openid != visitor.openid and before.visitor.via == visitor.via:
-            audit("switched", openid=visitor.openid, way=visitor.via)
+            audit("switched", openid=visitor.openid, way=visitor.via, address=request.address)
         self._sessions.end(earlier)
-        audit("login", openid=visitor.openid, way=visitor.via, proven=visitor.is_proven)
+        proven, address = visitor.is_proven, request.address
+        audit("login", openid=visitor.openid, way=visitor.via, proven=proven, address=address)
         return Go(url, {SESSION_COOKIE: self._sessions.begin(visitor), BROWSER_COOKIE: browser_of(cookies)})
 
-    def leave(self, cookies: Mapping[str, str], url: str, *, everywhere: bool) -> Go:
+    def leave(self, request: Request, url: str, *, everywhere: bool) -> Go:
         """End this browser's session, or all of the person's, and go to `url`."""
-        session_id = cookies.get(SESSION_COOKIE, "")
+        session_id = request.cookies.get(SESSION_COOKIE, "")
         session = self._sessions.find(session_id)
         if session:
             if everywhere:
                 self._sessions.end_all(session.visitor.openid)
-            audit("logout", openid=session.visitor.openid, everywhere=everywhere)
+            openid, address = session.visitor.openid, request.address
+            audit("logout", openid=openid, everywhere=everywhere, address=address)
         self._sessions.end(session_id)
         return Go(url, {SESSION_COOKIE: ""})
 
@@ -230,14 +241,14 @@ class Guard:
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
-        return self.welcome(request.cookies, visitor, url)
+        return self.welcome(request, visitor, url)
 
     def _count(self, request: Request) -> None:
         if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
             raise VisitError("too-many", 429)
 
-    def _ask_url(self, request: Request, ask: str) -> str:
-        url = self._clean_url(request)
+    def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:
+        url = self._clean_url(request, own)
         return f"{url}{'&' if '?' in url else '?'}{_ASK}={ask}"
 
     def _clean_url(self, request: Request, own: tuple[str, ...] | None = None) -> str:

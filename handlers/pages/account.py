@@ -70,7 +70,8 @@ class Account(Page):
     def _unbind(self, visitor: Visitor, fields: dict[str, str]) -> None:
         binding = self.site.account.people.bindings.unbind(visitor.openid)
         if binding:
-            audit("unbound", openid=visitor.openid, phone=phones.mask(binding.phone))
+            phone = phones.mask(binding.phone)
+            audit("unbound", openid=visitor.openid, phone=phone, address=self.request.address)
 
     def _message(self, code: str) -> str:
         sign = self.site.config.sms_sign or translate("示例公众号", "Example account")

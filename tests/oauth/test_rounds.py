@@ -244,8 +244,10 @@ def test_two_first_tabs_that_overwrite_each_others_cookie_end_on_a_page_with_a_w
     phone.to_authorize(site.url + "/named?tab=2")
     page = phone.open(phone.agree(first))
     assert page.status_code == 403
-    assert 'class="button" href="/named?tab=1"' in page.text
-    assert "小明" in phone.visit(site.url + "/named").text
+    assert 'class="button" href="/named?tab=1&amp;ask=1"' in page.text, "and no reproach for not agreeing"
+    on = phone.visit(site.url + "/named?tab=1&ask=1")
+    assert "小明" in on.text
+    assert on.url == site.url + "/named?tab=1"
 
 
 def test_a_visitor_without_a_unionid_is_a_visitor(site: Served, phone: Phone, weixin: Sandbox) -> None:

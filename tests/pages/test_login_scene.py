@@ -375,7 +375,12 @@ def test_logging_out_ends_this_browsers_session(
     assert "已退出" in phone.open(answer.headers["Location"]).text
     again = requests.get(site.url + "/account", cookies=old, allow_redirects=False, timeout=10)
     assert again.status_code == 302
-    assert facts(log, "bot.audit")[-1] == {"event": "logout", "openid": phone.openid, "everywhere": False}
+    assert facts(log, "bot.audit")[-1] == {
+        "event": "logout",
+        "openid": phone.openid,
+        "everywhere": False,
+        "address": phone.http.headers["X-Forwarded-For"],
+    }
 
 
 def test_logging_out_everywhere_ends_the_pcs_session_too(
