@@ -97,7 +97,7 @@ class Account(Page):
             problem=problem,
             typed=typed,
             path=self._path(),
-            regions=self.site.config.phone_regions,
+            regions=phones.prefixes(self.site.config.phone_regions),
         )
 
     def _path(self) -> str:

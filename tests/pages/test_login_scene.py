@@ -141,7 +141,8 @@ def test_a_code_sent_to_a_victim_logs_nobody_in_who_did_not_agree(
     page = victim.visit(scan(victim, weixin, begin(site, attacker, weixin)))
     assert "198.51.100.66" in page.text
     assert "不在同一个网络" in page.text
-    assert "别人发来的二维码，请拒绝" in page.text
+    assert "别人发来的二维码，请拒绝：一旦确认，登录的就是别人" in page.text
+    assert 'class="button second" name="answer" value="yes"' in page.text, "a yes is not what stands out"
     attacker.get(site.url + "/login", timeout=10)
     assert "session" not in attacker.cookies
     assert status(site, attacker) == "scanned"
