@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import requests
+from playwright.sync_api import Browser, expect
 
 from bot.accounts import open_people
 from bot.limits import Limits
@@ -15,7 +16,7 @@ from handlers.pages import login as login_page
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, form_of
-from tests.visiting import Later, MakePhone, Serve, facts
+from tests.visiting import PC, Later, MakePhone, Serve, facts
 
 MakePc = Callable[..., requests.Session]
 
@@ -128,6 +129,27 @@ def test_an_old_code_says_so_in_the_chat(
     computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=10)
     assert "已经失效" in scan(phone, weixin, old)
     assert status(site, computer) == "waiting"
+
+
+@pytest.mark.browser
+def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
+    site: Served, browser: Browser, weixin: Sandbox, later: Later
+) -> None:
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    page = context.new_page()
+    page.goto(site.url + "/login")
+    card = page.locator("#login")
+    expect(card).to_have_attribute("data-status", "waiting")
+    before = card.bounding_box()
+    later(301)
+    expect(card).to_have_attribute("data-status", "none", timeout=15_000)
+    expect(page.get_by_text("二维码已过期")).to_be_visible()
+    assert card.bounding_box() == before, "nothing has moved"
+    version = card.get_attribute("data-version")
+    page.get_by_role("button", name="换一个二维码").click()
+    expect(card).to_have_attribute("data-status", "waiting")
+    assert card.get_attribute("data-version") != version
+    context.close()
 
 
 # -- what a third party may try

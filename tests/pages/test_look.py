@@ -2,7 +2,9 @@
 languages, both colour schemes legible, security headers on all, no script that the policy forbids."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,22 @@ def test_no_template_puts_a_text_out_raw() -> None:
     for file in (ROOT / "templates").glob("*.html"):
         for raw in re.findall(r"\$:([\w.]+(?:\([^)]*\))?)", Path(file).read_text(encoding="utf-8")):
             assert raw in allowed or raw.startswith("script_json("), f"{file.name}: $:{raw}"
+
+
+def test_nothing_is_kept_about_anonymous_visitors(site: Served, weixin: Sandbox) -> None:
+    """No session, whatever they look at; where a login begins, only that login, for minutes."""
+    database = sqlite3.connect(site.config.store_url.removeprefix("sqlite:///"))
+    with closing(database), requests.Session() as stranger:
+
+        def kinds() -> set[str]:
+            keys = [key for (key,) in database.execute("SELECT key FROM entry")]
+            return {key.partition(":")[0] for key in keys if not key.startswith(("token:", "ticket:"))}
+
+        before = kinds()
+        for path in ("/logout", "/none", "/healthz", "/login/status", "/MP_verify_0123456789abcdef.txt"):
+            answer = stranger.get(site.url + path, timeout=10)
+            assert not answer.cookies
+        assert kinds() == before
+        stranger.get(site.url + "/", allow_redirects=False, timeout=10)
+        assert kinds() - before == {"state", "limit"}
+        assert set(stranger.cookies.keys()) == {"browser", "asked"}
