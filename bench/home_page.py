@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from bench.machine import machine, redis_server
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_sandbox
@@ -128,7 +130,10 @@ def peer(
     )  # fmt: skip
     with running(child, "Started worker"):
         place = Place("Flask", url, child)
-        place.session = requests.get(url + "/login-for-the-benchmark", timeout=10).cookies["session"]
+        http = requests.Session()
+        # Its worker says that it has started before it listens.
+        http.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
+        place.session = http.get(url + "/login-for-the-benchmark", timeout=10).cookies["session"]
         yield place
 
 
