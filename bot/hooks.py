@@ -15,8 +15,7 @@ from bot import metrics
 from bot.config import Config
 from bot.errors import FormError, StoreError, VisitError
 from bot.log import describe, request_id
-from bot.oauth.guard import clean_query
-from bot.pages import Site, path_of_page
+from bot.pages import Site, clean_path
 
 log = logging.getLogger("bot.request")
 
@@ -187,7 +186,7 @@ class Application(web.application):
     def _page(
         self, status: int, reason: str, facts: dict[str, Any], way_on: str = "", way_around: str = ""
     ) -> str:
-        here = path_of_page() + clean_query(str(web.ctx.query)[1:])
+        here = clean_path()
         web.ctx.status = _STATUS[status]
         web.ctx.facts.update(facts)
         web.header("Content-Type", "text/html; charset=utf-8")

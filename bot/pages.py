@@ -23,7 +23,7 @@ from bot.config import Config
 from bot.errors import WeChatError
 from bot.limits import Limits
 from bot.oauth import browser, forms
-from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request
+from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request, clean_query
 from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
 from bot.oauth.website import Website
@@ -250,6 +250,11 @@ def path_of_page() -> str:
     """The path of this request, percent-encoded as the browser has it; web.py hands it out decoded."""
     path: str = web.ctx.path
     return path if _PLAIN.fullmatch(path) else quote(path, safe=PATH_CHARACTERS)
+
+
+def clean_path() -> str:
+    """This request's path and query, without what WeChat and we have put there: the way back to it."""
+    return path_of_page() + clean_query(str(web.ctx.query)[1:])
 
 
 def session_of_forms() -> str:
