@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 import requests
+from playwright.sync_api import Browser
 
 from bot.oauth.forms import local_path
 from bot.pages import Page
@@ -65,6 +66,26 @@ def test_a_login_leads_to_a_chinese_page(
     to = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))["to"]
     assert to == quote("/订单")
     assert local_path(to) == local_path("/订单") == quote("/订单")
+
+
+class Plain(Page):
+    def GET(self) -> str:
+        return self.url
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "path", ["/订单", "/订单?月份=十一月&q=a b", "/a b", "/it's(1)~x;y=@:!$&*+,", "/%E8%AE%A2%E5%8D%95"]
+)
+def test_the_url_that_is_signed_is_the_one_that_the_browser_has(
+    serve: Serve, browser: Browser, path: str
+) -> None:
+    site = serve(pages=[("/.*", Plain)])
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.url + path)
+    assert page.inner_text("body") == page.evaluate("location.href")
+    context.close()
 
 
 # -- a page's own ?code= and ?state=
