@@ -3,7 +3,7 @@
 # make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
-# make bench  all measurements, ten minutes; each by itself, smaller: .venv/bin/python -m bench.NAME --help
+# make bench  all measurements, a quarter of an hour; each by itself, smaller: .venv/bin/python -m bench.NAME --help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,6 +28,7 @@ bench: .venv/.dev
 	@$(BIN)/python -m bench.slow_beside_quick
 	@$(BIN)/python -m bench.tokens
 	@$(BIN)/python -m bench.many_keys
+	@$(BIN)/python -m bench.home_page
 
 check: .venv/.dev
 	$(BIN)/ruff check .

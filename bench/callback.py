@@ -1,8 +1,8 @@
 """Messages per second of our callback and of its peers: `python -m bench.callback [--write]`
 
 Every server is started in turn on the same cores and gets the same kind of messages, each delivered once,
-from wrk on 32 connections. All answers are checked. What peers need is installed into `bench/.env` on first use.
-Rounds alternate, because machines are noisy; the table shows medians.
+from wrk on 32 connections. All answers are checked. What peers need is installed into `bench/.env` on first
+use. Rounds alternate, because machines are noisy; the table shows medians.
 """
 
 import argparse

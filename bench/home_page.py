@@ -1,12 +1,13 @@
 """A returning visitor's home page (session, JS-SDK signature, template), here and in another framework.
 
-The peer is Flask + wechatpy + Jinja2. Both run under Granian with one process and as many threads, both keep
-session and ticket in one Redis, both send the same HTML, both write one log line for each request.
-Runs alternate; medians count. The peer's packages go into a venv of their own that is thrown away.
+`python -m bench.home_page [--store redis|sqlite|both] [--rounds 12] [--seconds 2] [--connections 16]`
 
-    .venv/bin/python bench/home_page.py [--seconds 4] [--runs 5] [--connections 16]
-
-Needs wrk (Debian package; installed if we may).
+The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py). Both run under Granian with
+one process and as many threads, both keep session and ticket in the same kind of store, both send the same
+HTML, both write one log line for each request. They take turns of two seconds, and each turn is compared with
+its neighbour: another load on the machine then weighs on both. Goal: twice the requests.
+The peer's packages go into a venv of their own that is thrown away. Needs wrk (Debian package; installed if
+we may).
 """
 
 import argparse
@@ -19,68 +20,68 @@ import sys
 import tempfile
 import threading
 import venv
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.conftest import RedisServer  # noqa: E402
-from tests.launch import Sandbox, bot_env, free_port, start_sandbox  # noqa: E402
+from bench.machine import machine, redis_server
+from tests.launch import ROOT, Sandbox, bot_env, free_port, start_sandbox
 
 PEER_PACKAGES = (
-    "flask>=3,<4", "flask-session[redis]>=0.8,<1", "wechatpy==1.8.18", "cryptography", "granian>=2.5,<3",
+    "flask>=3,<4", "flask-session[redis,sqlalchemy]>=0.8,<1", "wechatpy==1.8.18", "cryptography", "hiredis",
+    "granian>=2.5,<3",
 )  # fmt: skip
-
-# By the book: Flask-Session on Redis, wechatpy's RedisStorage, wechatpy's own signature, render_template.
-PEER = """
-import logging, os, secrets, time
-import redis
-from flask import Flask, g, redirect, render_template, request, session
-from flask_session import Session
-from wechatpy import WeChatClient
-from wechatpy.session.redisstorage import RedisStorage
-
-store = redis.Redis.from_url(os.environ["PEER_STORE"])
-client = WeChatClient(os.environ["PEER_APP_ID"], os.environ["PEER_SECRET"], session=RedisStorage(store))
-app = Flask(__name__, template_folder=os.environ["PEER_TEMPLATES"])
-app.config.update(SESSION_TYPE="redis", SESSION_REDIS=store)
-Session(app)
-logging.basicConfig(filename=os.environ["PEER_LOG"], level=logging.INFO, format="%(asctime)s %(message)s")
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
-@app.before_request
-def begin():
-    g.began = time.perf_counter()
+@dataclass
+class Place:
+    """A server under measurement: where it is, its process, and the cookie of a known visitor."""
 
+    name: str
+    url: str
+    child: subprocess.Popen[str]
+    session: str = ""
+    rates: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
-@app.after_request
-def log(response):
-    ms = (time.perf_counter() - g.began) * 1000
-    app.logger.info("%s %s %d %.1f", request.method, request.path, response.status_code, ms)
-    return response
+    def cpu_seconds(self) -> float:
+        """Of the server and its worker processes, since they began."""
+        pids = [self.child.pid]
+        for task in Path(f"/proc/{self.child.pid}/task").iterdir():
+            pids += [int(pid) for pid in (task / "children").read_text().split()]
+        used = 0
+        for pid in pids:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            used += int(fields[11]) + int(fields[12])
+        return used / _TICK
 
+    def measure(self, seconds: int, connections: int) -> None:
+        """One turn. Anything but 200 is an error."""
+        before = self.cpu_seconds()
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "-H",
+            f"Cookie: session={self.session}",
+        ]
+        said = subprocess.run([*command, self.url + "/"], capture_output=True, text=True, check=True).stdout
+        if "Non-2xx" in said or "Socket errors" in said:
+            raise SystemExit(said)
+        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]
+        number = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]
+        self.cpu.append((self.cpu_seconds() - before) / number)
 
-@app.get("/login-for-the-benchmark")
-def login():
-    session["visitor"] = {"openid": "o1", "nickname": "Ming", "avatar": "https://thirdwx.qlogo.cn/mmopen/x/132"}
-    client.session.set(client.appid + "_jsapi_ticket", "T" * 86, 7200)
-    client.session.set(client.appid + "_jsapi_ticket_expires_at", int(time.time()) + 7200, 7200)
-    return "ok"
-
-
-@app.get("/")
-def home():
-    if "visitor" not in session:
-        return redirect("/oauth")
-    nonce, timestamp, url = secrets.token_hex(8), int(time.time()), os.environ["PEER_URL"] + "/"
-    signature = client.jsapi.get_jsapi_signature(nonce, client.jsapi.get_jsapi_ticket(), timestamp, url)
-    apis = ["getNetworkType", "updateAppMessageShareData", "updateTimelineShareData"]
-    config = {"debug": False, "appId": client.appid, "timestamp": timestamp, "nonceStr": nonce,
-              "signature": signature, "jsApiList": apis}
-    return render_template("home.html", visitor=session["visitor"], config=config, page_url=url)
-"""
+    def forget(self) -> None:
+        self.rates.clear()
+        self.cpu.clear()
 
 
 def as_jinja(html: str) -> str:
@@ -93,156 +94,160 @@ def as_jinja(html: str) -> str:
 
 
 def make_peer(folder: Path) -> Path:
+    """A venv with the peer's packages; its Python."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     quiet = ["-q", "--disable-pip-version-check"]
     subprocess.run(
         [python, "-m", "pip", "install", *quiet, *PEER_PACKAGES], check=True, stderr=subprocess.DEVNULL
     )
-    (folder / "peer.py").write_text(PEER, encoding="utf-8")
     return python
 
 
-def start_peer(
-    python: Path, folder: Path, template: str, store: str, threads: int
-) -> tuple[subprocess.Popen[str], str]:
+@contextmanager
+def peer(
+    python: Path, folder: Path, template: str, store: str, threads: int, refresh: str
+) -> Iterator[Place]:
     (folder / "templates").mkdir()
     (folder / "templates" / "home.html").write_text(template, encoding="utf-8")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = os.environ | {
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": str(Path(__file__).parent),
         "PEER_STORE": store,
+        "PEER_REFRESH": refresh,
         "PEER_APP_ID": "wx0123456789abcdef",
         "PEER_SECRET": "secret",
         "PEER_TEMPLATES": str(folder / "templates"),
         "PEER_URL": url,
         "PEER_LOG": str(folder / "peer.log"),
     }
-    command = [python, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--log-level", "info"]
+    command = [str(python), "-m", "granian", "--interface", "wsgi", "--workers", "1", "--log-level", "info"]
     command += ["--blocking-threads", str(threads), "--backpressure", str(4 * threads), "--port", str(port)]
     child = subprocess.Popen(
-        [*command, "peer:app"],
-        env=env,
-        cwd=folder,
-        stderr=subprocess.STDOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    said = []
-    for line in child.stdout or ():
-        said.append(line)
-        if "Started worker" in line:
-            threading.Thread(target=child.stdout.read, daemon=True).start()  # type: ignore[union-attr]
-            return child, url
-    raise SystemExit("the peer did not start:\n" + "".join(said))
+        [*command, "home_page_peer:app"], env=env, cwd=folder,
+        stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with running(child, "Started worker"):
+        place = Place("Flask", url, child)
+        http = requests.Session()
+        # Its worker says that it has started before it listens.
+        http.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
+        place.session = http.get(url + "/login-for-the-benchmark", timeout=10).cookies["session"]
+        yield place
 
 
-def start_ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> tuple[subprocess.Popen[str], str]:
+@contextmanager
+def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[Place]:
     """Its log into a file, as the peer's: nobody shall spend time reading it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     (folder / "config.py").write_text("")
-    env = (
-        os.environ
-        | bot_env(sandbox)
-        | {
-            "BOT_CONFIG": str(folder / "config.py"),
-            "BOT_LISTEN": f"127.0.0.1:{port}",
-            "BOT_PUBLIC_URL": url,
-            "BOT_STORE_URL": store,
-            "BOT_SECRET_KEY": "benchmark" * 4,
-            "BOT_WORKERS": "1",
-            "BOT_THREADS": str(threads),
-        }
-    )
-    log = (folder / "bot.log").open("w")
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bot"], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
-    )
-    for line in child.stdout or ():
-        if line.startswith("bot ready"):
-            return child, url
-    raise SystemExit("the bot did not start:\n" + (folder / "bot.log").read_text())
+    settings = {
+        "BOT_CONFIG": str(folder / "config.py"),
+        "BOT_LISTEN": f"127.0.0.1:{port}",
+        "BOT_PUBLIC_URL": url,
+        "BOT_STORE_URL": store,
+        "BOT_SECRET_KEY": "benchmark" * 4,
+        "BOT_WORKERS": "1",
+        "BOT_THREADS": str(threads),
+    }
+    with (folder / "bot.log").open("w") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "bot"], env=os.environ | bot_env(sandbox) | settings, cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+    with running(child, "bot ready"):
+        place = Place("here", url, child)
+        place.session = session_of(sandbox, url)
+        yield place
 
 
-def our_session(sandbox: Sandbox, url: str) -> str:
+@contextmanager
+def running(child: subprocess.Popen[str], sign: str) -> Iterator[None]:
+    """Wait until the server says `sign`; end it at the end."""
+    said = []
+    try:
+        for line in child.stdout or ():
+            said.append(line)
+            if sign in line:
+                break
+        else:
+            raise SystemExit("the server did not start:\n" + "".join(said))
+        threading.Thread(target=child.stdout.read, daemon=True).start()  # type: ignore[union-attr]
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def session_of(sandbox: Sandbox, url: str) -> str:
     """Visit the home page as somebody who agrees; the session cookie."""
     openid = sandbox.add_user("Ming")
     http = requests.Session()
-    back = sandbox.authorize(
-        openid, http.get(url, allow_redirects=False, timeout=10).headers["Location"], "allow"
-    )
-    http.get(back["redirect"], timeout=10)
+    start = http.get(url, allow_redirects=False, timeout=10).headers["Location"]
+    http.get(sandbox.authorize(openid, start, "allow")["redirect"], timeout=10)
     return str(http.cookies["session"])
 
 
-def rate(url: str, session: str, seconds: float, connections: int) -> float:
-    """Requests per second, by wrk. Anything but 200 is an error."""
-    command = [
-        "wrk",
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds:g}s",
-        "-H",
-        f"Cookie: session={session}",
-        url + "/",
-    ]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(said)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1))  # type: ignore[union-attr]
-
-
 def need_wrk() -> None:
-    if shutil.which("wrk"):
-        return
-    if os.geteuid() == 0:
+    if not shutil.which("wrk") and os.geteuid() == 0:
         subprocess.run(["apt-get", "install", "-qq", "-y", "wrk"], check=True, stdout=subprocess.DEVNULL)
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing; on Debian: apt-get install wrk")
 
 
+def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespace) -> float:
+    """Measure both on one kind of store, print a table, and return the ratio."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        if kind == "redis":
+            stores = [stack.enter_context(redis_server(folder))] * 2
+        else:
+            stores = [f"sqlite:///{folder}/bot.db", f"{folder}/peer.db"]
+        here = stack.enter_context(ours(sandbox, folder, stores[0], options.threads))
+        page = requests.get(here.url, cookies={"session": here.session}, timeout=10)
+        template = as_jinja(page.text)
+        there = stack.enter_context(
+            peer(python, folder, template, stores[1], options.threads, "no" if options.lenient else "yes")
+        )
+        same = requests.get(there.url, cookies={"session": there.session}, timeout=10)
+        for place in (here, there):
+            place.measure(1, options.connections)  # warm
+            place.forget()
+        calls = len(sandbox.calls())
+        for number in range(options.rounds):
+            for place in (here, there) if number % 2 else (there, here):
+                place.measure(options.seconds, options.connections)
+        asked = len(sandbox.calls()) - calls
+    ratio = statistics.median(a / b for a, b in zip(here.rates, there.rates, strict=True))
+    print(f"{kind}: {len(page.content)} bytes of page here, {len(same.content)} there")
+    for place in (here, there):
+        rate, cpu = statistics.median(place.rates), statistics.median(place.cpu)
+        spread = f"{min(place.rates):.0f}-{max(place.rates):.0f}"
+        print(f"  {place.name:>5}: {rate:6.0f} requests/s ({spread}), {cpu * 1e6:5.0f} us of CPU each")
+    print(f"  ratio: {ratio:.2f}; calls to WeChat meanwhile: {asked}", flush=True)
+    return ratio
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--store", choices=("redis", "sqlite", "both"), default="both")
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--threads", type=int, default=16)
+    parser.add_argument(
+        "--lenient", action="store_true", help="Flask-Session on Redis writes no session back"
+    )
     options = parser.parse_args()
     need_wrk()
+    print(f"the home page of a returning visitor, {options.connections} connections; {machine()}")
+    kinds = ("redis", "sqlite") if options.store == "both" else (options.store,)
     with tempfile.TemporaryDirectory(prefix="bench-") as name, start_sandbox() as sandbox:
-        folder = Path(name)
-        python = make_peer(folder)
-        store = RedisServer(folder)
-        bot, url = start_ours(sandbox, folder, store.url, options.threads)
-        try:
-            ours = our_session(sandbox, url)
-            page = requests.get(url, cookies={"session": ours}, timeout=10)
-            calls = len(sandbox.calls())
-            peer, peer_url = start_peer(python, folder, as_jinja(page.text), store.url, options.threads)
-            try:
-                theirs = requests.get(peer_url + "/login-for-the-benchmark", timeout=10).cookies["session"]
-                same = requests.get(peer_url, cookies={"session": theirs}, timeout=10)
-                print(f"bytes of the page: {len(page.content)} here, {len(same.content)} there")
-                for place, session in ((url, ours), (peer_url, theirs)):
-                    rate(place, session, 1, options.connections)  # warm
-                rates: dict[str, list[float]] = {"here": [], "Flask": []}
-                for _ in range(options.runs):
-                    rates["here"].append(rate(url, ours, options.seconds, options.connections))
-                    rates["Flask"].append(rate(peer_url, theirs, options.seconds, options.connections))
-            finally:
-                peer.terminate()
-                peer.wait()
-            asked = len(sandbox.calls()) - calls
-        finally:
-            bot.terminate()
-            bot.wait()
-            store.close()
-    medians = {name: statistics.median(found) for name, found in rates.items()}
-    for name, found in rates.items():
-        print(f"{name:>6}: {medians[name]:8.0f} requests/s  ({', '.join(f'{one:.0f}' for one in found)})")
-    print(f"ratio: {medians['here'] / medians['Flask']:.2f}; calls to WeChat meanwhile: {asked}")
+        python = make_peer(Path(name))
+        for kind in kinds:
+            compare(kind, sandbox, python, options)
     return 0
 
 

@@ -130,7 +130,7 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     exchange = Exchange(OAuthApi(endpoints, config.app_id, config.app_secret, http), store, patience, clock)
     sessions = Sessions(
         store,
-        people.generations,
+        people.sessions,
         config.session_days * 86400.0,
         config.session_idle_days * 86400.0,
         clock,

@@ -85,6 +85,17 @@ def _url(value: Any) -> str:
     return text.rstrip("/")
 
 
+def _site(value: Any) -> str:
+    """Scheme and host only: WeChat looks for its verification files at the root of the domain, and pages,
+    cookies and the callback are there, too."""
+    text = _url(value)
+    if urlsplit(text).path:
+        raise ValueError(
+            f"must be scheme and host without a path, not {text!r}: give the bot a host of its own"
+        )
+    return text
+
+
 def _listen(value: Any) -> str:
     text = _text(value)
     host, _, port = text.rpartition(":")
@@ -176,7 +187,10 @@ class Config:
         "subscription", _one_of(*ACCOUNT_KINDS), "what the account is; decides which APIs it may call"
     )
     public_url: str = setting(
-        "", _url, "where the world sees this server, https://host; every link is built from it", required=True
+        "",
+        _site,
+        "where the world sees this server, https://host; every link is built from it",
+        required=True,
     )
     listen: str = setting("127.0.0.1:8080", _listen, "host:port this server listens on")
     workers: int = setting(2, _number(1, 64, int), "server processes")

@@ -15,7 +15,7 @@ from bot import metrics
 from bot.config import Config
 from bot.errors import FormError, StoreError, VisitError
 from bot.log import describe, request_id
-from bot.pages import Site
+from bot.pages import Site, clean_path
 
 log = logging.getLogger("bot.request")
 
@@ -23,6 +23,7 @@ Handle = Callable[[], Any]
 _STATUS = {
     400: "400 Bad Request",
     403: "403 Forbidden",
+    405: "405 Method Not Allowed",
     413: "413 Content Too Large",
     415: "415 Unsupported Media Type",
     429: "429 Too Many Requests",
@@ -131,8 +132,6 @@ class Application(web.application):
             self._cleanup()
             self.load(environ)
             try:
-                if not web.ctx.method.isupper():
-                    raise web.nomethod()
                 result = self.handle_with_processors()
             except web.HTTPError as error:
                 result = error.data
@@ -158,9 +157,14 @@ class Application(web.application):
 
     def handle(self) -> Any:
         try:
+            if not web.ctx.method.isupper():  # else `render` would be a method of pages, too
+                raise web.nomethod()
             return super().handle()
+        except web.webapi.NoMethod:
+            web.ctx.headers = [item for item in web.ctx.headers if item[0].lower() != "content-type"]
+            return self._page(405, "bad-method", {"result": "bad-method"})
         except web.HTTPError:
-            raise  # redirects and web.py's own 404 and 405
+            raise  # redirects, and the 404 that is a page of ours already
         except VisitError as error:
             facts = {"result": error.reason, "errcode": error.errcode}
             return self._page(error.status, error.reason, facts, error.way_on, error.way_around)
@@ -182,11 +186,12 @@ class Application(web.application):
     def _page(
         self, status: int, reason: str, facts: dict[str, Any], way_on: str = "", way_around: str = ""
     ) -> str:
+        here = clean_path()
         web.ctx.status = _STATUS[status]
         web.ctx.facts.update(facts)
         web.header("Content-Type", "text/html; charset=utf-8")
         web.header("Cache-Control", "no-store")
-        return self._site.render("error", reason=reason, way_on=way_on or web.ctx.path, way_around=way_around)
+        return self._site.render("error", reason=reason, way_on=way_on or here, way_around=way_around)
 
 
 def _origin(url: str) -> str:

@@ -7,12 +7,12 @@ this site) instead of `url`, and then `scope` to make it an OAuth link.
 import difflib
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.config import Config
 from bot.errors import MenuError, WeChatError
 from bot.menu_rules import SCOPES, Button, Menu, check, click_keys
-from bot.oauth.state import States
+from bot.oauth.state import PATH_CHARACTERS, States
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 
@@ -36,6 +36,7 @@ def resolve(menu: Menu, config: Config, states: States) -> Menu:
                 f"{item.get('name')}: page must be a path of this site that begins with /, not {page!r}"
             )
             return ""
+        page = quote(page, safe=PATH_CHARACTERS + "?#%")  # what WeChat sends a browser to is ASCII
         if "scope" not in item:
             return config.public_url + page
         if scope not in SCOPES:

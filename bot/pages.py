@@ -8,11 +8,12 @@ class Home(Page):
 
 import json
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import web
 
@@ -22,7 +23,8 @@ from bot.config import Config
 from bot.errors import WeChatError
 from bot.limits import Limits
 from bot.oauth import browser, forms
-from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request
+from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request, clean_query
+from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
 from bot.oauth.website import Website
 from bot.templates import Templates, language, nonce, translate
@@ -32,6 +34,7 @@ from bot.wechat.jssdk import JsSdk
 log = logging.getLogger("bot.pages")
 
 ACCOUNT_PATH = "/account"
+_PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
 _FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
 
 
@@ -103,7 +106,13 @@ class Site:
 
 
 class Page:
-    """A web.py class with a visitor."""
+    """A web.py class with a visitor.
+
+    `code` and `state` in a page's query are WeChat's. A page that has parameters of these names says so:
+    `own_query = ("code",)`.
+    """
+
+    own_query: tuple[str, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -114,13 +123,14 @@ class Page:
     def request(self) -> Request:
         environ = web.ctx.env
         return Request(
-            web.ctx.path,
+            path_of_page(),
             str(web.ctx.query)[1:],
             web.cookies(),
             is_pc=browser.is_pc(environ),
             navigates="HTTP_SEC_FETCH_MODE" in environ,
             lang="en" if language() == "en" else "zh_CN",
             address=browser.address(environ, self.site.config.trusted_proxies),
+            own_query=self.own_query,
         )
 
     # -- who is visiting
@@ -146,8 +156,8 @@ class Page:
         visitor = self.visitor()
         binding = self.binding(visitor)
         if binding is None:
-            query = str(web.ctx.query)
-            raise self.go(f"{ACCOUNT_PATH}?to={quote(web.ctx.path + query, safe='')}")
+            here = path_of_page() + str(web.ctx.query)
+            raise self.go(f"{ACCOUNT_PATH}?to={quote(here, safe='')}")
         return visitor, binding
 
     def binding(self, visitor: Visitor) -> Binding | None:
@@ -198,7 +208,7 @@ class Page:
             secure=public.startswith("https://"),
             httponly=True,
             samesite="Lax",
-            path=urlsplit(public).path + "/",
+            path="/",
         )
 
     # -- forms
@@ -233,10 +243,18 @@ class Page:
     @property
     def url(self) -> str:
         """This page's URL as the browser has it, from PUBLIC_URL and not from a request header."""
-        path = web.ctx.path
-        if not path.isascii() or not path.replace("/", "").isalnum():
-            path = quote(path, safe="/:@!$&'()*+,;=-._~")
-        return f"{self.site.config.public_url}{path}{web.ctx.query}"
+        return f"{self.site.config.public_url}{path_of_page()}{web.ctx.query}"
+
+
+def path_of_page() -> str:
+    """The path of this request, percent-encoded as the browser has it; web.py hands it out decoded."""
+    path: str = web.ctx.path
+    return path if _PLAIN.fullmatch(path) else quote(path, safe=PATH_CHARACTERS)
+
+
+def clean_path() -> str:
+    """This request's path and query, without what WeChat and we have put there: the way back to it."""
+    return path_of_page() + clean_query(str(web.ctx.query)[1:])
 
 
 def session_of_forms() -> str:

@@ -85,9 +85,17 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_urls_lose_their_last_slash(empty: str) -> None:
-    assert load_config(empty, environment(PUBLIC_URL=" https://a.example/bot/ ")).public_url == (
-        "https://a.example/bot"
+    assert (
+        load_config(empty, environment(PUBLIC_URL=" https://a.example/ ")).public_url == "https://a.example"
     )
+    assert (
+        load_config(empty, environment(API_BASE="https://a.example/wx/")).api_base == "https://a.example/wx"
+    )
+
+
+def test_a_site_below_a_path_is_refused_with_the_reason(empty: str) -> None:
+    (fault,) = faults(empty, environment(PUBLIC_URL="https://a.example/bot"))
+    assert fault.startswith("PUBLIC_URL must be scheme and host without a path")
 
 
 # -- faults

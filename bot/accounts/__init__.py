@@ -3,8 +3,8 @@ somebody leaves. `People` is the door."""
 
 from bot.accounts.bindings import Binding, Bindings
 from bot.accounts.codes import Codes
-from bot.accounts.generations import Generations
 from bot.accounts.logins import Login, Logins
+from bot.accounts.open_sessions import OpenSessions
 from bot.config import Config
 from bot.limits import Limits
 from bot.sms import open_sender
@@ -12,20 +12,21 @@ from bot.store import Clock, Store
 
 
 class People:
-    """`bindings` openid <-> phone, `codes` proof of a phone, `logins` on the PC by QR code."""
+    """`bindings` openid <-> phone, `codes` proof of a phone, `logins` on the PC by QR code,
+    `sessions` which are open on which devices."""
 
-    def __init__(self, bindings: Bindings, codes: Codes, logins: Logins, generations: Generations) -> None:
+    def __init__(self, bindings: Bindings, codes: Codes, logins: Logins, sessions: OpenSessions) -> None:
         self.bindings = bindings
         self.codes = codes
         self.logins = logins
-        self.generations = generations
+        self.sessions = sessions
 
     def forget(self, openid: str) -> None:
         """Delete all that is kept about a person, and end their sessions everywhere: WeChat asks for it
         when somebody unsubscribes."""
         self.bindings.unbind(openid)
         self.codes.drop(openid)
-        self.generations.advance(openid)
+        self.sessions.end_all(openid)
 
 
 def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> People:
@@ -34,8 +35,8 @@ def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> P
         Bindings(store, clock),
         Codes(config, store, limits, open_sender(config), clock),
         Logins(store, clock),
-        Generations(store, config.session_days * 86400.0),
+        OpenSessions(store, config.session_days * 86400.0),
     )
 
 
-__all__ = ["Binding", "Generations", "Login", "Logins", "People", "open_people"]
+__all__ = ["Binding", "Login", "Logins", "OpenSessions", "People", "open_people"]

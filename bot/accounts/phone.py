@@ -44,3 +44,8 @@ def mask(phone: str) -> str:
     national = str(number.national_number)
     shown = f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"****{national[-2:]}"
     return f"+{number.country_code} {shown}"
+
+
+def prefixes(regions: str) -> str:
+    """What people know the countries of PHONE_REGIONS by: `+86 (CN), +852 (HK)`."""
+    return ", ".join(f"+{phonenumbers.country_code_for_region(one)} ({one})" for one in parts(regions))

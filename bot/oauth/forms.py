@@ -8,9 +8,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from bot.errors import FormError
+from bot.oauth.state import PATH_CHARACTERS
 
 TOKEN_FIELD = "form_token"
 MAX_BODY = 16 * 1024
@@ -59,4 +60,5 @@ def local_path(wanted: str, default: str = "/") -> str:
         parts = urlsplit(wanted)
     except ValueError:
         return default
-    return default if parts.scheme or parts.netloc else wanted
+    # A header holds ASCII only; what is encoded stays as it is.
+    return default if parts.scheme or parts.netloc else quote(wanted, safe=PATH_CHARACTERS + "?#%")

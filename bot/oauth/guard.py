@@ -17,7 +17,7 @@ from bot.limits import Limits
 from bot.log import audit
 from bot.oauth.exchange import Exchange
 from bot.oauth.session import Session, Sessions
-from bot.oauth.state import States
+from bot.oauth.state import States, is_state
 from bot.oauth.visitor import Visitor
 from bot.store import Clock
 from bot.wechat.endpoints import Endpoints
@@ -28,17 +28,20 @@ ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's con
 LOGIN_PATH = "/login"
 _TICKET = "visit"
 _ASK = "ask"
-_OURS = ("code", "state", _TICKET, _ASK)  # query parameters that are not part of a page's clean URL
+_OURS = (_TICKET, _ASK)  # query parameters that are not part of a page's clean URL
+_WECHATS = ("code", "state")  # nor are these, unless a page says that it has some of its own
 _MAX_FIELD = 512
 _SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the guard needs of a request: `path` begins with a slash, `query` is raw, without `?`.
+    """What the guard needs of a request: `path` begins with a slash, `query` is without `?`; both are
+    percent-encoded, as the browser has them.
 
     `is_pc`: a browser on a PC and outside WeChat. `navigates`: the browser says that a person goes to a page.
-    `lang` is zh_CN or en, `address` the browser's IP.
+    `lang` is zh_CN or en, `address` the browser's IP. `own_query`: which of `code` and `state` are parameters
+    of this page, too.
     """
 
     path: str
@@ -48,6 +51,7 @@ class Request:
     navigates: bool = False
     lang: str = "zh_CN"
     address: str = ""
+    own_query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,16 @@ class Guard:
         Raises VisitError where neither is possible; its reason is for a page that explains.
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
-        if "code" in query or "state" in query:
-            return self._returned(request, need, query)
+        if _is_return(request, query):
+            try:
+                return self._returned(request, need, query)
+            except VisitError as error:
+                if need.scope != "snsapi_base" and self._states.is_open(
+                    request.cookies.get(ASKED_COOKIE, "")
+                ):
+                    # They have answered WeChat, if not well: the way on must not say that they have not.
+                    error.way_on = self._ask_url(request, "1", own=()).removeprefix(self._config.public_url)
+                raise
         session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
         if session and self._is_still_here(request, session):
             visitor = self._known(request, need, session, asked_for=query.get(_ASK) == "1")
@@ -114,24 +126,27 @@ class Guard:
         session = self._sessions.find(cookies.get(SESSION_COOKIE, ""))
         return session.visitor if session else None
 
-    def welcome(self, cookies: Mapping[str, str], visitor: Visitor, url: str) -> Go:
+    def welcome(self, request: Request, visitor: Visitor, url: str) -> Go:
         """Begin a session of its own for a login, end the one before, and go to `url`."""
+        cookies = request.cookies
         earlier = cookies.get(SESSION_COOKIE, "")
         before = self._sessions.find(earlier)
         if before and before.visitor.openid != visitor.openid and before.visitor.via == visitor.via:
-            audit("switched", openid=visitor.openid, way=visitor.via)
+            audit("switched", openid=visitor.openid, way=visitor.via, address=request.address)
         self._sessions.end(earlier)
-        audit("login", openid=visitor.openid, way=visitor.via, proven=visitor.is_proven)
+        proven, address = visitor.is_proven, request.address
+        audit("login", openid=visitor.openid, way=visitor.via, proven=proven, address=address)
         return Go(url, {SESSION_COOKIE: self._sessions.begin(visitor), BROWSER_COOKIE: browser_of(cookies)})
 
-    def leave(self, cookies: Mapping[str, str], url: str, *, everywhere: bool) -> Go:
+    def leave(self, request: Request, url: str, *, everywhere: bool) -> Go:
         """End this browser's session, or all of the person's, and go to `url`."""
-        session_id = cookies.get(SESSION_COOKIE, "")
+        session_id = request.cookies.get(SESSION_COOKIE, "")
         session = self._sessions.find(session_id)
         if session:
             if everywhere:
                 self._sessions.end_all(session.visitor.openid)
-            audit("logout", openid=session.visitor.openid, everywhere=everywhere)
+            openid, address = session.visitor.openid, request.address
+            audit("logout", openid=openid, everywhere=everywhere, address=address)
         self._sessions.end(session_id)
         return Go(url, {SESSION_COOKIE: ""})
 
@@ -169,9 +184,9 @@ class Guard:
 
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
+        path = url.removeprefix(self._config.public_url)
         if request.is_pc and self._config.login_way != "off":
-            to = url.removeprefix(self._config.public_url)
-            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(to, safe='')}")
+            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(path, safe='')}")
         self._count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
         scope = need.scope
@@ -188,22 +203,24 @@ class Guard:
                 way_on=self._ask_url(request, "1"),
                 way_around=self._ask_url(request, "0") if need.or_silent else "",
             )
-        state = self._states.new(url.removeprefix(self._config.public_url), cookies[BROWSER_COOKIE])
+        state = self._states.new(path, cookies[BROWSER_COOKIE])
         if scope != "snsapi_base":
             cookies[ASKED_COOKIE] = state
         popup = need.popup and scope != "snsapi_base"
-        authorize = self._endpoints.authorize(self._config.app_id, url, scope, state, force_popup=popup)
+        # The page's own code or state waits here, in the state: WeChat adds its own to this URL.
+        back = self._clean_url(request, own=())
+        authorize = self._endpoints.authorize(self._config.app_id, back, scope, state, force_popup=popup)
         return Go(authorize, cookies)
 
     def _returned(self, request: Request, need: Need, query: Mapping[str, str]) -> Go:
         code, state = query.get("code", ""), query.get("state", "")
-        if not code:
+        if not code and (not state or is_state(state)):
             raise VisitError("refused", 403)
-        if not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
+        if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
         if self._states.is_for_menu(state, request.path):
-            is_proven, url = False, self._clean_url(request)
+            is_proven, url = False, self._clean_url(request, own=())
         else:
             return_path = self._states.use(state, code, browser)
             is_proven, url = bool(browser), self._config.public_url + return_path
@@ -224,20 +241,37 @@ class Guard:
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
-        return self.welcome(request.cookies, visitor, url)
+        return self.welcome(request, visitor, url)
 
     def _count(self, request: Request) -> None:
         if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
             raise VisitError("too-many", 429)
 
-    def _ask_url(self, request: Request, ask: str) -> str:
-        url = self._clean_url(request)
+    def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:
+        url = self._clean_url(request, own)
         return f"{url}{'&' if '?' in url else '?'}{_ASK}={ask}"
 
-    def _clean_url(self, request: Request) -> str:
-        pairs = parse_qsl(request.query, keep_blank_values=True)
-        kept = urlencode([(name, value) for name, value in pairs if name not in _OURS])
-        return self._config.public_url + request.path + (f"?{kept}" if kept else "")
+    def _clean_url(self, request: Request, own: tuple[str, ...] | None = None) -> str:
+        query = clean_query(request.query, request.own_query if own is None else own)
+        return self._config.public_url + request.path + query
+
+
+def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
+    """A page's query with its `?`, or nothing; without what WeChat and we have put there."""
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    strange = {*_OURS, *_WECHATS} - {*own}
+    kept = urlencode([(name, value) for name, value in pairs if name not in strange])
+    return f"?{kept}" if kept else ""
+
+
+def _is_return(request: Request, query: Mapping[str, str]) -> bool:
+    """Whether WeChat sends somebody back: with its `code` and our `state`, or with the state alone. A page
+    without parameters of these names takes any for WeChat's."""
+    if not request.own_query:
+        return "code" in query or "state" in query
+    return is_state(query.get("state", ""))
 
 
 def browser_of(cookies: Mapping[str, str]) -> str:

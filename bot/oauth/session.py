@@ -5,7 +5,7 @@ import json
 import secrets
 from dataclasses import asdict, dataclass
 
-from bot.accounts import Generations
+from bot.accounts import OpenSessions
 from bot.oauth.visitor import Visitor
 from bot.store import Clock, Store
 
@@ -15,25 +15,25 @@ _TOUCH_SECONDS = 300.0  # how exactly we know when a visitor was here last; a vi
 
 @dataclass(frozen=True)
 class Session:
-    """`begun` and `seen` (the last visit, to five minutes) are unix seconds; `generation` see Generations."""
+    """`begun` and `seen` (the last visit, to five minutes) are unix seconds."""
 
     visitor: Visitor
     begun: float
     seen: float
-    generation: str
 
 
 class Sessions:
-    """Sessions end after `lifetime` seconds, after `idle` seconds without a visit, and with their generation.
+    """Sessions end after `lifetime` seconds, after `idle` seconds without a visit, and by logout: of this
+    one (`end`) or of all of the person's (`end_all`).
 
     The store sees only the hash of an id: who reads the store cannot take over a session.
     """
 
     def __init__(
-        self, store: Store, generations: Generations, lifetime: float, idle: float, clock: Clock
+        self, store: Store, open_sessions: OpenSessions, lifetime: float, idle: float, clock: Clock
     ) -> None:
         self._store = store
-        self._generations = generations
+        self._open = open_sessions
         self._lifetime = lifetime
         self._idle = min(idle, lifetime)
         self._clock = clock
@@ -41,38 +41,38 @@ class Sessions:
     def begin(self, visitor: Visitor) -> str:
         """A new session; returns its id, for the cookie."""
         now, secret = self._clock(), secrets.token_urlsafe(24)
-        session = Session(visitor, now, now, self._generations.join(visitor.openid))
-        self._store.put(_key("session", secret), _json(session), self._idle)
+        key = _key("session", secret)
+        self._store.put(key, _json(Session(visitor, now, now)), self._idle)
+        self._open.enter(visitor.openid, key)
         return secret
 
     def find(self, session_id: str) -> Session | None:
         """The session with this id, if it has not ended. It is as it was before this visit."""
         record = self._store.get(_key("session", session_id)) if session_id else None
         session = _session(record) if record else None
-        if record is None or session is None:
+        if session is None:
             return None
-        now = self._clock()
-        if now >= session.begun + self._lifetime:
-            return None
-        if not self._generations.is_current(session.visitor.openid, session.generation):
-            return None
-        return session
+        return session if self._clock() < session.begun + self._lifetime else None
 
     def touch(self, session_id: str, session: Session, visitor: Visitor | None = None) -> None:
         """Note a visit, and what was learnt of the visitor. A session that has ended stays ended."""
         now = self._clock()
         if visitor is None and now < session.seen + _TOUCH_SECONDS:
             return
-        touched = Session(visitor or session.visitor, session.begun, now, session.generation)
+        touched = Session(visitor or session.visitor, session.begun, now)
         left = min(self._idle, session.begun + self._lifetime - now)
         self._store.swap(_key("session", session_id), _json(session), _json(touched), max(1.0, left))
 
     def end(self, session_id: str) -> None:
-        self._store.delete(_key("session", session_id))
+        key = _key("session", session_id)
+        record = self._store.take(key) if session_id else None
+        session = _session(record) if record else None
+        if session:
+            self._open.strike(session.visitor.openid, key)
 
     def end_all(self, openid: str) -> None:
         """End every session of a person, on every device."""
-        self._generations.advance(openid)
+        self._open.end_all(openid)
 
     def ticket(self, visitor: Visitor) -> str:
         """Good for one page within a minute: for a browser that may not send our cookie back."""

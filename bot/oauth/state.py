@@ -7,13 +7,22 @@ one URL for everybody and cannot carry such a state: it has a signed constant, e
 import hashlib
 import hmac
 import json
+import re
 import secrets
+from urllib.parse import quote, unquote
 
 from bot.errors import VisitError
 from bot.store import Store
 
+PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # of a URL's path, all that browsers leave as they are
+_SHAPE = re.compile(r"[0-9a-f]{32}|menu[0-9a-f]{40}")
 _LIFETIME = 600.0  # seconds for a person to agree; a code itself lives five minutes
 _AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moments
+
+
+def is_state(text: str) -> bool:
+    """Whether a text has the shape of our states; nothing more."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 class States:
@@ -61,7 +70,8 @@ class States:
         return record is not None and json.loads(record)[2] == ""
 
     def for_menu(self, path: str) -> str:
-        """The constant state of a menu link to `path`."""
+        """The constant state of a menu link to `path`, percent-encoded or not."""
+        path = quote(unquote(path), safe=PATH_CHARACTERS)
         digest = hmac.new(self._secret_key, b"menu-link\0" + path.encode(), hashlib.sha256)
         return "menu" + digest.hexdigest()[:40]
 

@@ -96,7 +96,7 @@ class Website:
             proven_at=self._clock(),
             via="website",
         )
-        return self._guard.welcome(request.cookies, visitor, self._config.public_url + to)
+        return self._guard.welcome(request, visitor, self._config.public_url + to)
 
     @property
     def _back(self) -> str:

@@ -70,7 +70,8 @@ class Account(Page):
     def _unbind(self, visitor: Visitor, fields: dict[str, str]) -> None:
         binding = self.site.account.people.bindings.unbind(visitor.openid)
         if binding:
-            audit("unbound", openid=visitor.openid, phone=phones.mask(binding.phone))
+            phone = phones.mask(binding.phone)
+            audit("unbound", openid=visitor.openid, phone=phone, address=self.request.address)
 
     def _message(self, code: str) -> str:
         sign = self.site.config.sms_sign or translate("示例公众号", "Example account")
@@ -96,7 +97,7 @@ class Account(Page):
             problem=problem,
             typed=typed,
             path=self._path(),
-            regions=self.site.config.phone_regions,
+            regions=phones.prefixes(self.site.config.phone_regions),
         )
 
     def _path(self) -> str:

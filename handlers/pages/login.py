@@ -49,7 +49,7 @@ class Login(Page):
         if finished:
             visitor = Visitor.from_json(finished.person.encode())
             url = self.site.account.page_url(local_path(finished.to))
-            raise self.enter(self.site.guard.welcome(self.request.cookies, visitor, url))
+            raise self.enter(self.site.guard.welcome(self.request, visitor, url))
         return self._scene(logins.of(self.request.cookies.get(BROWSER_COOKIE, "")), to)
 
     def POST(self) -> str:
@@ -250,7 +250,7 @@ class Logout(Page):
     def POST(self) -> str:
         everywhere = self.form().get("everywhere") == "yes"
         url = self.site.account.page_url("/logout")
-        raise self.enter(self.site.guard.leave(self.request.cookies, url, everywhere=everywhere))
+        raise self.enter(self.site.guard.leave(self.request, url, everywhere=everywhere))
 
 
 def login_path(to: str) -> str:

@@ -114,7 +114,7 @@ def test_it_goes_nowhere_else(here: Served, people: MakePhone, weixin: Sandbox, 
     [
         ("123", "不是一个手机号"),
         ("010-62345678", "座机"),
-        ("+1 202-456-1111", "暂时只支持"),
+        ("+1 202-456-1111", "暂时只支持这些国家和地区的手机号：+86 (CN)。"),
         ("", "不是一个手机号"),
     ],
 )
@@ -224,6 +224,7 @@ def test_unbinding(site: Served, people: MakePhone, weixin: Sandbox, log: pytest
     assert site.parts.site.account.people.bindings.of_phone(NUMBER) is None
     assert facts(log, "bot.audit")[-1] == {
         "event": "unbound", "openid": phone.openid, "phone": "+86 138****8000",
+        "address": phone.http.headers["X-Forwarded-For"],
     }  # fmt: skip
 
 

@@ -1,10 +1,11 @@
-"""Sessions: idle and absolute lifetimes, rotation, the end of one and of all; on both stores."""
+"""Sessions: idle and absolute lifetimes, rotation, the end of one and of all."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from bot.accounts import Generations
+from bot.accounts import OpenSessions
 from bot.oauth.session import Sessions
 from bot.oauth.visitor import Visitor
 from bot.store import Store, open_store
@@ -23,7 +24,7 @@ def store(make_config: MakeConfig, clock: Clock) -> Iterator[Store]:
 
 @pytest.fixture
 def sessions(store: Store, clock: Clock) -> Sessions:
-    return Sessions(store, Generations(store, 30 * DAY), 30 * DAY, 7 * DAY, clock)
+    return Sessions(store, OpenSessions(store, 30 * DAY), 30 * DAY, 7 * DAY, clock)
 
 
 def visit(sessions: Sessions, session_id: str) -> bool:
@@ -88,7 +89,7 @@ def test_ending_all_ends_that_persons_and_nobody_elses(sessions: Sessions) -> No
     assert not visit(sessions, mine)
 
 
-def test_an_ended_generation_never_comes_back(sessions: Sessions, clock: Clock) -> None:
+def test_an_ended_session_never_comes_back(sessions: Sessions, clock: Clock) -> None:
     """Whatever lapses in between."""
     old = [sessions.begin(ONE)]
     for _ in range(12):
@@ -99,13 +100,42 @@ def test_an_ended_generation_never_comes_back(sessions: Sessions, clock: Clock) 
         assert [visit(sessions, session_id) for session_id in old] == [False] * (len(old) - 1) + [True]
 
 
-def test_a_session_of_a_generation_lasts_its_whole_life(sessions: Sessions, clock: Clock) -> None:
-    sessions.end_all("one")
-    clock.advance(29 * DAY)
-    session_id = sessions.begin(ONE)
+def test_an_old_session_is_ended_with_the_others(sessions: Sessions, clock: Clock) -> None:
+    """Also one that began weeks ago and was kept alive since."""
+    old = sessions.begin(ONE)
     for _ in range(5):
         clock.advance(5 * DAY)
-        assert visit(sessions, session_id)
+        assert visit(sessions, old)
+    sessions.end_all("one")
+    assert not visit(sessions, old)
+
+
+def test_a_session_that_begins_while_all_are_ended_is_ended_or_can_be(
+    sessions: Sessions, store: Store
+) -> None:
+    """The list is taken away between its being read and written."""
+    swap, ended = store.swap, sessions.begin(ONE)
+
+    def interrupted(*args: Any) -> bool:
+        store.swap = swap  # type: ignore[method-assign]
+        sessions.end_all("one")
+        return swap(*args)
+
+    store.swap = interrupted  # type: ignore[method-assign]
+    new = sessions.begin(ONE)
+    assert (visit(sessions, ended), visit(sessions, new)) == (False, True)
+    sessions.end_all("one")
+    assert not visit(sessions, new)
+
+
+def test_of_very_many_sessions_the_first_ends_and_ended_ones_count_for_nothing(sessions: Sessions) -> None:
+    pc = sessions.begin(ONE)
+    for _ in range(200):  # a menu link ends the session before and begins another
+        sessions.end(sessions.begin(ONE))
+    assert visit(sessions, pc)
+    many = [sessions.begin(ONE) for _ in range(50)]
+    assert not visit(sessions, pc)
+    assert all(visit(sessions, session_id) for session_id in many)
 
 
 @pytest.mark.parametrize("kept", [b"{}", b"[]", b'{"visitor": {"x": 1}}', b'{"openid": "one", "scope": "s"}'])

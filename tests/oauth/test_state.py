@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts import Generations
+from bot.accounts import OpenSessions
 from bot.errors import VisitError
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
@@ -70,7 +70,7 @@ def test_the_store_sees_neither_state_nor_session(
     make_config: MakeConfig, store: Store, clock: Clock
 ) -> None:
     secret = States(store, "x" * 32).new("/", "browser")
-    sessions = Sessions(store, Generations(store, 60), 60, 60, clock)
+    sessions = Sessions(store, OpenSessions(store, 60), 60, 60, clock)
     session = sessions.begin(Visitor("o", "snsapi_base"))
     ticket = sessions.ticket(Visitor("o", "snsapi_base"))
     path = make_config().store_url.removeprefix("sqlite:///")

@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -9,8 +11,10 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from bot.errors import WeChatUnreachable
 from bot.pages import Page, Share
-from tests.conftest import Served
+from bot.wechat.jssdk import JsSdk
+from tests.conftest import Clock, Served
 from tests.launch import Sandbox
 from tests.visiting import PC, Serve
 
@@ -166,3 +170,25 @@ def test_the_doctor_says_what_differs(
     expect(page.locator("#doctor-answer")).to_contain_text(answer)
     assert (page.locator("mark").count() > 0) == (differs != "none")
     context.close()
+
+
+def test_pages_that_wait_for_a_ticket_leave_threads_for_others() -> None:
+    """WeChat is silent: two wait, the third hears so soon; and when there is a ticket, all have it."""
+    came, silent = threading.Semaphore(0), threading.Event()
+
+    class Tickets:
+        def get(self) -> str:
+            came.release()
+            assert silent.wait(20)
+            return "ticket"
+
+    jssdk = JsSdk("wx", Tickets(), Clock(), at_once=2)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(jssdk.config, "https://a.example/", []) for _ in range(2)]
+        for _ in waiting:
+            assert came.acquire(timeout=20)
+        with pytest.raises(WeChatUnreachable):
+            jssdk.config("https://a.example/", [])
+        silent.set()
+        assert all(one.result(20)["signature"] for one in waiting)
+    assert jssdk.config("https://a.example/", [])["signature"]

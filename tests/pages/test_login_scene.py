@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import requests
+from playwright.sync_api import Browser, expect
 
 from bot.accounts import open_people
 from bot.limits import Limits
@@ -15,7 +16,7 @@ from handlers.pages import login as login_page
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, form_of
-from tests.visiting import Later, MakePhone, Serve, facts
+from tests.visiting import PC, Later, MakePhone, Serve, facts
 
 MakePc = Callable[..., requests.Session]
 
@@ -130,6 +131,27 @@ def test_an_old_code_says_so_in_the_chat(
     assert status(site, computer) == "waiting"
 
 
+@pytest.mark.browser
+def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
+    site: Served, browser: Browser, weixin: Sandbox, later: Later
+) -> None:
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    page = context.new_page()
+    page.goto(site.url + "/login")
+    card = page.locator("#login")
+    expect(card).to_have_attribute("data-status", "waiting")
+    before = card.bounding_box()
+    later(301)
+    expect(card).to_have_attribute("data-status", "none", timeout=15_000)
+    expect(page.get_by_text("二维码已过期")).to_be_visible()
+    assert card.bounding_box() == before, "nothing has moved"
+    version = card.get_attribute("data-version")
+    page.get_by_role("button", name="换一个二维码").click()
+    expect(card).to_have_attribute("data-status", "waiting")
+    assert card.get_attribute("data-version") != version
+    context.close()
+
+
 # -- what a third party may try
 
 
@@ -141,7 +163,8 @@ def test_a_code_sent_to_a_victim_logs_nobody_in_who_did_not_agree(
     page = victim.visit(scan(victim, weixin, begin(site, attacker, weixin)))
     assert "198.51.100.66" in page.text
     assert "不在同一个网络" in page.text
-    assert "别人发来的二维码，请拒绝" in page.text
+    assert "别人发来的二维码，请拒绝：一旦确认，登录的就是别人" in page.text
+    assert 'class="button second" name="answer" value="yes"' in page.text, "a yes is not what stands out"
     attacker.get(site.url + "/login", timeout=10)
     assert "session" not in attacker.cookies
     assert status(site, attacker) == "scanned"
@@ -375,7 +398,12 @@ def test_logging_out_ends_this_browsers_session(
     assert "已退出" in phone.open(answer.headers["Location"]).text
     again = requests.get(site.url + "/account", cookies=old, allow_redirects=False, timeout=10)
     assert again.status_code == 302
-    assert facts(log, "bot.audit")[-1] == {"event": "logout", "openid": phone.openid, "everywhere": False}
+    assert facts(log, "bot.audit")[-1] == {
+        "event": "logout",
+        "openid": phone.openid,
+        "everywhere": False,
+        "address": phone.http.headers["X-Forwarded-For"],
+    }
 
 
 def test_logging_out_everywhere_ends_the_pcs_session_too(

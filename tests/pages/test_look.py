@@ -2,7 +2,9 @@
 languages, both colour schemes legible, security headers on all, no script that the policy forbids."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -164,9 +166,14 @@ def test_a_script_that_somebody_smuggles_in_does_not_run(
 # -- headers
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/healthz", "/jssdk", "/login/status", "/api/openapi.json"])
-def test_security_headers_are_on_every_answer(site: Served, path: str) -> None:
-    answer = requests.get(site.url + path, headers={"User-Agent": PC}, allow_redirects=False, timeout=10)
+ANSWERS = [("GET", path) for path in (*PATHS, "/healthz", "/jssdk", "/login/status", "/api/openapi.json")]
+ANSWERS += [("POST", "/"), ("PUT", "/account"), ("render", "/"), ("POST", "/account"), ("HEAD", "/logout")]
+
+
+@pytest.mark.parametrize(("method", "path"), ANSWERS)
+def test_security_headers_are_on_every_answer(site: Served, method: str, path: str) -> None:
+    headers = {"User-Agent": PC}
+    answer = requests.request(method, site.url + path, headers=headers, allow_redirects=False, timeout=10)
     policy = dict(
         part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";")
     )
@@ -176,6 +183,17 @@ def test_security_headers_are_on_every_answer(site: Served, path: str) -> None:
     assert policy["frame-ancestors"] == f"'self' {site.config.mp_base}"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/"), ("PUT", "/account"), ("render", "/")])
+def test_a_method_that_a_page_does_not_know_is_a_page_with_a_way_on(
+    site: Served, method: str, path: str
+) -> None:
+    answer = requests.request(method, site.url + path, timeout=10)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert f'<a class="button" href="{path}">' in answer.text
 
 
 def test_the_policy_admits_wechats_scripts_as_they_really_are(serve: Serve) -> None:
@@ -209,3 +227,22 @@ def test_no_template_puts_a_text_out_raw() -> None:
     for file in (ROOT / "templates").glob("*.html"):
         for raw in re.findall(r"\$:([\w.]+(?:\([^)]*\))?)", Path(file).read_text(encoding="utf-8")):
             assert raw in allowed or raw.startswith("script_json("), f"{file.name}: $:{raw}"
+
+
+def test_nothing_is_kept_about_anonymous_visitors(site: Served, weixin: Sandbox) -> None:
+    """No session, whatever they look at; where a login begins, only that login, for minutes."""
+    database = sqlite3.connect(site.config.store_url.removeprefix("sqlite:///"))
+    with closing(database), requests.Session() as stranger:
+
+        def kinds() -> set[str]:
+            keys = [key for (key,) in database.execute("SELECT key FROM entry")]
+            return {key.partition(":")[0] for key in keys if not key.startswith(("token:", "ticket:"))}
+
+        before = kinds()
+        for path in ("/logout", "/none", "/healthz", "/login/status", "/MP_verify_0123456789abcdef.txt"):
+            answer = stranger.get(site.url + path, timeout=10)
+            assert not answer.cookies
+        assert kinds() == before
+        stranger.get(site.url + "/", allow_redirects=False, timeout=10)
+        assert kinds() - before == {"state", "limit"}
+        assert set(stranger.cookies.keys()) == {"browser", "asked"}

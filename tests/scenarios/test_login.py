@@ -29,17 +29,24 @@ class Desk:
     def expect_login(self, status: str) -> None:
         expect(self.pc.locator("#login")).to_have_attribute("data-status", status)
 
+    def scan(self, kind: str) -> None:
+        """With the phone's scanner, the code of this kind that lies before it."""
+        self.phone.bring_to_front()
+        self.phone.locator(".scan-code").click()
+        self.phone.get_by_test_id(f"code-{kind}").last.click()
+        self.pc.bring_to_front()
+
     def scan_scene(self) -> None:
-        scene = self.sandbox.state()["qr_codes"][-1]["scene"]
-        self.sandbox.scan(self.openid, scene=scene)
+        self.scan("scene")
+
+    def decide(self, word: str) -> None:
+        """Answer what WeChat asks after its own code was scanned."""
+        self.phone.bring_to_front()
+        self.phone.get_by_test_id("login-sheet").get_by_role("button", name=word).click()
+        self.pc.bring_to_front()
 
     def open_link_in_chat(self) -> None:
         self.phone.get_by_test_id("bubble").last.get_by_role("link", name="查看并确认登录").click()
-
-    def uuid(self, qrcode: str | None) -> str:
-        found = re.search(r"/connect/qrcode/([\w-]+)", qrcode or "")
-        assert found
-        return found.group(1)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
@@ -95,6 +102,24 @@ def test_by_the_accounts_own_code(make_desk: object, store_url: str | None) -> N
     expect(desk.pc).to_have_url(desk.bot.url + "/account")
     desk.pc.goto(desk.bot.url + "/")
     expect(desk.pc.get_by_role("heading", level=1)).to_have_text("Hello world 小明")
+
+
+def test_a_code_sent_to_a_victim_is_refused_and_logs_nobody_in(make_desk: object) -> None:
+    """The attacker asks for the code, far away, and has the victim scan it."""
+    desk = make_desk("scene")  # type: ignore[operator]
+    desk.pc.set_extra_http_headers({"X-Forwarded-For": "198.51.100.66"})
+    desk.pc.goto(desk.bot.url + "/login?to=/account")
+    desk.scan_scene()
+    desk.expect_login("scanned")
+    desk.open_link_in_chat()
+    expect(desk.web.get_by_text("198.51.100.66")).to_be_visible()
+    expect(desk.web.get_by_text("和你的手机不在同一个网络")).to_be_visible()
+    expect(desk.web.get_by_text("这台电脑就在你面前吗？")).to_be_visible()
+    desk.expect_login("scanned")
+    desk.web.get_by_role("button", name="不是我，拒绝").click()
+    desk.expect_login("refused")
+    desk.pc.reload()
+    assert not [cookie for cookie in desk.pc.context.cookies() if cookie["name"] == "session"]
 
 
 def test_refused_on_the_phone_then_renewed(make_desk: object) -> None:
@@ -153,10 +178,10 @@ def test_by_wechats_page(make_desk: object) -> None:
     desk = make_desk("website")  # type: ignore[operator]
     desk.pc.goto(desk.bot.url + "/login?to=/account")
     desk.pc.get_by_role("link", name="微信扫码登录").click()
-    uuid = desk.uuid(desk.pc.locator("img.qrcode").get_attribute("src"))
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/scan", {"uuid": uuid})
+    expect(desk.pc.locator("img.qrcode")).to_have_js_property("complete", True)
+    desk.scan("login")
     expect(desk.pc.get_by_text("扫描成功")).to_be_visible()
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/confirm", {"uuid": uuid})
+    desk.decide("允许")
     expect(desk.pc).to_have_url(desk.bot.url + "/account")
     desk.pc.goto(desk.bot.url + "/")
     expect(desk.pc.get_by_role("heading", level=1)).to_have_text("Hello world 小明")
@@ -166,9 +191,9 @@ def test_refused_on_wechats_page_the_browser_stays_there(make_desk: object) -> N
     desk = make_desk("website")  # type: ignore[operator]
     desk.pc.goto(desk.bot.url + "/login")
     desk.pc.get_by_role("link", name="微信扫码登录").click()
-    uuid = desk.uuid(desk.pc.locator("img.qrcode").get_attribute("src"))
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/scan", {"uuid": uuid})
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/cancel", {"uuid": uuid})
+    expect(desk.pc.locator("img.qrcode")).to_have_js_property("complete", True)
+    desk.scan("login")
+    desk.decide("拒绝")
     expect(desk.pc.get_by_text("你已取消此次登录")).to_be_visible()
     desk.pc.goto(desk.bot.url + "/login")
     expect(desk.pc.get_by_role("link", name="微信扫码登录")).to_be_visible()
@@ -183,9 +208,8 @@ def test_by_wechats_code_within_our_page(make_desk: object) -> None:
     picture = frame.locator("img.qrcode")
     expect(picture).to_have_js_property("complete", True)
     expect(picture).to_have_css("width", "240px")  # our style sheet has arrived
-    uuid = desk.uuid(picture.get_attribute("src"))
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/scan", {"uuid": uuid})
+    desk.scan("login")
     expect(frame.get_by_text("扫描成功")).to_be_visible()
     assert faults == [], "the Content-Security-Policy admits it all"
-    desk.sandbox.call("POST", f"users/{desk.openid}/login/confirm", {"uuid": uuid})
+    desk.decide("允许")
     expect(desk.pc).to_have_url(desk.bot.url + "/account")

@@ -2,13 +2,13 @@
 another killed in the middle of slow messages."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from bench import machines, netns
 from bench.account import Account
 from tests.launch import start_sandbox
+from tests.scenarios.alive import answered_exactly_once
 
 
 @pytest.fixture
@@ -20,16 +20,10 @@ def need_machines(need_redis: None) -> None:
         pytest.skip(f"NOT TESTED: {problem}")
 
 
-@pytest.fixture
-def account(need_machines: None) -> Iterator[Account]:
-    account = Account()
-    yield account
-    account.close()
-
-
 @pytest.mark.redis
-def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(account: Account) -> None:
-    with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:
-        result = machines.run(sandbox, account, messages=150, users=75, clients=40)
-    assert (result.lost, result.repeated, result.answered_once) == ([], [], 150)
-    assert result.failure_lines == 0
+def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(need_machines: None) -> None:
+    def run(account: Account) -> machines.Result:
+        with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:
+            return machines.run(sandbox, account, messages=150, users=75, clients=40)
+
+    assert answered_exactly_once(run).failure_lines == 0
