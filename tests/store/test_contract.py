@@ -3,7 +3,7 @@ real redis-server. Lifetimes: SQLite's clock is turned; in Redis a key's own tim
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.errors import StoreError
 from bot.store import Store, open_store
 from bot.store.redis import RedisStore
+from bot.store.sqlite import SqliteStore
 from tests.conftest import Clock, MakeConfig, RedisServer, in_processes
 
 THREADS = 8
@@ -334,6 +335,27 @@ def test_dead_rows_are_swept(make_config: MakeConfig, clock: Clock) -> None:
     store.close()
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
         assert db.execute("SELECT count(*) FROM entry").fetchone() == (1,)
+
+
+def test_a_message_finds_its_rows_by_key_however_many_there_are(
+    make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No statement of a message looks through the table: its time does not grow with the store."""
+    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
+    plans: list[str] = []
+    execute = store._when_free
+
+    def explained(db: sqlite3.Connection, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        plans.extend(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+        return execute(db, statement, values)
+
+    monkeypatch.setattr(store, "_when_free", explained)
+    assert store.add("message", b"R", 60)
+    assert store.get("kept") is None
+    assert store.swap("message", b"R", b"D", 60)
+    assert plans
+    assert all(plan.startswith("SEARCH entry USING PRIMARY KEY") for plan in plans), plans
+    store.close()
 
 
 def test_a_value_outlives_the_process_in_the_file(make_config: MakeConfig, clock: Clock) -> None:
