@@ -28,6 +28,7 @@ bench: .venv/.dev
 	@$(BIN)/python -m bench.slow_beside_quick
 	@$(BIN)/python -m bench.tokens
 	@$(BIN)/python -m bench.many_keys
+	@$(BIN)/python -m bench.steps
 	@$(BIN)/python -m bench.home_page
 
 check: .venv/.dev

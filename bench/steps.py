@@ -1,0 +1,99 @@
+"""What each step of a message costs: `python -m bench.steps [--mode plain]`
+
+In one process, without a server, on SQLite. A step's time is its own, without the steps inside it.
+"""
+
+import argparse
+import functools
+import statistics
+import time
+from collections import defaultdict
+from typing import Any
+
+from bench.in_process import InProcess
+from bench.machine import machine
+from bot import hooks
+from bot.callback import gate, seal, xml
+from bot.callback.answer import Answerer
+from bot.callback.dedup import Dedup
+from bot.callback.endpoint import Callback
+from bot.callback.envelope import Envelope
+from bot.callback.handle import Handle
+from bot.callback.router import Router
+from bot.store.sqlite import SqliteStore
+
+# What is timed, from the outside in: the name in the table, where it is, and its name there.
+_STEPS: list[tuple[str, Any, str]] = [
+    ("web.py, log, metrics, headers", hooks.Application, "handle_with_processors"),
+    ("endpoint", Callback, "receive"),
+    ("gate: signature, rules, types", gate.Gate, "open"),
+    ("parse", xml, "parse"),
+    ("decrypt", Envelope, "decrypt"),
+    ("answer", Answerer, "answer"),
+    ("claim", Dedup, "claim"),
+    ("route", Router, "find"),
+    ("handler, kept answers", Handle, "__call__"),
+    ("finish", Dedup, "finish"),
+    ("render", seal, "render"),
+    ("seal", seal.Seal, "close"),
+    ("store: read", SqliteStore, "get"),
+    ("store: claim", SqliteStore, "add"),
+    ("store: finish", SqliteStore, "swap"),
+]
+
+
+class _Stopwatch:
+    """Times nested calls; every call is charged with what is not charged to a call inside it."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, list[float]] = defaultdict(list)
+        self._inner = [0.0]
+
+    def around(self, name: str, function: Any) -> Any:
+        @functools.wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            self._inner.append(0.0)
+            begun = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                elapsed = time.perf_counter() - begun
+                self.spent[name].append(elapsed - self._inner.pop())
+                self._inner[-1] += elapsed
+
+        return timed
+
+
+def measure(mode: str, messages: int) -> dict[str, float]:
+    """Microseconds per message by step: the median call, times how often a message makes it."""
+    watch = _Stopwatch()
+    for name, owner, attribute in _STEPS:
+        setattr(owner, attribute, watch.around(name, getattr(owner, attribute)))
+    bot = InProcess(mode)
+    bot.deliver(bot.prepare(200))
+    watch.spent.clear()
+    bot.deliver(bot.prepare(messages))
+    bot.close()
+    return {
+        name: statistics.median(watch.spent[name]) * len(watch.spent[name]) / messages * 1e6
+        for name, _, _ in _STEPS
+        if watch.spent[name]
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--mode", choices=("plain", "safe"), default="safe")
+    parser.add_argument("--messages", type=int, default=5000)
+    options = parser.parse_args()
+    table = measure(options.mode, options.messages)
+    print(f"steps of a message, {options.mode} mode, SQLite, {machine()}")
+    for name, spent in table.items():
+        print(f"{name:32} {spent:6.1f} us")
+    print(f"{'together':32} {sum(table.values()):6.1f} us")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""A guard: one message must not cost much more than it did. CPU in this process, against the CPU of work that
+is always the same, so that the speed of the machine cancels out; the quietest of many rounds, so that noise
+does. Figures proper: docs/performance.md."""
+
+import hashlib
+import json
+import time
+from xml.etree.ElementTree import fromstring
+
+from bench.in_process import InProcess
+
+# Messages as units of _yardstick(), in safe mode on SQLite: what it was when this was written.
+_RECORDED = 11.0
+_MARGIN = 2.0
+
+
+def _yardstick() -> float:
+    """CPU microseconds of some work in Python and C, of the kind that a message is made of."""
+    document = "<xml>" + "".join(f"<a{n}>text {n}</a{n}>" for n in range(12)) + "</xml>"
+    spent = []
+    for _ in range(20):
+        begun = time.process_time()
+        for _ in range(100):
+            fields = {child.tag: child.text for child in fromstring(document)}  # noqa: S314  our own
+            text = json.dumps(sorted(fields.items()))
+            assert hashlib.sha256(text.encode()).hexdigest() and json.loads(text)
+        spent.append((time.process_time() - begun) / 100 * 1e6)
+    return min(spent)
+
+
+def test_a_message_costs_no_more_than_it_did() -> None:
+    bot = InProcess("safe")
+    try:
+        cost = bot.cpu_us() / _yardstick()
+    finally:
+        bot.close()
+    assert cost < _RECORDED * _MARGIN, (
+        f"a message costs {cost:.1f} yardsticks, {_RECORDED} when recorded: see python -m bench.steps"
+    )
+    assert cost > _RECORDED / _MARGIN, "far cheaper than recorded: record it anew"
