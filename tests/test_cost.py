@@ -21,9 +21,10 @@ def _yardstick() -> float:
     for _ in range(20):
         begun = time.process_time()
         for _ in range(100):
-            fields = {child.tag: child.text for child in fromstring(document)}  # noqa: S314  our own
+            fields = {child.tag: child.text for child in fromstring(document)}
             text = json.dumps(sorted(fields.items()))
-            assert hashlib.sha256(text.encode()).hexdigest() and json.loads(text)
+            assert hashlib.sha256(text.encode()).hexdigest()
+            assert json.loads(text)
         spent.append((time.process_time() - begun) / 100 * 1e6)
     return min(spent)
 
