@@ -6,6 +6,7 @@ reply. What is not is promised, and a job brings it. Rules and their reasons: do
 
 import functools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -33,7 +34,7 @@ _LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
 _SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
-_COPY_SECONDS = 2.0  # CreateTime is in whole seconds
+_COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,11 @@ class Answerer:
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
-        if self._is_last_chance(incoming, attempt) or not self._waiting.acquire(blocking=False):
+        left = self._until_last_chance(incoming, attempt)
+        if left <= 0 or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
-            claim = self._dedup.wait(incoming.key, attempt, end - self._monotonic())
+            claim = self._dedup.wait(incoming.key, attempt, min(left, end - self._monotonic()))
             if claim.state is not State.RUNNING:
                 return self._joined(incoming, claim, end, route)
             return self._give_up(incoming, attempt, route, must=False)
@@ -172,11 +174,12 @@ class Answerer:
             return False
         return self._clock() - claim.answered > self._config.deadline_seconds / 2
 
-    def _is_last_chance(self, incoming: Incoming, attempt: int) -> bool:
-        """WeChat will not ask again: where the account can push, nothing may hang on this connection. Copies
-        of the first delivery come within its second."""
-        is_copy = self._clock() - incoming.created < _COPY_SECONDS
-        return self._late.pushes and attempt >= _LAST_ATTEMPT and not is_copy
+    def _until_last_chance(self, incoming: Incoming, attempt: int) -> float:
+        """Seconds until WeChat will surely not ask again: where the account can push, nothing may hang on
+        this connection then. A third delivery that comes sooner may be a copy of the first."""
+        if self._late.pushes and attempt >= _LAST_ATTEMPT:
+            return incoming.created + _COPY_SECONDS - self._clock()
+        return math.inf
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead

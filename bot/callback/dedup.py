@@ -107,16 +107,16 @@ class Dedup:
             if take_back:
                 take_back()
 
-    def adopt(self, key: str) -> bool:
-        """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it.
-        False if the run has ended."""
+    def adopt(self, key: str, *, promised: bool) -> bool:
+        """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it,
+        or at once to PROMISED. False if the run has ended."""
         while True:
             record = self._store.get(key)
             if record is None or record.startswith(_DONE):
                 return False
             if not record.startswith(_RUNNING):
                 return True
-            if self._store.swap(key, record, _QUEUED, self._lifetime):
+            if self._store.swap(key, record, _PROMISED if promised else _QUEUED, self._lifetime):
                 return True
 
     def is_promised(self, key: str) -> bool:

@@ -166,6 +166,21 @@ def test_a_run_that_was_expected_of_a_dead_process_is_run_before_it_is_promised(
     assert desk.said(desk.text("x", 7, follower)) == "done"
 
 
+def test_a_run_that_was_to_be_promised_to_the_last_try_is_pushed(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
+) -> None:
+    """The same, where a push needs no further delivery: there may be none."""
+    held.go.set()
+    desk = make_desk(on.message("text", held), **as_account(wechat))
+    incoming = message(desk, follower)
+    desk.store.add(incoming.key, b"Rdead", 900)
+    assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
+    perform(desk, incoming.key)
+    assert held.runs == 1
+    assert pushed(wechat, follower) == ["done"]
+    assert desk.said(desk.text("x", 7, follower)) is None
+
+
 def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_job(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,7 @@ def answered_exactly_once(run: Callable[[Account], Result]) -> Result:
     if len(result.repeated) == 1:
         assert result.lost == []
         result = _on_an_account_of_its_own(run)
-    assert (result.lost, result.repeated, result.answered_once) == ([], [], result.messages)
+    assert (result.lost, result.repeated, result.answered_once) == ([], [], result.messages), result
     return result
 
 
