@@ -58,10 +58,10 @@ class Performer:
             self._type(str(job.work["openid"]))
             return None
         incoming = messages.read(job.work["fields"])
-        if job.kind == EXPECTED and not job.work.get("late"):
-            # Whoever wrote the job died about to promise the reply, perhaps to WeChat's last try: it is pushed.
-            if not self._dedup.adopt(incoming.key, promised=self._push):
-                return None  # the run has ended, and whoever wrote the job could not strike it out
+        expected = job.kind == EXPECTED and not job.work.get("late")
+        # Whoever wrote the job died about to promise the reply, perhaps to WeChat's last try: it is pushed.
+        if expected and not self._dedup.adopt(incoming.key, promised=self._push):
+            return None  # the run has ended, and whoever wrote the job could not strike it out
         problem = ""
         if "reply" not in job.work:
             outcome = self._run(incoming, job)
