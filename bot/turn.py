@@ -2,10 +2,10 @@
 
 Threads of one interpreter cannot compute side by side. Where sixteen try, they hand the interpreter to each
 other at every call of the store, which costs more than the work itself. So a delivery takes a turn before it
-begins, and gives it back while it waits.
+begins, and gives it back while it waits. Turns go to whoever has waited longest.
 """
 
-import queue
+import collections
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,17 +17,19 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class Turn:
     """`at_once` deliveries have a turn at the same time: as many as the store keeps waiting, and one more.
 
-    Whoever has waited for `patience` seconds goes on without one: a handler that waits for somebody else
-    must not hold up the others.
+    If no turn ends for `patience` seconds while somebody waits, whoever has had one longest has lost it: a
+    handler that waits for somebody else must not hold up the others. It runs on, beside them.
     """
 
     def __init__(self, at_once: int, patience: float = 0.01) -> None:
+        self._at_once = at_once
         self._patience = patience
-        # One token for each turn. A queue in C: the semaphore of the library costs a tenth of a message.
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(at_once):
-            self._free.put(None)
-        self._held = threading.local()
+        self._lock = threading.Lock()  # over the three below; held for a moment
+        # A turn is a lock of its own, which whoever waits for it cannot get yet.
+        self._taken: dict[threading.Lock, None] = {}  # in the order in which they began
+        self._waiting: collections.deque[threading.Lock] = collections.deque()
+        self._ended = 0
+        self._mine = threading.local()
 
     def taken_by(self, app: Wsgi, path: str) -> Wsgi:
         """`app`, where requests for `path` take turns."""
@@ -50,13 +52,30 @@ class Turn:
         self._take()
 
     def _take(self) -> None:
-        try:
-            self._free.get(timeout=self._patience)
-            self._held.turn = True
-        except queue.Empty:
-            self._held.turn = False
+        turn = self._mine.turn = threading.Lock()
+        with self._lock:
+            if len(self._taken) < self._at_once:
+                self._taken[turn] = None
+                return
+            turn.acquire()
+            self._waiting.append(turn)
+            ended = self._ended
+        while not turn.acquire(timeout=self._patience):
+            with self._lock:
+                if ended == self._ended:
+                    del self._taken[next(iter(self._taken))]
+                    self._pass_on()
+                ended = self._ended
 
     def _give_back(self) -> None:
-        if getattr(self._held, "turn", False):
-            self._held.turn = False
-            self._free.put(None)
+        with self._lock:
+            if self._mine.turn in self._taken:  # not lost
+                del self._taken[self._mine.turn]
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._ended += 1
+        if self._waiting:
+            turn = self._waiting.popleft()
+            self._taken[turn] = None
+            turn.release()

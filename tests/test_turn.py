@@ -82,7 +82,46 @@ def test_a_handler_that_waits_for_somebody_else_does_not_stop_the_others() -> No
         inside.wait(10)  # two are inside at once, though only one has the turn
         go.set()
         assert [done.result(10) for done in both] == [b"done", b"done"]
-    assert call(Turn(1).taken_by(App(), PATH)) == b"done"
+
+
+def test_a_handler_that_waits_loses_its_turn_and_no_other() -> None:
+    """Behind it, deliveries go on one after the other."""
+    go, waits, turn = threading.Event(), threading.Event(), Turn(1)
+
+    def wait() -> None:
+        waits.set()
+        assert go.wait(10)
+
+    app = App(lambda: sum(range(2000)) and None)
+    with ThreadPoolExecutor(9) as pool:
+        stuck = pool.submit(call, turn.taken_by(App(wait), PATH))
+        assert waits.wait(10)
+        assert call(turn.taken_by(app, PATH)) == b"done"  # the patience is over
+        turn._patience = 20
+        assert set(pool.map(lambda _: call(turn.taken_by(app, PATH)), range(200))) == {b"done"}
+        go.set()
+        assert stuck.result(10) == b"done"
+        assert set(pool.map(lambda _: call(turn.taken_by(app, PATH)), range(200))) == {b"done"}
+    assert app.most == 1
+
+
+def test_whoever_has_waited_longest_is_next() -> None:
+    turn, order = Turn(1, patience=20), list[int]()
+    turn._take()  # by this thread
+
+    def call_as(number: int) -> None:
+        turn.taken_by(App(lambda: order.append(number)), PATH)({"PATH_INFO": PATH}, lambda *_: None)
+
+    with ThreadPoolExecutor(6) as pool:
+        calls = []
+        for number in range(6):
+            calls.append(pool.submit(call_as, number))
+            while len(turn._waiting) <= number:
+                pass
+        turn._give_back()
+        for done in calls:
+            done.result(10)
+    assert order == list(range(6))
 
 
 def test_pages_take_no_turns() -> None:
@@ -96,9 +135,8 @@ def test_a_failure_gives_the_turn_back() -> None:
     def fail() -> None:
         raise ValueError("x")
 
-    turn = Turn(1)
+    turn = Turn(1, patience=20)
     for _ in range(3):
         with pytest.raises(ValueError, match="x"):
             call(turn.taken_by(App(fail), PATH))
-    turn._take()
-    assert turn._held.turn is True
+    assert call(turn.taken_by(App(), PATH)) == b"done"
