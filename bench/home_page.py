@@ -13,7 +13,6 @@ we may).
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,7 +28,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from bench.machine import machine, redis_server
+from bench.machine import machine, need_wrk, redis_server
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_sandbox
 
 PEER_PACKAGES = (
@@ -188,13 +187,6 @@ def session_of(sandbox: Sandbox, url: str) -> str:
     start = http.get(url, allow_redirects=False, timeout=10).headers["Location"]
     http.get(sandbox.authorize(openid, start, "allow")["redirect"], timeout=10)
     return str(http.cookies["session"])
-
-
-def need_wrk() -> None:
-    if not shutil.which("wrk") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "-qq", "-y", "wrk"], check=True, stdout=subprocess.DEVNULL)
-    if not shutil.which("wrk"):
-        raise SystemExit("wrk is missing; on Debian: apt-get install wrk")
 
 
 def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespace) -> float:

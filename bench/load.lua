@@ -1,6 +1,7 @@
--- wrk's script: posts the lines of a file, each once; counts what is not a reply; prints JSON at the end.
--- Arguments: the file (query, tab, body), and a pause in milliseconds after every answer.
-local deliveries, next_one, pause = {}, 0, 0
+-- wrk's script: posts the lines of a file in turn; counts what is not a reply; prints JSON at the end.
+-- Arguments: the file (query, tab, body); a pause in milliseconds after every answer; and a file for every
+-- twentieth answer, each followed by a line with a tab in it.
+local deliveries, next_one, pause, seen, sample = {}, 0, 0, 0, nil
 local thread_of_all
 bad = 0
 
@@ -8,6 +9,7 @@ function setup(thread) thread_of_all = thread end
 
 function init(arguments)
   pause = tonumber(arguments[2])
+  sample = io.open(arguments[3], "w")
   for line in io.lines(arguments[1]) do
     local tab = line:find("\t", 1, true)
     deliveries[#deliveries + 1] = wrk.format(
@@ -18,16 +20,19 @@ end
 function delay() return math.random() * 2 * pause end
 
 function request()
-  next_one = next_one + 1
-  if next_one > #deliveries then
-    wrk.thread:stop()
-    next_one = #deliveries
-  end
+  next_one = next_one % #deliveries + 1
   return deliveries[next_one]
 end
 
 function response(status, headers, body)
-  if status ~= 200 or not (body:find("<xml>", 1, true) or body == "success") then bad = bad + 1 end
+  if status ~= 200 or not body:find("<xml>", 1, true) then
+    bad = bad + 1
+  end
+  seen = seen + 1
+  if seen % 20 == 0 then
+    sample:write(body, "\n\t\n")
+    sample:flush()
+  end
 end
 
 function done(summary, latency)

@@ -16,14 +16,12 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True)
 class Figures:
-    """`cpu` is microseconds per message of all processes of the server, `p50` and `p99` milliseconds;
-    `bad` counts answers that were not 200 with a reply, and connections that failed."""
+    """`cpu` is microseconds per message of all processes of the server, `p50` and `p99` milliseconds."""
 
     rate: float
     cpu: float
     p50: float
     p99: float
-    bad: int
 
 
 def write_deliveries(path: Path, count: int, mode: str) -> None:
@@ -53,20 +51,34 @@ def write_deliveries(path: Path, count: int, mode: str) -> None:
 
 
 def drive(port: int, pid: int, deliveries: Path, seconds: float, pause_ms: float = 0) -> Figures:
-    """Let wrk post the deliveries, each once, on 32 connections that pause for `pause_ms` after an answer."""
+    """Let wrk post the deliveries in turn, on 32 connections that pause for `pause_ms` after an answer.
+
+    Every twentieth answer stands beside them afterwards, see answers(). Raises AssertionError if an answer
+    is not 200 with a reply, or a connection fails.
+    """
     before = _cpu_seconds(pid)
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
-    argv += [f"http://127.0.0.1:{port}", "--", str(deliveries), str(pause_ms)]
+    argv += [f"http://127.0.0.1:{port}", "--", str(deliveries), str(pause_ms), str(_sample(deliveries))]
     output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     found = json.loads(output[output.index("{") :])
     spent = _cpu_seconds(pid) - before
+    assert found["bad"] == 0, f"{found['bad']} bad answers"
     return Figures(
         rate=found["requests"] / found["seconds"],
         cpu=spent / found["requests"] * 1e6,
         p50=found["p50"],
         p99=found["p99"],
-        bad=found["bad"],
     )
+
+
+def answers(deliveries: Path, mode: str) -> list[str]:
+    """The texts of every twentieth answer. Raises ValueError if there is none in one."""
+    sample = _sample(deliveries).read_bytes().split(b"\n\t\n")[:-1]
+    return [content_of(answer, mode) for answer in sample]
+
+
+def _sample(deliveries: Path) -> Path:
+    return deliveries.with_suffix(".answers")
 
 
 def family(pid: int) -> list[int]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,14 @@ def machine() -> str:
                 model = line.partition(":")[2].strip()
                 break
     return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
+
+
+def need_wrk() -> None:
+    """Install it where that is possible, else say what to do."""
+    if not shutil.which("wrk") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "install", "-qq", "-y", "wrk"], check=True, stdout=subprocess.DEVNULL)
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is missing; on Debian: apt-get install wrk")
 
 
 @contextlib.contextmanager

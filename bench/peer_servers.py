@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,9 +63,12 @@ def start(name: str) -> Iterator[tuple[int, int]]:
         argv = [str(_PYTHON / "python"), str(_HERE / "peers" / _OWN_SERVER[name]), f"127.0.0.1:{port}"]
     else:
         argv = ["node", str(_HERE / "peers" / _NODES[name]), str(port)]
-    with subprocess.Popen(
-        argv, env=env, cwd=_HERE / "peers", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as child:
+    with (
+        tempfile.TemporaryDirectory() as folder,  # where it may keep what it has to
+        subprocess.Popen(
+            argv, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as child,
+    ):
         try:
             _wait_for(port, child)
             yield port, child.pid

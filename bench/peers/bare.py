@@ -1,7 +1,7 @@
-"""The floor: a WSGI application that answers without reading."""
+"""The floor: a WSGI application that does nothing."""
 
 
 def application(environ, start_response):
     environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"success"]
+    return [b"<xml></xml>"]
