@@ -15,7 +15,7 @@ _ROW, _LEFT, _WIDTH = 26, 210, 420
 @dataclass(frozen=True)
 class Measured:
     """One server in one mode: messages per second, microseconds of CPU per message, milliseconds at full
-    load, and at `half_rate`, about half of the rate; `wrong` is the share of answers that were none."""
+    load, and at `half_rate`, about half of the rate."""
 
     rate: float
     cpu: float
@@ -23,7 +23,6 @@ class Measured:
     p99: float
     half_rate: float
     half_p99: float
-    wrong: float
 
 
 Table = dict[tuple[str, str], Measured]  # by server and mode
@@ -61,13 +60,13 @@ def _markdown(table: Table, heading: str) -> str:
     lines = [
         heading,
         "",
-        "| server | mode | messages/s | CPU per message | p50 | p99 | p99 at half the rate | wrong answers |",
-        "|---|---|---|---|---|---|---|---|",
+        "| server | mode | messages/s | CPU per message | p50 | p99 | p99 at half the rate |",
+        "|---|---|---|---|---|---|---|",
     ]
     for (name, mode), one in sorted(table.items(), key=lambda item: (item[0][1], -item[1].rate)):
         lines.append(
             f"| {name} | {mode} | {one.rate:,.0f} | {one.cpu:.0f} us | {one.p50:.1f} ms | {one.p99:.1f} ms "
-            f"| {one.half_p99:.1f} ms | {one.wrong:.0%} |"
+            f"| {one.half_p99:.1f} ms |"
         )
     modes = sorted({mode for _, mode in table})
     return "\n".join([*lines, "", *(f"- {line}" for mode in modes for line in ratios(table, mode))])
