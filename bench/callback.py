@@ -31,7 +31,7 @@ MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
 WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
 """
 _ANSWER_MS = 2.0  # about what an answer takes at half load
-_MOST_PER_SECOND = 15_000  # deliveries prepared; only the floor is faster, and gets some twice
+_MOST_PER_SECOND = 30_000  # deliveries prepared; only the floor is faster, and gets some twice
 
 
 @contextlib.contextmanager
