@@ -14,6 +14,7 @@ from whitenoise import WhiteNoise
 
 from bot import api, hooks, service
 from bot.accounts import open_people
+from bot.callback.alone import Alone
 from bot.callback.answer import Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
@@ -121,7 +122,8 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     )
     runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
     late = Late(outbox, runner.wake, push=config.can_push)
-    answerer = Answerer(config, router, dedup, handle, conversations, late, liveness, wording, clock)
+    alone = Alone(clock, sleep=turn.sleep)
+    answerer = Answerer(config, router, dedup, handle, conversations, late, liveness, alone, wording, clock)
     gate = Gate(config, clock, store if config.replay_guard else None)
     callback = Callback(gate, answerer, Seal(config, clock))
 

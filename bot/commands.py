@@ -221,12 +221,12 @@ def jobs(retry: str | None) -> int:
 
 
 def _retry(parts: Parts, wanted: str) -> int:
-    failed = [job.id for job in parts.outbox.all() if job.state == "failed" and wanted in ("ALL", job.id)]
-    for job_id in failed:
-        parts.outbox.retry(job_id)
+    failed = [job.id for job in parts.outbox.all() if job.state == "failed"] if wanted == "ALL" else [wanted]
+    retried = [job_id for job_id in failed if parts.outbox.retry(job_id)]
+    for job_id in retried:
         parts.runner.wake(job_id)
         say(f"{job_id}  waiting")
-    if not failed:
+    if not retried:
         complain(f"no failed job {wanted}; `python -m bot jobs` lists them")
         return 1
     return 0

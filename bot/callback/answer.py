@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.callback import seal
+from bot.callback.alone import Alone, Run
 from bot.callback.conversation import Conversations
 from bot.callback.custom import cut
 from bot.callback.dedup import Claim, Dedup, State
@@ -34,6 +35,7 @@ _LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
 _SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
+_NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
 _COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
 
 
@@ -61,6 +63,7 @@ class Answerer:
         conversations: Conversations,
         late: Late,
         liveness: Liveness,
+        alone: Alone,
         wording: Wording,
         clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -72,6 +75,7 @@ class Answerer:
         self._conversations = conversations
         self._late = late
         self._liveness = liveness
+        self._alone = alone
         self._wording = wording
         self._clock = clock
         self._monotonic = monotonic
@@ -80,11 +84,17 @@ class Answerer:
     def answer(self, incoming: Incoming) -> Answer:
         """The answer for one delivery. Runs the handler if no other delivery has. Raises nothing."""
         end = self._monotonic() + self._config.deadline_seconds
+        run = self._alone.find(incoming.key)
+        if run is not None:
+            return self._without_store(incoming, run, end)
         try:
             claim = self._dedup.claim(incoming.key)
         except StoreError:
-            # Without a store a retry cannot be told from a message: better answered twice than not at all.
-            return self._run(incoming, self._find(incoming), 1)
+            # Other processes cannot be asked: better answered twice than not at all.
+            run = self._alone.begin(
+                incoming.key, lambda: self._handle(incoming, self._find(incoming), again=False).reply
+            )
+            return self._without_store(incoming, run, end)
         try:
             return self._settle(incoming, claim, end)
         except StoreError as error:
@@ -103,6 +113,44 @@ class Answerer:
         if claim.state is State.DONE and claim.reply is not None:
             withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
             self._late.push_instead(incoming, claim.reply, withdraw)
+
+    def _without_store(self, incoming: Incoming, run: Run, end: float) -> Answer:
+        """As with one, but for what only the store knows: which attempt this is is guessed by the time, and
+        the late way is owed."""
+        run.attempts += 1
+        has_room = self._waiting.acquire(blocking=False)
+        try:
+            self._alone.wait(run, end - self._monotonic() if has_room else _NO_ROOM_SECONDS)
+            is_last = self._clock() - incoming.created > 2 * self._config.deadline_seconds
+            if run.is_promised or self._late.pushes or is_last or run.attempts >= _LAST_ATTEMPT:
+                if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
+                    return self._waits(incoming, run.attempts)
+            elif has_room:
+                self._alone.wait(run, _OUTWAIT_SECONDS)
+        finally:
+            if has_room:
+                self._waiting.release()
+        if not run.ended:
+            return Answer(b"", "retry", run.attempts, retry=True)
+        self._liveness.owe(lambda: self._record(incoming, run.reply))
+        body = self._passive(incoming, run.reply, self._clock())
+        return Answer(body, "reply" if run.reply else "none", run.attempts)
+
+    def _bring(self, incoming: Incoming, reply: Reply | None) -> None:
+        """The reply of a run without the store, which WeChat was told to wait for, now that it is back."""
+        if reply is None or self._promise(incoming):  # where another process runs it, that one's is brought
+            return
+        if self._late.pushes:
+            self._late.push_instead(incoming, reply, lambda: self._close(incoming))
+        elif self._close(incoming):
+            self._conversations.keep(incoming.openid, reply, incoming.key)
+
+    def _close(self, incoming: Incoming) -> bool:
+        """Nobody else gives or brings the reply; False if somebody does."""
+        claim = self._dedup.look(incoming.key, 1)
+        if claim.state is State.NEW:
+            return self._dedup.finish(incoming.key, None)
+        return claim.reply is not None and self._dedup.withdraw(incoming.key, claim)
 
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
@@ -208,6 +256,11 @@ class Answerer:
     def _promised(self, incoming: Incoming, attempt: int, route: str) -> Answer:
         if self._late.pushes:
             self._late.show_typing(incoming)
+        return self._waits(incoming, attempt, route)
+
+    def _waits(self, incoming: Incoming, attempt: int, route: str = "") -> Answer:
+        """The user has to wait."""
+        if self._late.pushes:
             return Answer(b"", "promised", attempt, route)
         body = seal.render(Text(self._wording.still_working), incoming, self._clock())
         return Answer(body, "still-working", attempt, route)

@@ -1,7 +1,7 @@
 """Per-user state between messages: the question a user was asked, answers kept for them, rests of texts.
 
-Without a store there are no questions and nothing is kept: reading says so in the log and goes on, so that a
-message is answered all the same. Writing raises StoreError.
+Without a store there are no questions and nothing is kept: reading goes on as if, so that a message is
+answered all the same. Writing raises StoreError.
 """
 
 import itertools
@@ -119,5 +119,5 @@ class Conversations:
         try:
             return self._store.get(key)
         except StoreError as error:
-            log.error("[conversation] no store: %s", error)
+            log.debug("[conversation] no store: %s", error)  # which says so itself, once
             return None

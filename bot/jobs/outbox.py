@@ -16,6 +16,7 @@ _LOOK_AGAIN_SECONDS = 5.0  # a job under way is looked at so often, in case its 
 _TIMETABLE = "jobs"
 _FAILED = "failed-jobs"
 _BATCH = 50
+_ALL = 1_000_000
 
 
 class Lost(Exception):
@@ -138,9 +139,9 @@ class Outbox:
         record = self._store.get(self._key(job_id))
         return Job.from_json(record) if record else None
 
-    def all(self, limit: int = 200) -> list[Job]:
+    def all(self) -> list[Job]:
         """Unfinished and failed jobs, oldest first."""
-        ids = [*self._store.scheduled(_TIMETABLE, limit), *self._store.scheduled(_FAILED, limit)]
+        ids = [*self._store.scheduled(_TIMETABLE, _ALL), *self._store.scheduled(_FAILED, _ALL)]
         jobs = [job for job in map(self.get, ids) if job is not None]
         return sorted(jobs, key=lambda job: job.created)
 

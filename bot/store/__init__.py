@@ -58,7 +58,7 @@ class Store(Protocol):
         """Strike `name` out."""
 
     def ping(self) -> None:
-        """Return if the store works; raise StoreError if not."""
+        """Return if the store can be read and written; raise StoreError if not."""
 
     def close(self) -> None:
         """Give back connections."""

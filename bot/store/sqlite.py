@@ -122,7 +122,7 @@ class SqliteStore:
         self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", timetable, name)
 
     def ping(self) -> None:
-        self._rows("SELECT 1 FROM entry LIMIT 1")
+        self.put("ping", b"", 60)  # a full disk can still be read
 
     def close(self) -> None:
         with self._connections_lock:
@@ -160,7 +160,8 @@ class SqliteStore:
                 self._sweep()
         except sqlite3.Error as error:
             raise self._failure(error) from error
-        self._outage.ends()
+        if changed:  # what changes no row works on a full disk, too
+            self._outage.ends()
         return changed
 
     @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from bot.accounts import open_people
 from bot.callback import messages, on, xml
+from bot.callback.alone import Alone
 from bot.callback.answer import Answer, Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
@@ -33,7 +34,7 @@ from bot.wechat.tokens import access_tokens
 from handlers import WORDING
 from tests.callback.delivery import OPENID, WeChat
 from tests.callback.waiting import Waiting
-from tests.conftest import Clock, MakeConfig, RedisServer, StartWeChat, as_account
+from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
 from tests.launch import Sandbox
 
 
@@ -53,7 +54,7 @@ class Desk:
             config, self.store, self._client, open_people(config, self.store, Limits(self.store), clock)
         )
         self.conversations = Conversations(self.store)
-        liveness = Liveness(self.store)
+        self.liveness = liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, liveness, clock)
         router = Router(routes, self.conversations)
         handle = Handle(self.conversations, account, WORDING)
@@ -66,8 +67,8 @@ class Desk:
         # A job is taken at once, as if the queue had just handed it over.
         late = Late(self.outbox, self.runner.take, push=config.can_push)
         self.answerer = Answerer(
-            config, router, dedup, handle, self.conversations, late, liveness, WORDING, clock,
-            self.waiting.monotonic,
+            config, router, dedup, handle, self.conversations, late, liveness,
+            Alone(clock), WORDING, clock, self.waiting.monotonic,
         )  # fmt: skip
         self._ids = iter(range(1, 1000))
 
@@ -529,43 +530,3 @@ def test_unsubscribing_deletes_it_whatever_the_handlers_do(
     assert desk.conversations.asked(OPENID)
     desk.event("unsubscribe")
     assert desk.conversations.asked(OPENID) is None
-
-
-# -- without a store
-
-
-@pytest.mark.redis
-def test_a_message_is_answered_though_the_store_is_gone(
-    make_desk: MakeDesk, mortal_redis: RedisServer, log: pytest.LogCaptureFixture
-) -> None:
-    desk = make_desk(*TALK, on.event("subscribe", returns("welcome")), store_url=mortal_redis.url)
-    assert desk.said(desk.text("a")) == "echo a"
-    mortal_redis.kill()
-    assert desk.said(desk.event("subscribe")) == "welcome"
-    assert desk.said(desk.text("b")) == "echo b"
-    assert errors(log), "the operator must hear of it"
-    mortal_redis.start()
-    assert desk.said(desk.text("c")) == "echo c"
-
-
-@pytest.mark.redis
-def test_a_slow_message_is_answered_though_the_store_is_gone(
-    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
-) -> None:
-    held.go.set()
-    desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url)
-    mortal_redis.kill()
-    assert desk.said(desk.text("x")) == "done"
-
-
-@pytest.mark.redis
-def test_a_store_that_comes_back_during_the_run_does_not_cost_the_answer(
-    make_desk: MakeDesk, mortal_redis: RedisServer
-) -> None:
-    def revive(chat: Chat) -> str:
-        mortal_redis.start()
-        return "done"
-
-    desk = make_desk(on.message("text", revive), store_url=mortal_redis.url)
-    mortal_redis.kill()
-    assert desk.said(desk.text("x")) == "done"

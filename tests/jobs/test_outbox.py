@@ -227,6 +227,12 @@ def test_a_failed_job_is_gone_after_its_week(
     assert store.scheduled("jobs", 10) == []
 
 
+def test_all_are_listed_however_many(outbox: Outbox) -> None:
+    for n in range(300):
+        outbox.put(f"j{n}", "run", WORK)
+    assert len(outbox.all()) == 300
+
+
 def test_all_lists_the_oldest_first(outbox: Outbox, clock: Clock) -> None:
     for name in ("a", "b", "c"):
         outbox.put(name, "run", WORK)

@@ -140,6 +140,9 @@ def test_redis_is_killed_and_comes_back(account: Account, need_redis: None) -> N
                 redis.kill()
                 shown = sandbox.send(openids[0], content="without")["shown"]
                 assert [bubble["content"] for bubble in shown] == ["answer without"]
+                # One that takes longer than WeChat waits: promised at its first try, pushed afterwards.
+                tried = sandbox.send(openids[1], content="late 1 long")["deliveries"]
+                assert [entry["outcome"] for entry in tried] == ["success"]
                 assert http.get(f"{bot.url}/readyz", timeout=10).status_code == 503
                 # All handlers end while there is nothing to write their replies to.
                 until(lambda: sum("left in the outbox" in line for line in bot.output), lambda n: n >= 6)
@@ -147,9 +150,10 @@ def test_redis_is_killed_and_comes_back(account: Account, need_redis: None) -> N
                 until(lambda: http.get(f"{bot.url}/readyz", timeout=10).status_code, lambda code: code == 200)
                 for n, openid in enumerate(openids):
                     until(lambda openid=openid, n=n: f"m{n}" in answers(sandbox, openid), bool)
+                until(lambda: "long" in answers(sandbox, openids[1]), bool)
                 assert sandbox.send(openids[0], content="with")["shown"][-1]["content"] == "answer with"
             everything = [name for openid in openids for name in answers(sandbox, openid)]
-            assert sorted(everything) == sorted([*(f"m{n}" for n in range(6)), "with", "without"])
+            assert sorted(everything) == sorted([*(f"m{n}" for n in range(6)), "long", "with", "without"])
             assert sum("does not work, going on without it" in line for line in bot.output) == 1
             assert sum("works again" in line for line in bot.output) == 1
 

@@ -1,8 +1,10 @@
 """A SQLite store that cannot write: the disk is full, or another program holds the file."""
 
+import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,35 @@ def test_a_full_disk_is_a_clear_error_and_spoils_nothing(
     store._connection().execute("PRAGMA max_page_count=100000")
     store.put("big", b"x" * 100_000, 60)
     assert store._connection().execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@contextmanager
+def no_room(path: str) -> Iterator[None]:
+    """No file of this process may grow beyond what the store's log has now."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(path + "-wal").stat().st_size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_store_that_cannot_write_is_not_ready_and_says_so_once(
+    store: SqliteStore, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    store.put("k", b"v", 60)
+    store.ping()
+    with no_room(store._path):
+        for _ in range(3):
+            clock.advance(1)
+            with pytest.raises(StoreError):
+                store.put("k", b"w", 60)
+            assert store.swap("nothing", b"v", b"w", 60) is False, "what changes nothing needs no room"
+            with pytest.raises(StoreError):
+                store.ping()
+    assert len(errors(log)) == 1
+    store.ping()
+    assert [record.levelname for record in log.records] == ["ERROR", "WARNING"]
 
 
 def test_a_file_that_another_program_holds_is_a_clear_error(

@@ -1,0 +1,161 @@
+"""Answers while the store is gone, and after: with a real Redis that is killed and started again."""
+
+import time
+
+import pytest
+
+from bot.callback import on
+from bot.callback.router import Chat
+from bot.errors import StoreError
+from handlers import WORDING
+from tests.callback.delivery import OPENID
+from tests.callback.test_answer import (  # fixtures among them
+    TALK,
+    Desk,
+    Held,
+    MakeDesk,
+    echo,
+    errors,
+    follower,
+    held,
+    make_desk,
+    pushed,
+    returns,
+)
+from tests.conftest import Clock, RedisServer, as_account
+from tests.launch import Sandbox
+
+__all__ = ["follower", "held", "make_desk"]
+
+pytestmark = pytest.mark.redis
+
+
+def settle(desk: Desk) -> None:
+    """The next beats do what is owed; the first of them may come while the store is still held for gone."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            desk.liveness.settle()
+        except StoreError:
+            assert time.monotonic() < end
+        else:
+            return desk.settle()
+
+
+def test_a_message_is_answered_though_the_store_is_gone(
+    make_desk: MakeDesk, mortal_redis: RedisServer, log: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(*TALK, on.event("subscribe", returns("welcome")), store_url=mortal_redis.url)
+    assert desk.said(desk.text("a")) == "echo a"
+    mortal_redis.kill()
+    assert desk.said(desk.event("subscribe")) == "welcome"
+    assert desk.said(desk.text("b")) == "echo b"
+    assert errors(log), "the operator must hear of it"
+    mortal_redis.start()
+    assert desk.said(desk.text("c")) == "echo c"
+
+
+def test_a_slow_message_is_answered_though_the_store_is_gone(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
+) -> None:
+    held.go.set()
+    desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url)
+    mortal_redis.kill()
+    assert desk.said(desk.text("x")) == "done"
+
+
+def test_a_store_that_comes_back_during_the_run_does_not_cost_the_answer(
+    make_desk: MakeDesk, mortal_redis: RedisServer
+) -> None:
+    def revive(chat: Chat) -> str:
+        mortal_redis.start()
+        return "done"
+
+    desk = make_desk(on.message("text", revive), store_url=mortal_redis.url)
+    mortal_redis.kill()
+    assert desk.said(desk.text("x")) == "done"
+
+
+def test_a_retry_gets_the_same_answer_and_no_second_run(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
+) -> None:
+    held.go.set()
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
+    mortal_redis.kill()
+    assert [desk.said(desk.text("x", 7)) for _ in range(2)] == ["done"] * 2
+    mortal_redis.start()
+    settle(desk)
+    assert desk.said(desk.text("x", 7)) == "done"
+    assert held.runs == 1
+
+
+def test_what_comes_too_late_is_pushed_once_the_store_is_back(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    desk = make_desk(
+        on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1, **as_account(wechat)
+    )
+    mortal_redis.kill()
+    assert desk.text("x", 7, follower).result == "promised"
+    assert desk.text("x", 7, follower).result == "promised"
+    held.go.set()
+    while not desk.liveness._owed:
+        pass
+    mortal_redis.start()
+    settle(desk)
+    assert held.runs == 1
+    assert pushed(wechat, follower) == ["done"]
+    assert desk.text("x", 7, follower).reply == b""
+
+
+def test_what_ends_after_the_store_is_back_is_pushed_too(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    desk = make_desk(
+        on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1, **as_account(wechat)
+    )
+    mortal_redis.kill()
+    assert desk.text("x", 7, follower).result == "promised"
+    mortal_redis.start()
+    assert desk.text("x", 7, follower).result == "promised"
+    held.go.set()
+    while not desk.liveness._owed:
+        pass
+    settle(desk)
+    assert (held.runs, pushed(wechat, follower)) == (1, ["done"])
+
+
+def test_where_nothing_can_be_pushed_the_third_try_is_told_to_wait(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held, clock: Clock
+) -> None:
+    desk = make_desk(
+        on.text("long", held),
+        on.message("text", echo),
+        store_url=mortal_redis.url,
+        deadline_seconds=0.6,
+        account_kind="subscription-unverified",
+    )
+    mortal_redis.kill()
+    fresh = desk.wechat.message(
+        "text", "<Content>long</Content><MsgId>7</MsgId>", OPENID, created=int(clock())
+    )
+    tries = [desk.deliver(fresh) for _ in range(3)]
+    assert [answer.retry for answer in tries] == [True, True, False]
+    assert desk.said(tries[2]) == WORDING.still_working
+    held.go.set()
+    while not desk.liveness._owed:
+        pass
+    mortal_redis.start()
+    settle(desk)
+    assert held.runs == 1
+    assert desk.said(desk.text("next", 8)) == "done\n\necho next"
+
+
+def test_the_outage_is_said_once_however_many_messages_come(
+    make_desk: MakeDesk, mortal_redis: RedisServer, log: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(*TALK, store_url=mortal_redis.url)
+    mortal_redis.kill()
+    for _ in range(5):
+        desk.text("x", openid=OPENID)
+    assert len(errors(log)) == 1
