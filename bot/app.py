@@ -152,7 +152,7 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
             STATIC / "wxlogin.css",
         )
     site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
-    closers = (runner.close, http.close, client._http.close, store.close)
+    closers = (runner.close, http.close, client.close, store.close)
     return Parts(
         config, store, tokens, client, states, outbox, callback, site, liveness, runner, turn, closers
     )

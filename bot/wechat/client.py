@@ -28,6 +28,10 @@ class Client(WeChatClient):
         self._tokens = tokens
         super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
 
+    def close(self) -> None:
+        """Give back connections."""
+        self._http.close()
+
     @property
     def access_token(self) -> str:
         return self._tokens.get()

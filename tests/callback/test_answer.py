@@ -93,7 +93,7 @@ class Desk:
         self.settle()
         self.runner.close()
         self._http.close()
-        self._client._http.close()
+        self._client.close()
         self.store.close()
 
 

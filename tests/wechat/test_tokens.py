@@ -434,6 +434,6 @@ def test_40001_on_every_call_for_a_minute_costs_two_fetches(
         assert caught.value.errcode == 40001
         later(1)
     assert asked(wechat, STABLE) - before <= 2
-    client._http.close()
+    client.close()
     http.close()
     store.close()
