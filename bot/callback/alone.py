@@ -12,6 +12,7 @@ from collections.abc import Callable
 from bot.callback.replies import Reply
 from bot.store import Clock
 
+_MOST_RUNS = 200  # under way at the same time: threads are not endless
 _KEEP_SECONDS = 30.0  # after this WeChat does not deliver a message again
 _FIRST_POLL_SECONDS = 0.001
 _LAST_POLL_SECONDS = 0.2
@@ -61,25 +62,36 @@ class Alone:
         self._monotonic = monotonic
         self._sleep = sleep
         self._runs: dict[str, Run] = {}  # in the order in which they began
+        self._under_way = 0
         self._lock = threading.Lock()
 
     def find(self, key: str) -> Run | None:
         """The run of this message, if it began without the store."""
-        return self._runs.get(key) if self._runs else None
-
-    def begin(self, key: str, handle: Callable[[], Reply | None]) -> Run:
-        """The run of this message: the first delivery begins it. `handle` raises nothing."""
+        if not self._runs:
+            return None
         with self._lock:
             self._forget()
+            return self._runs.get(key)
+
+    def begin(self, key: str, handle: Callable[[], Reply | None]) -> Run | None:
+        """The run of this message: the first delivery begins it. `handle` raises nothing. None if too many
+        are under way."""
+        with self._lock:
             run = self._runs.get(key)
             if run is not None:
                 return run
+            if self._under_way >= _MOST_RUNS:
+                return None
+            self._under_way += 1
             run = self._runs[key] = Run(self._clock())
         context = contextvars.copy_context()  # the log lines of the handler belong to this request
-        threading.Thread(
-            target=lambda: context.run(lambda: run.end(handle())), name="alone", daemon=True
-        ).start()
+        threading.Thread(target=context.run, args=(self._go, run, handle), name="alone", daemon=True).start()
         return run
+
+    def _go(self, run: Run, handle: Callable[[], Reply | None]) -> None:
+        run.end(handle())
+        with self._lock:
+            self._under_way -= 1
 
     def wait(self, run: Run, seconds: float) -> None:
         """Wait until the run has ended, or the time is over."""

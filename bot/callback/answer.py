@@ -6,7 +6,6 @@ reply. What is not is promised, and a job brings it. Rules and their reasons: do
 
 import functools
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.callback import seal
 from bot.callback.alone import Alone, Run
+from bot.callback.attempts import LAST_ATTEMPT, Attempts
 from bot.callback.conversation import Conversations
 from bot.callback.custom import cut
 from bot.callback.dedup import Claim, Dedup, State
@@ -31,12 +31,9 @@ from bot.store import Clock
 
 log = logging.getLogger("bot.answer")
 
-_LAST_ATTEMPT = 3  # WeChat delivers three times in all
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
-_SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
 _NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
-_COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,7 @@ class Answerer:
         self._wording = wording
         self._clock = clock
         self._monotonic = monotonic
+        self._attempts = Attempts(config, clock, pushes=late.pushes)
         self._waiting = threading.BoundedSemaphore(max(1, config.threads // 2))
 
     def answer(self, incoming: Incoming) -> Answer:
@@ -94,6 +92,8 @@ class Answerer:
             run = self._alone.begin(
                 incoming.key, lambda: self._handle(incoming, self._find(incoming), again=False).reply
             )
+            if run is None:
+                return Answer(b"", "too-many", 1, retry=True)
             return self._without_store(incoming, run, end)
         try:
             return self._settle(incoming, claim, end)
@@ -121,8 +121,7 @@ class Answerer:
         has_room = self._waiting.acquire(blocking=False)
         try:
             self._alone.wait(run, end - self._monotonic() if has_room else _NO_ROOM_SECONDS)
-            is_last = self._clock() - incoming.created > 2 * self._config.deadline_seconds
-            if run.is_promised or self._late.pushes or is_last or run.attempts >= _LAST_ATTEMPT:
+            if run.is_promised or self._late.pushes or self._attempts.is_last(incoming, run.attempts):
                 if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
                     return self._waits(incoming, run.attempts)
             elif has_room:
@@ -203,7 +202,7 @@ class Answerer:
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
         """Wait for the run, if there is room for one more to wait."""
-        left = self._until_last_chance(incoming, attempt)
+        left = self._attempts.until_last_chance(incoming, attempt)
         if left <= 0 or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
@@ -213,21 +212,6 @@ class Answerer:
             return self._give_up(incoming, attempt, route, must=False)
         finally:
             self._waiting.release()
-
-    def _needs_push(self, claim: Claim) -> bool:
-        """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
-        whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
-        later a replay; both get the answer."""
-        if not self._late.pushes or self._clock() - claim.at > _SERIES_SECONDS:
-            return False
-        return self._clock() - claim.answered > self._config.deadline_seconds / 2
-
-    def _until_last_chance(self, incoming: Incoming, attempt: int) -> float:
-        """Seconds until WeChat will surely not ask again: where the account can push, nothing may hang on
-        this connection then. A third delivery that comes sooner may be a copy of the first."""
-        if self._late.pushes and attempt >= _LAST_ATTEMPT:
-            return incoming.created + _COPY_SECONDS - self._clock()
-        return math.inf
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead
@@ -242,7 +226,7 @@ class Answerer:
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
         """Not ready in time. Promise the reply where that is the last or the best word; else let WeChat
         deliver again (`must`: no, for there is no room to keep it waiting)."""
-        may_promise = must or self._late.pushes or attempt >= _LAST_ATTEMPT
+        may_promise = must or self._late.pushes or attempt >= LAST_ATTEMPT
         if may_promise and self._promise(incoming):
             return self._promised(incoming, attempt, route)
         claim = self._dedup.wait(incoming.key, attempt, 0 if must else _OUTWAIT_SECONDS)
@@ -275,7 +259,7 @@ class Answerer:
 
     def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
         while claim.reply is not None:
-            if self._needs_push(claim):
+            if self._attempts.needs_push(claim):
                 withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
                 if self._late.push_instead(incoming, claim.reply, withdraw):
                     return Answer(b"", "pushed-instead", claim.attempt)

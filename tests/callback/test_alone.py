@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.callback import on
+from bot.callback import alone, on
 from bot.callback.router import Chat
 from bot.errors import StoreError
 from handlers import WORDING
@@ -159,3 +159,17 @@ def test_the_outage_is_said_once_however_many_messages_come(
     for _ in range(5):
         desk.text("x", openid=OPENID)
     assert len(errors(log)) == 1
+
+
+def test_there_is_an_end_to_threads(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alone, "_MOST_RUNS", 2)
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1)
+    mortal_redis.kill()
+    results = [desk.text("x", number).result for number in (1, 2, 3)]
+    assert results == ["still-working", "still-working", "too-many"]
+    held.go.set()
+    while desk.answerer._alone._under_way:
+        pass
+    assert desk.said(desk.text("x", 4)) == "done"

@@ -1,0 +1,45 @@
+"""What the time of a delivery says: WeChat numbers its attempts nowhere.
+
+It delivers a message three times at most: again when it has heard nothing for 5 s, or at once when the
+connection broke. Copies of one delivery overlap.
+"""
+
+import math
+
+from bot.callback.dedup import Claim
+from bot.callback.messages import Incoming
+from bot.config import Config
+from bot.store import Clock
+
+LAST_ATTEMPT = 3
+_SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
+_COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
+
+
+class Attempts:
+    """`pushes`: whether the account may push; what hangs on a connection then need not."""
+
+    def __init__(self, config: Config, clock: Clock, *, pushes: bool) -> None:
+        self._deadline = config.deadline_seconds
+        self._clock = clock
+        self._pushes = pushes
+
+    def needs_push(self, claim: Claim) -> bool:
+        """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
+        whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
+        later a replay; both get the answer."""
+        if not self._pushes or self._clock() - claim.at > _SERIES_SECONDS:
+            return False
+        return self._clock() - claim.answered > self._deadline / 2
+
+    def until_last_chance(self, incoming: Incoming, attempt: int) -> float:
+        """Seconds until WeChat will surely not ask again: where the account can push, nothing may hang on
+        this connection then. A third delivery that comes sooner may be a copy of the first."""
+        if self._pushes and attempt >= LAST_ATTEMPT:
+            return incoming.created + _COPY_SECONDS - self._clock()
+        return math.inf
+
+    def is_last(self, incoming: Incoming, attempt: int) -> bool:
+        """Whether this is the last attempt, as far as this process alone can tell: it has seen `attempt` of
+        them, others may have gone elsewhere."""
+        return attempt >= LAST_ATTEMPT or self._clock() - incoming.created > 2 * self._deadline
