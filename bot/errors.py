@@ -70,7 +70,8 @@ class VisitError(BotError):
 
     `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
     snapshot (may look, not act), no-cookies (nothing can be proven to a browser that keeps none),
-    consent-open (came back from the consent page without having agreed), too-many.
+    consent-open (came back from the consent page without having agreed), too-many (of this visitor),
+    busy (too many visitors).
     `status` is the HTTP status of the page that explains it; `errcode` is WeChat's, where there is one.
     `way_on` is the URL that tries again, if it is not the page itself; `way_around` one that does without.
     """

@@ -35,7 +35,7 @@ log = logging.getLogger("bot.pages")
 
 ACCOUNT_PATH = "/account"
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
-_FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
+FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
 
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new encoder each time
@@ -144,7 +144,7 @@ class Page:
         return self._visit(Need(scope, popup, or_silent))
 
     def person(
-        self, scope: str = "snsapi_base", *, or_silent: bool = False, fresh: float = _FRESH_SECONDS
+        self, scope: str = "snsapi_base", *, or_silent: bool = False, fresh: float = FRESH_SECONDS
     ) -> Visitor:
         """Who is visiting, for pages on which something is at stake: the login came back to this very
         browser, `fresh` seconds ago at most, and is no preview. If need be the visitor takes one more round,

@@ -1,19 +1,25 @@
 // Follows this browser's login: by server-sent events, and by asking every two seconds where those fail.
 const page = document.getElementById("login");
 const POLL = 2000;
+const tries = Number(new URLSearchParams(location.search).get("wait") || 0);
 let over = false;
 
+// To the page as it stands now. `wait` keeps it from making a new code: only a person asks for one.
+function look(wait) {
+  location.replace(`${page.dataset.here}&wait=${wait}`);
+}
+
 function show({ status, version }) {
-  if (status === "confirmed" || (version && version !== page.dataset.version)) {
-    // Confirmed: the page itself finishes the login. Another version: another tab has got a new code.
+  if (status === "confirmed" || status === "none" || (version && version !== page.dataset.version)) {
+    // Confirmed: the page itself finishes the login. None: lapsed, or finished in another tab. Another
+    // version: another tab has got a new code.
     page.dataset.status = status === "confirmed" ? status : page.dataset.status;
     over = true;
-    location.reload();
+    look(1);
     return;
   }
-  // `none` before the code has lapsed by our own clock: finished or renewed in another tab.
   page.dataset.status = status;
-  over = status === "refused" || status === "none";
+  over = status === "refused";
 }
 
 async function poll() {
@@ -50,5 +56,7 @@ if (page.dataset.status === "waiting" || page.dataset.status === "scanned") {
   if (window.EventSource) listen();
   else poll();
 }
+// Another tab's login may be on its way to this browser's cookies at this moment: one more look.
+if (page.dataset.status === "none" && tries === 1) setTimeout(() => look(2), 1000);
 // A page that comes back from the browser's memory may be long out of date.
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+addEventListener("pageshow", (event) => { if (event.persisted) look(1); });

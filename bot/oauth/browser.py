@@ -60,6 +60,11 @@ def is_pc(environ: Mapping[str, Any]) -> bool:
     return _PC.search(agent) is not None and "Mobile" not in agent
 
 
+def is_wechat(environ: Mapping[str, Any]) -> bool:
+    """Whether this is WeChat's own browser, on a phone or a PC."""
+    return "MicroMessenger" in str(environ.get("HTTP_USER_AGENT", ""))
+
+
 def name(environ: Mapping[str, Any]) -> str:
     """`Chrome · Windows`: what a person can compare with what they see. Never text of the header."""
     agent = str(environ.get("HTTP_USER_AGENT", ""))

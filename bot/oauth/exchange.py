@@ -17,6 +17,9 @@ log = logging.getLogger("bot.oauth")
 
 _RESULT_SECONDS = 60.0  # how long a doubled redirect finds the first one's result
 _POLL_SECONDS = 0.05
+_PLACE_SECONDS = (
+    3.0  # how long a visitor waits for a place among the calls; a delivery may wait as long for its thread
+)
 _PROFILE_SECONDS = 3600.0  # nickname and avatar are asked for again after this
 _TOKEN_MARGIN = 60.0
 _WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
@@ -55,14 +58,14 @@ class Exchange:
 
     def visitor(self, code: str, lang: str = "zh_CN") -> Visitor:
         """Exchange a code: two calls to WeChat, or one where the scope gives only the openid. At most
-        `at_once` of them are under way in this process: pages that wait for WeChat must leave threads for
-        its deliveries.
+        `at_once` of them are under way in this process, the rest wait a few seconds for a place: should
+        WeChat be silent, pages must give their threads back to its deliveries.
 
         A second caller with the same code gets the first one's result (WeChat would answer 40163).
-        Raises VisitError: bad-code, used-code, not-allowed or wechat-down.
+        Raises VisitError: bad-code, used-code, not-allowed, wechat-down, or busy where no place was free.
         """
-        if not self._calls.acquire(blocking=False):
-            raise VisitError("wechat-down", 503)
+        if not self._calls.acquire(timeout=_PLACE_SECONDS):
+            raise VisitError("busy", 503)
         try:
             return self._once(code, lang)
         finally:

@@ -126,6 +126,13 @@ class Guard:
         session = self._sessions.find(cookies.get(SESSION_COOKIE, ""))
         return session.visitor if session else None
 
+    def is_fresh(self, cookies: Mapping[str, str], seconds: float) -> bool:
+        """Whether this browser's session would do for a page that needs a login of so many seconds ago."""
+        visitor = self.visitor(cookies)
+        if visitor is None or visitor.is_snapshot or not visitor.is_proven:
+            return False
+        return self._clock() <= visitor.proven_at + seconds
+
     def welcome(self, request: Request, visitor: Visitor, url: str) -> Go:
         """Begin a session of its own for a login, end the one before, and go to `url`."""
         cookies = request.cookies
@@ -230,7 +237,7 @@ class Guard:
         try:
             visitor = self._exchange.visitor(code, request.lang)
         except VisitError as error:
-            if error.reason != "wechat-down" or earlier is None or need.fresh:
+            if error.reason not in ("wechat-down", "busy") or earlier is None or need.fresh:
                 raise
             self._sessions.touch(session_id, earlier, earlier.visitor)  # the one we knew will do for now
             return Go(url)

@@ -24,7 +24,7 @@ from bot.oauth import browser
 from bot.oauth.forms import local_path
 from bot.oauth.guard import BROWSER_COOKIE, browser_of
 from bot.oauth.visitor import Visitor
-from bot.pages import Page
+from bot.pages import FRESH_SECONDS, Page
 
 log = logging.getLogger("bot.pages")
 
@@ -37,7 +37,7 @@ class Login(Page):
     """`/login?to=/path`: how to log in, and where the browser comes back to when it has."""
 
     def GET(self) -> str:
-        query = web.input(_method="GET", to="/", code=None, state=None, go="")
+        query = web.input(_method="GET", to="", code=None, state=None, go="", wait="")
         to = local_path(query.to)
         way = self.site.config.login_way
         if way == "off":
@@ -48,9 +48,16 @@ class Login(Page):
         finished = logins.finish(self.request.cookies.get(BROWSER_COOKIE, ""))
         if finished:
             visitor = Visitor.from_json(finished.person.encode())
-            url = self.site.account.page_url(local_path(finished.to))
+            url = self.site.account.page_url(to if query.to else local_path(finished.to))
             raise self.enter(self.site.guard.welcome(self.request, visitor, url))
-        return self._scene(logins.of(self.request.cookies.get(BROWSER_COOKIE, "")), to)
+        login = logins.of(self.request.cookies.get(BROWSER_COOKIE, ""))
+        if login is None and query.wait:
+            # This tab has followed a login that is over. Another tab may have finished it: then on we go.
+            # If not, a new code is for a person to ask for: a page left open must not spend them for ever.
+            if self._suffices():
+                raise self.go(to)
+            return self._page("scene", to)
+        return self._scene(login, to)
 
     def POST(self) -> str:
         """A new QR code, please."""
@@ -77,9 +84,14 @@ class Login(Page):
                 self.set_cookie(name, value)
         return self._page(way, to, options=options)
 
+    def _suffices(self) -> bool:
+        """Whether this browser's session is good for any page: proven, and not long ago."""
+        return self.site.guard.is_fresh(self.request.cookies, FRESH_SECONDS)
+
     def _scene(self, login: Login_ | None, to: str) -> str:
+        """One login for all tabs of a browser: each goes to its own `to` when it is confirmed."""
         problem = ""
-        if login is None or (login.to != to and login.status == "waiting"):
+        if login is None:
             try:
                 login = self._begin(to)
             except WeChatError as error:
@@ -115,6 +127,7 @@ class Login(Page):
             "login",
             way=way,
             to=to,
+            here=login_path(to),
             status=login.status if login else "none",
             version=login.id[:8] if login else "",
             left=left,
@@ -122,6 +135,8 @@ class Login(Page):
             problem=problem,
             options=options or {},
             known=self.site.guard.visitor(self.request.cookies),
+            suffices=self._suffices(),
+            in_wechat=browser.is_wechat(web.ctx.env),
         )
 
 

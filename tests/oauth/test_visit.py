@@ -396,6 +396,30 @@ def test_a_doubled_redirect_at_the_same_moment_waits_for_the_first(
     assert asked(wechat) == 1
 
 
+def test_a_burst_of_first_visits_waits_and_all_get_in(site: Served, wechat: Sandbox) -> None:
+    crowd = [Phone(wechat, f"访客{number}") for number in range(24)]
+    backs = [(phone, phone.back(site.url + "/quiet")) for phone in crowd]
+    wechat.faults([{"path": EXCHANGE, "delay": 0.2, "count": 1000}])
+    with ThreadPoolExecutor(24) as pool:
+        statuses = list(pool.map(lambda pair: pair[0].open(pair[1]).status_code, backs))
+    for phone in crowd:
+        phone.close()
+    assert statuses == [302] * 24
+
+
+def test_where_no_place_is_free_in_time_the_page_says_that_many_are_here(
+    site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 0.01)
+    monkeypatch.setattr(site.parts.site.guard._exchange, "_calls", threading.BoundedSemaphore(1))
+    site.parts.site.guard._exchange._calls.acquire()
+    back = phone.back(site.url + "/quiet")
+    page = phone.open(back)
+    assert page.status_code == 503
+    assert "现在访问的人太多了" in page.text
+    assert asked(wechat) == 0
+
+
 def test_a_doubled_redirect_of_a_failed_login_fails_the_same_way(
     site: Served, phone: Phone, wechat: Sandbox
 ) -> None:

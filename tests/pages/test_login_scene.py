@@ -152,6 +152,54 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
     context.close()
 
 
+@pytest.mark.browser
+def test_two_tabs_share_a_code_and_each_goes_its_own_way(
+    site: Served, browser: Browser, people: MakePhone, weixin: Sandbox
+) -> None:
+    phone = people("小明")
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    one, other = context.new_page(), context.new_page()
+    one.goto(site.url + "/account")
+    other.goto(site.url + "/logout")
+    other.goto(site.url + "/login?to=%2Flogout%3Fa%3D1%26b%3D2")
+    codes = weixin.state()["qr_codes"]
+    link = scan(phone, weixin, str(codes[-1]["scene"]))
+    for tab in (one, other):
+        expect(tab.locator("#login")).to_have_attribute("data-status", "scanned", timeout=15_000)
+    assert len(weixin.state()["qr_codes"]) == len(codes) == 1
+    answer(phone, link)
+    one.wait_for_url(site.url + "/account")
+    other.wait_for_url(site.url + "/logout?a=1&b=2")
+    assert len(weixin.state()["qr_codes"]) == 1
+    context.close()
+
+
+def test_a_page_left_open_makes_no_codes(site: Served, pc: MakePc, weixin: Sandbox, later: Later) -> None:
+    computer = pc()
+    begin(site, computer, weixin)
+    later(301)
+    page = computer.get(site.url + "/login?to=%2Faccount&wait=1", timeout=10)
+    assert 'data-status="none"' in page.text
+    assert "换一个二维码" in page.text
+    assert "http-equiv" not in page.text
+    assert weixin.state()["qr_codes"] == [], "the old one has lapsed, and there is no other"
+
+
+def test_an_old_login_is_not_offered_as_a_way_on(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, later: Later
+) -> None:
+    computer, phone = pc(), people("小明")
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
+    computer.get(site.url + "/login", timeout=10)
+    assert ">继续</a>" in computer.get(site.url + "/login?to=/account", timeout=10).text
+    later(1900)
+    page = computer.get(site.url + "/account", timeout=10)
+    assert page.url.startswith(site.url + "/login")
+    assert "请再确认一次是你本人" in page.text
+    assert "继续" not in page.text
+    assert "直接打开" not in page.text, "that is for WeChat's own browser"
+
+
 # -- what a third party may try
 
 
@@ -296,7 +344,9 @@ def test_it_can_be_switched_off(serve: Serve, pc: MakePc) -> None:
 
 def test_without_scripts_the_page_reloads_itself(site: Served, pc: MakePc) -> None:
     page = pc().get(site.url + "/login", timeout=10).text
-    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
+    assert (
+        '<noscript><meta http-equiv="refresh" content="3; url=/login?to=%2F&amp;wait=1"></noscript>' in page
+    )
 
 
 # -- live status

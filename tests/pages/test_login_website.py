@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -54,6 +55,19 @@ def confirmed(weixin: Sandbox, openid: str, qrconnect: str) -> str:
     assert code, said
     asked = query(qrconnect.partition("#")[0])
     return f"{asked['redirect_uri']}?code={code.group(1)}&state={asked['state']}"
+
+
+def test_the_button_keeps_the_whole_way_back(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc(), people()
+    page = computer.get(site.url + "/account?change=1&x=2", timeout=10)
+    found = re.search(r'class="button" href="([^"]+)"', page.text)
+    assert found
+    link = computer.get(site.url + unescape(found.group(1)), allow_redirects=False, timeout=10)
+    back = confirmed(weixin, phone.openid, link.headers["Location"])
+    done = computer.get(back, allow_redirects=False, timeout=10)
+    assert done.headers["Location"] == site.url + "/account?change=1&x=2"
 
 
 def test_the_whole_way(
