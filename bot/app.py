@@ -147,7 +147,6 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
             States(store, config.secret_key, "site-state"),
             Exchange(site_api, store, patience, clock),
             guard,
-            limits,
             clock,
             STATIC / "wxlogin.css",
         )

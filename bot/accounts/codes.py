@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.config import Config
@@ -54,24 +54,22 @@ class Codes:
     def can_send(self) -> bool:
         return self._sender is not None
 
-    def send(self, openid: str, phone: str, address: str, text: Callable[[str], str]) -> None:
-        """Send a new code; the one before is void. `address` is the asker's IP, `text` makes the message.
+    def send(self, openid: str, phone: str, network: str, text: Callable[[str], str]) -> None:
+        """Send a new code; the one before is void. `network` is where the asker's address is (see
+        bot.oauth.browser), `text` makes the message.
 
-        One a minute and ten a day (SMS_PER_DAY, SMS_PER_DAY_AND_ADDRESS), for the number and for the
-        address. Raises CodeError("pause" or "quota"); SmsError where the message was not taken.
+        One a minute and ten a day (SMS_PER_DAY, SMS_PER_DAY_AND_ADDRESS), for the number, for the person and
+        for the network. Raises CodeError("pause" or "quota"); SmsError where the message was not taken.
         """
         if self._sender is None:
             raise CodeError("no-sender")
-        if not self._limits.pause("sms-number", phone, PAUSE_SECONDS):
-            raise CodeError("pause")
-        if not self._limits.pause("sms-address", address, PAUSE_SECONDS):
-            self._limits.resume("sms-number", phone)
-            raise CodeError("pause")
-        if not (
-            self._limits.take("sms-address", address, self._config.sms_per_day_and_address, _DAY)
-            and self._limits.take("sms-number", phone, self._config.sms_per_day, _DAY)
-        ):
-            raise CodeError("quota")
+        askers = {"sms-number": phone, "sms-person": openid, "sms-address": network}
+        self._pause(askers)
+        most = {"sms-address": self._config.sms_per_day_and_address}
+        for what in reversed(askers):  # whoever has had too many uses up nobody else's
+            if not self._limits.take(what, askers[what], most.get(what, self._config.sms_per_day), _DAY):
+                self._resume(askers)
+                raise CodeError("quota")
         code, name = self._make(), secrets.token_hex(8)
         record = [phone, self._clock() + PAUSE_SECONDS, name, self._digest(name, openid, phone, code)]
         self._store.put(_key(openid), json.dumps(record).encode(), CODE_SECONDS)
@@ -79,9 +77,21 @@ class Codes:
             self._sender.send(phone, code, text(code))
         except BaseException:
             self.drop(openid)
-            self._limits.resume("sms-number", phone)
-            self._limits.resume("sms-address", address)
+            self._resume(askers)
             raise
+
+    def _pause(self, askers: Mapping[str, str]) -> None:
+        """A minute for each of them, or for none."""
+        paused: dict[str, str] = {}
+        for what, who in askers.items():
+            if not self._limits.pause(what, who, PAUSE_SECONDS):
+                self._resume(paused)
+                raise CodeError("pause")
+            paused[what] = who
+
+    def _resume(self, askers: Mapping[str, str]) -> None:
+        for what, who in askers.items():
+            self._limits.resume(what, who)
 
     def pending(self, openid: str) -> Pending | None:
         """The code that a person has been sent and not yet used, or None."""

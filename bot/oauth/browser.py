@@ -48,6 +48,17 @@ def _behind(peer: str, forwarded: str, trusted: str) -> str:
     return peer
 
 
+def network(address: str) -> str:
+    """What limits count by, and what two browsers in one place share: an IPv4 address; of IPv6 the first 64
+    bits, for every household has as many addresses below them as it likes."""
+    if not _is_address(address):
+        return address
+    found = ipaddress.ip_address(address)
+    if found.version == 6:
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
 def is_pc(environ: Mapping[str, Any]) -> bool:
     """Whether this is a browser on a PC and outside WeChat, where a login is by QR code.
 

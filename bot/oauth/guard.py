@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.errors import VisitError
 from bot.limits import Limits
 from bot.log import audit
+from bot.oauth.browser import network
 from bot.oauth.exchange import Exchange
 from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States, is_state
@@ -194,7 +195,7 @@ class Guard:
         path = url.removeprefix(self._config.public_url)
         if request.is_pc and self._config.login_way != "off":
             return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(path, safe='')}")
-        self._count(request)
+        self.count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
         scope = need.scope
         if session and session.visitor.has(scope) and not session.visitor.is_snapshot:
@@ -231,7 +232,7 @@ class Guard:
         else:
             return_path = self._states.use(state, code, browser)
             is_proven, url = bool(browser), self._config.public_url + return_path
-        self._count(request)
+        self.count(request)
         session_id = request.cookies.get(SESSION_COOKIE, "")
         earlier = self._sessions.find(session_id)
         try:
@@ -250,8 +251,9 @@ class Guard:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
         return self.welcome(request, visitor, url)
 
-    def _count(self, request: Request) -> None:
-        if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
+    def count(self, request: Request) -> None:
+        """Count a visit that leads to WeChat. Raises VisitError(too-many)."""
+        if not self._limits.take("visit", network(request.address), self._config.rate_limit, 60):
             raise VisitError("too-many", 429)
 
     def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from bot.config import Config
 from bot.errors import VisitError
-from bot.limits import Limits
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import BROWSER_COOKIE, LOGIN_PATH, Go, Guard, Request, browser_of
 from bot.oauth.state import States
@@ -31,7 +30,6 @@ class Website:
         states: States,
         exchange: Exchange,
         guard: Guard,
-        limits: Limits,
         clock: Clock,
         style: Path,
     ) -> None:
@@ -40,7 +38,6 @@ class Website:
         self._states = states
         self._exchange = exchange
         self._guard = guard
-        self._limits = limits
         self._clock = clock
         # wxLogin.js hands this to WeChat's page, which cannot load a style sheet from a site it cannot reach.
         self._href = "data:text/css;base64," + base64.b64encode(style.read_bytes()).decode()
@@ -48,7 +45,7 @@ class Website:
     def begin(self, request: Request, to: str) -> Go:
         """To WeChat's page with its QR code; `to` is the local path to come back to."""
         browser = browser_of(request.cookies)
-        self._count(request)
+        self._guard.count(request)
         state = self._states.new(to, browser)
         url = self._endpoints.qrconnect(self._config.site_app_id, self._back, state, request.lang)
         return Go(url, {BROWSER_COOKIE: browser})
@@ -56,7 +53,7 @@ class Website:
     def options(self, request: Request, to: str) -> tuple[dict[str, Any], dict[str, str]]:
         """The argument of `new WxLogin()`, and cookies to set."""
         browser = browser_of(request.cookies)
-        self._count(request)
+        self._guard.count(request)
         options: dict[str, Any] = {
             "self_redirect": self._config.wxlogin_self_redirect,
             "id": "wxlogin",
@@ -89,7 +86,7 @@ class Website:
         if not browser:
             raise VisitError("no-cookies", 403)
         to = self._states.use(state, code, browser)
-        self._count(request)
+        self._guard.count(request)
         visitor = dataclasses.replace(
             self._exchange.visitor(code, request.lang),
             is_proven=True,
@@ -101,7 +98,3 @@ class Website:
     @property
     def _back(self) -> str:
         return self._config.public_url + LOGIN_PATH
-
-    def _count(self, request: Request) -> None:
-        if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
-            raise VisitError("too-many", 429)

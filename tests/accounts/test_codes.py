@@ -191,6 +191,20 @@ def test_ten_a_day_for_an_address(codes: Codes, outbox: Outbox, pass_time: Calla
     ask(codes, "x", "+8613700137000", "10.0.0.9")
 
 
+def test_one_a_minute_and_ten_a_day_for_a_person(
+    codes: Codes, outbox: Outbox, pass_time: Callable[[float], None]
+) -> None:
+    """Whatever numbers they try, from wherever."""
+    ask(codes, "one", "+8613800130000", "10.0.1.0")
+    assert problem(lambda: ask(codes, "one", "+8613800130001", "10.0.1.1")) == "pause"
+    for n in range(1, 10):
+        pass_time(60)
+        ask(codes, "one", f"+861380013{n:04d}", f"10.0.1.{n}")
+    pass_time(60)
+    assert problem(lambda: ask(codes, "one", "+8613800139999", "10.0.1.99")) == "quota"
+    ask(codes, "two", "+8613800139999", "10.0.1.99")
+
+
 def test_a_message_that_was_not_taken_costs_no_pause_and_leaves_no_code(codes: Codes, outbox: Outbox) -> None:
     outbox.fails = True
     with pytest.raises(SmsError):
