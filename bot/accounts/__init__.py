@@ -24,9 +24,9 @@ class People:
     def forget(self, openid: str) -> None:
         """Delete all that is kept about a person, and end their sessions everywhere: WeChat asks for it
         when somebody unsubscribes."""
-        self.bindings.unbind(openid)
+        binding = self.bindings.unbind(openid)
         self.codes.drop(openid)
-        self.sessions.end_all(openid)
+        self.sessions.end_all(openid, binding.unionid if binding else "")
 
 
 def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> People:

@@ -152,7 +152,7 @@ class Guard:
         session = self._sessions.find(session_id)
         if session:
             if everywhere:
-                self._sessions.end_all(session.visitor.openid)
+                self._sessions.end_all(session.visitor.openid, session.visitor.unionid)
             openid, address = session.visitor.openid, request.address
             audit("logout", openid=openid, everywhere=everywhere, address=address)
         self._sessions.end(session_id)

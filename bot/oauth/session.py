@@ -43,7 +43,7 @@ class Sessions:
         now, secret = self._clock(), secrets.token_urlsafe(24)
         key = _key("session", secret)
         self._store.put(key, _json(Session(visitor, now, now)), self._idle)
-        self._open.enter(visitor.openid, key)
+        self._open.enter(visitor.openid, key, visitor.unionid)
         return secret
 
     def find(self, session_id: str) -> Session | None:
@@ -68,11 +68,11 @@ class Sessions:
         record = self._store.take(key) if session_id else None
         session = _session(record) if record else None
         if session:
-            self._open.strike(session.visitor.openid, key)
+            self._open.strike(session.visitor.openid, key, session.visitor.unionid)
 
-    def end_all(self, openid: str) -> None:
+    def end_all(self, openid: str, unionid: str = "") -> None:
         """End every session of a person, on every device."""
-        self._open.end_all(openid)
+        self._open.end_all(openid, unionid)
 
     def ticket(self, visitor: Visitor) -> str:
         """Good for one page within a minute: for a browser that may not send our cookie back."""

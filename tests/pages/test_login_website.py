@@ -232,3 +232,21 @@ def test_the_settings_change_the_options(serve: Serve, weixin: Sandbox, pc: Make
     }  # fmt: skip
     assert expected.items() <= given.items()
     assert "href" not in given, "it has no effect with stylelite"
+
+
+@pytest.mark.parametrize("way", ["logout", "unsubscribe"])
+def test_logging_out_everywhere_and_unsubscribing_reach_the_pc(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, way: str
+) -> None:
+    """The website app knows the person by another openid; the unionid is the same."""
+    weixin.set_callback(site.url + "/wechat")
+    computer, phone = pc(), people("小明")
+    weixin.settings(open_platform=True)
+    phone.visit(site.url + "/")  # with the profile comes the unionid
+    computer.get(confirmed(weixin, phone.openid, to_wechat(site, computer)), timeout=10)
+    assert site.parts.site.guard.visitor(dict(computer.cookies))
+    if way == "logout":
+        phone.submit(phone.visit(site.url + "/logout"), everywhere="yes")
+    else:
+        weixin.call("POST", f"users/{phone.openid}/unsubscribe", {})
+    assert site.parts.site.guard.visitor(dict(computer.cookies)) is None
