@@ -12,6 +12,7 @@ from bot.errors import BindingError
 from bot.store import Clock, Store
 
 _FOR_EVER = 100 * 365 * 86400.0  # the store has no values without a lifetime
+_DOUBLE_TAP_SECONDS = 10.0
 _UNFINISHED_SECONDS = 60.0  # a claim without its binding may be under way for so long
 
 
@@ -35,6 +36,11 @@ class Bindings:
         record = self._store.get(_binding_key(openid))
         binding = Binding(**json.loads(record)) if record else None
         return binding if binding and self._claimant(binding.phone) == openid else None
+
+    def is_new(self, openid: str) -> bool:
+        """Whether this person was bound a moment ago: whoever taps twice finds the code used."""
+        binding = self.of(openid)
+        return binding is not None and self._clock() - binding.since < _DOUBLE_TAP_SECONDS
 
     def of_phone(self, phone: str) -> Binding | None:
         """The binding of an E.164 number, or None."""

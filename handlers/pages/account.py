@@ -5,6 +5,7 @@ silent authorization -> openid -> bound? show it : ask for the number -> code by
 
 import logging
 import time
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -57,14 +58,19 @@ class Account(Page):
     def _verify(self, visitor: Visitor, fields: dict[str, str]) -> None:
         people = self.site.account.people
         try:
-            phone = people.codes.check(visitor.openid, fields.get("code", "").strip())
+            phone = people.codes.check(visitor.openid, _digits(fields.get("code", "")))
             people.bindings.bind(visitor.openid, phone, visitor.unionid)
         except (CodeError, BindingError) as error:
+            if error.reason == "expired" and people.bindings.is_new(visitor.openid):
+                raise self._go_on() from None  # the button was tapped twice
             audit("not-bound", openid=visitor.openid, reason=error.reason, address=self.request.address)
             raise
         audit("bound", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
+        raise self._go_on()
+
+    def _go_on(self) -> Exception:
         to = local_path(web.input(_method="GET", to="").to, "")
-        raise self.go(to or "/account")
+        return self.go(to or "/account")
 
     def _cancel(self, visitor: Visitor, fields: dict[str, str]) -> None:
         self.site.account.people.codes.drop(visitor.openid)
@@ -109,3 +115,8 @@ class Account(Page):
         kept = [f"to={quote(to, safe='')}"] if to else []
         kept += ["change=1"] if query.change else []
         return "/account" + ("?" + "&".join(kept) if kept else "")
+
+
+def _digits(typed: str) -> str:
+    """A code as people type it: full-width digits, blanks between them."""
+    return "".join(unicodedata.normalize("NFKC", typed).split())

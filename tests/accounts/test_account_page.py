@@ -95,6 +95,32 @@ def test_a_bound_visitor_comes_back_to_where_they_wanted_to_go(
     assert (answer.status_code, answer.headers["Location"]) == (303, site.url + "/logout")
 
 
+def test_a_second_tap_on_the_button_goes_on_as_the_first(
+    site: Served, people: MakePhone, weixin: Sandbox, wait: Later
+) -> None:
+    phone = people()
+    page = phone.visit(site.url + "/account?to=%2Flogout")
+    page = phone.follow(phone.submit(page, phone=NUMBER, do="send"))
+    code = last_code(weixin)
+    answers = [phone.submit(page, code=code, do="verify") for _ in range(2)]
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [
+        (303, site.url + "/logout")
+    ] * 2
+    wait(11)
+    assert phone.submit(page, code=code, do="verify").status_code == 422
+
+
+@pytest.mark.parametrize("typed", [lambda code: " ".join(code), lambda code: f" {code[:3]} {code[3:]} "])
+def test_a_code_is_taken_as_people_type_it(
+    here: Served, people: MakePhone, weixin: Sandbox, typed: Callable[[str], str]
+) -> None:
+    phone = people()
+    page = phone.follow(ask(here, phone))
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")
+    answer = phone.submit(page, code=typed(last_code(weixin).translate(wide)), do="verify")
+    assert answer.status_code == 303
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example", "/\\evil.example", "https://evil.example", "/%2F/evil", "x", ""]
 )

@@ -36,7 +36,7 @@ def test_a_person_is_found_by_any_of_their_names(site: Served, wanted: dict[str,
     assert found == {"openid": "openid-1", "phone": NUMBER, "unionid": "union-1"}
 
 
-@pytest.mark.parametrize("wanted", [{"openid": "x"}, {"phone": "+8613900139000"}, {"unionid": "é"}])
+@pytest.mark.parametrize("wanted", [{"openid": "x"}, {"phone": "+8613900139000"}, {"unionid": "nobody"}])
 def test_nobody_is_a_404_with_words(site: Served, wanted: dict[str, str]) -> None:
     answer = ask(site, wanted)
     assert answer.status_code == 404
@@ -45,6 +45,7 @@ def test_nobody_is_a_404_with_words(site: Served, wanted: dict[str, str]) -> Non
 
 BAD = [
     b"", b"{", b"[]", b'"x"', b"null", {}, {"openid": 1}, {"openid": ""}, {"openid": None}, {"name": "x"},
+    {"phone": "\ud800"}, {"unionid": "é"}, {"phone": "13800138000"}, {"phone": "+0"}, {"openid": "x" * 65},
     {"openid": "x", "phone": "y"}, {"phone": {"$ne": 1}}, b"[" * 4000, b"x" * 9000, b"\xff",
 ]  # fmt: skip
 
@@ -81,9 +82,11 @@ def test_a_number_never_reaches_a_log(site: Served, log: pytest.LogCaptureFixtur
     assert not [record for record in log.records if NUMBER in str(record.__dict__)]
 
 
-def test_get_says_what_to_use(site: Served) -> None:
-    answer = requests.get(f"{site.url}/api/accounts/lookup", timeout=10)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_other_methods_say_what_to_use(site: Served, method: str) -> None:
+    answer = requests.request(method, f"{site.url}/api/accounts/lookup", timeout=10)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "POST" in answer.json()["error"]
 
 
 def test_the_description_is_what_the_api_does(site: Served) -> None:
