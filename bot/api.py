@@ -54,7 +54,7 @@ class Lookup:
         if hmac.compare_digest(given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()):
             return True
         address = browser.address(web.ctx.env, parts.config.trusted_proxies)
-        if parts.site.limits.take("api-token", address, _WRONG_TOKENS_A_MINUTE, 60):
+        if parts.site.limits.take("api-token", browser.network(address), _WRONG_TOKENS_A_MINUTE, 60):
             self._answer("401 Unauthorized")
             web.header("WWW-Authenticate", "Bearer")
         else:

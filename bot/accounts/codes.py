@@ -55,10 +55,12 @@ class Codes:
         return self._sender is not None
 
     def send(self, openid: str, phone: str, address: str, text: Callable[[str], str]) -> None:
-        """Send a new code; the one before is void. `address` is the asker's IP, `text` makes the message.
+        """Send a new code; the one before is void. `address` is the asker's network, `text` makes the
+        message.
 
         One a minute and ten a day (SMS_PER_DAY, SMS_PER_DAY_AND_ADDRESS), for the number and for the
-        address. Raises CodeError("pause" or "quota"); SmsError where the message was not taken.
+        address; ten a day for the person, too, who may have many of both. Raises CodeError("pause" or
+        "quota"); SmsError where the message was not taken.
         """
         if self._sender is None:
             raise CodeError("no-sender")
@@ -69,6 +71,7 @@ class Codes:
             raise CodeError("pause")
         if not (
             self._limits.take("sms-address", address, self._config.sms_per_day_and_address, _DAY)
+            and self._limits.take("sms-person", openid, self._config.sms_per_day, _DAY)
             and self._limits.take("sms-number", phone, self._config.sms_per_day, _DAY)
         ):
             raise CodeError("quota")

@@ -48,6 +48,20 @@ def _behind(peer: str, forwarded: str, trusted: str) -> str:
     return peer
 
 
+@lru_cache(maxsize=1024)
+def network(address: str) -> str:
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one. A household or a phone has a whole
+    /64 and a new address in it whenever it likes."""
+    if not _is_address(address):
+        return address
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+        found = found.ipv4_mapped
+    return str(found)
+
+
 def is_pc(environ: Mapping[str, Any]) -> bool:
     """Whether this is a browser on a PC and outside WeChat, where a login is by QR code.
 

@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.errors import VisitError
 from bot.limits import Limits
 from bot.log import audit
+from bot.oauth.browser import network as network_of
 from bot.oauth.exchange import Exchange
 from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States, is_state
@@ -52,6 +53,10 @@ class Request:
     lang: str = "zh_CN"
     address: str = ""
     own_query: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> str:
+        return network_of(self.address)
 
 
 @dataclass(frozen=True)
@@ -251,7 +256,7 @@ class Guard:
         return self.welcome(request, visitor, url)
 
     def _count(self, request: Request) -> None:
-        if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
+        if not self._limits.take("visit", request.network, self._config.rate_limit, 60):
             raise VisitError("too-many", 429)
 
     def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:

@@ -103,5 +103,5 @@ class Website:
         return self._config.public_url + LOGIN_PATH
 
     def _count(self, request: Request) -> None:
-        if not self._limits.take("visit", request.address, self._config.rate_limit, 60):
+        if not self._limits.take("visit", request.network, self._config.rate_limit, 60):
             raise VisitError("too-many", 429)

@@ -49,7 +49,7 @@ class Account(Page):
     def _send(self, visitor: Visitor, fields: dict[str, str]) -> None:
         people = self.site.account.people
         phone = phones.read(fields.get("phone", ""), self.site.config.phone_regions)
-        people.codes.send(visitor.openid, phone, self.request.address, self._message)
+        people.codes.send(visitor.openid, phone, self.request.network, self._message)
         audit("code-sent", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
 
     def _verify(self, visitor: Visitor, fields: dict[str, str]) -> None:

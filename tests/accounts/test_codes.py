@@ -214,3 +214,12 @@ def test_without_a_sender_nothing_is_sent(make_config: MakeConfig, store: Store,
     codes = Codes(make_config(), store, Limits(store), None, clock)
     assert not codes.can_send
     assert problem(lambda: ask(codes)) == "no-sender"
+
+
+def test_ten_a_day_for_a_person_from_however_many_addresses(codes: Codes) -> None:
+    for number in range(10):
+        ask(codes, "one", f"+8613800138{number:03d}", f"10.0.1.{number}")
+    with pytest.raises(CodeError) as error:
+        ask(codes, "one", "+8613800138999", "10.0.1.99")
+    assert error.value.reason == "quota"
+    ask(codes, "two", "+8613800138998", "10.0.1.98")

@@ -84,3 +84,18 @@ def test_any_header_is_read(agent: str, forwarded: str, wished: str) -> None:
     assert browser.address(environ, LOCAL)
     assert browser.language(environ) in ("zh", "en")
     assert len(browser.name(environ)) < 40
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::10", "2001:db8:1:2::/64"),
+        ("2001:0db8:1:2:ffff::20", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::10", "2001:db8:1:3::/64"),
+        ("", ""),
+    ],
+)
+def test_limits_count_ipv6_by_its_64(address: str, seen: str) -> None:
+    assert browser.network(address) == seen
