@@ -250,6 +250,10 @@ class Guard:
             visitor, is_proven=is_proven, proven_at=self._clock() if is_proven else 0.0
         )
         if earlier:
+            if not is_proven and browser and _is_another(visitor, earlier.visitor):
+                # The phone's user has changed, or somebody was sent another's menu link: WeChat knows which.
+                via_wechat = earlier.visitor.via == "wechat"
+                return self._authorize(request, Need(), None, "") if via_wechat else Go(url)
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
@@ -276,6 +280,10 @@ def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
     strange = {*_OURS, *_WECHATS} - {*own}
     kept = urlencode([(name, value) for name, value in pairs if name not in strange])
     return f"?{kept}" if kept else ""
+
+
+def _is_another(visitor: Visitor, proven: Visitor) -> bool:
+    return proven.is_proven and proven.openid != visitor.openid
 
 
 def _is_return(request: Request, query: Mapping[str, str]) -> bool:
