@@ -162,7 +162,7 @@ SMS_REGION = ""
 # SMS: another endpoint of the cloud, a URL; its usual one if empty
 SMS_ENDPOINT = ""
 
-# codes a day for one number
+# codes a day for one number, and for one person
 SMS_PER_DAY = 10
 
 # codes a day for one IP address; an office shares one

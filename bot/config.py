@@ -312,7 +312,7 @@ class Config:
     )
     sms_region: str = setting("", _text, "SMS: region, Tencent Cloud only; ap-guangzhou if empty")
     sms_endpoint: str = setting("", _url, "SMS: another endpoint of the cloud, a URL; its usual one if empty")
-    sms_per_day: int = setting(10, _number(1, 1000, int), "codes a day for one number")
+    sms_per_day: int = setting(10, _number(1, 1000, int), "codes a day for one number, and for one person")
     sms_per_day_and_address: int = setting(
         10, _number(1, 100000, int), "codes a day for one IP address; an office shares one"
     )

@@ -152,8 +152,10 @@ class Page:
         return self._visit(Need(scope, or_silent=or_silent, fresh=fresh))
 
     def member(self) -> tuple[Visitor, Binding]:
-        """Who is visiting, with their phone; those who have none bound are sent to bind it, and come back."""
-        visitor = self.visitor()
+        """Who is visiting, with their phone; those who have none bound are sent to bind it, and come back.
+        The login came back to this very browser, however long ago: a link that somebody was sent does not
+        make them another member."""
+        visitor = self.person(fresh=self.site.config.session_days * 86400.0)
         binding = self.binding(visitor)
         if binding is None:
             here = path_of_page() + str(web.ctx.query)

@@ -48,14 +48,17 @@ def _behind(peer: str, forwarded: str, trusted: str) -> str:
     return peer
 
 
+@lru_cache(maxsize=1024)
 def network(address: str) -> str:
-    """What limits count by, and what two browsers in one place share: an IPv4 address; of IPv6 the first 64
-    bits, for every household has as many addresses below them as it likes."""
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one. A household or a phone has a whole
+    /64 and a new address in it whenever it likes."""
     if not _is_address(address):
         return address
     found = ipaddress.ip_address(address)
-    if found.version == 6:
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+        found = found.ipv4_mapped
     return str(found)
 
 

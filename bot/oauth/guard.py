@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.errors import VisitError
 from bot.limits import Limits
 from bot.log import audit
-from bot.oauth.browser import network
+from bot.oauth.browser import network as network_of
 from bot.oauth.exchange import Exchange
 from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States, is_state
@@ -53,6 +53,10 @@ class Request:
     lang: str = "zh_CN"
     address: str = ""
     own_query: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> str:
+        return network_of(self.address)
 
 
 @dataclass(frozen=True)
@@ -246,6 +250,10 @@ class Guard:
             visitor, is_proven=is_proven, proven_at=self._clock() if is_proven else 0.0
         )
         if earlier:
+            if not is_proven and browser and _is_another(visitor, earlier.visitor):
+                # The phone's user has changed, or somebody was sent another's menu link: WeChat knows which.
+                via_wechat = earlier.visitor.via == "wechat"
+                return self._authorize(request, Need(), None, "") if via_wechat else Go(url)
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
@@ -253,7 +261,7 @@ class Guard:
 
     def count(self, request: Request) -> None:
         """Count a visit that leads to WeChat. Raises VisitError(too-many)."""
-        if not self._limits.take("visit", network(request.address), self._config.rate_limit, 60):
+        if not self._limits.take("visit", request.network, self._config.rate_limit, 60):
             raise VisitError("too-many", 429)
 
     def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:
@@ -273,6 +281,10 @@ def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
     strange = {*_OURS, *_WECHATS} - {*own}
     kept = urlencode([(name, value) for name, value in pairs if name not in strange])
     return f"?{kept}" if kept else ""
+
+
+def _is_another(visitor: Visitor, proven: Visitor) -> bool:
+    return proven.is_proven and proven.openid != visitor.openid
 
 
 def _is_return(request: Request, query: Mapping[str, str]) -> bool:

@@ -14,7 +14,6 @@ import web
 from bot.accounts import phone as phones
 from bot.errors import BindingError, CodeError, PhoneError, SmsError
 from bot.log import audit
-from bot.oauth import browser
 from bot.oauth.forms import local_path
 from bot.oauth.visitor import Visitor
 from bot.pages import Page
@@ -51,8 +50,7 @@ class Account(Page):
     def _send(self, visitor: Visitor, fields: dict[str, str]) -> None:
         people = self.site.account.people
         phone = phones.read(fields.get("phone", ""), self.site.config.phone_regions)
-        network = browser.network(self.request.address)
-        people.codes.send(visitor.openid, phone, network, self._message)
+        people.codes.send(visitor.openid, phone, self.request.network, self._message)
         audit("code-sent", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
 
     def _verify(self, visitor: Visitor, fields: dict[str, str]) -> None:

@@ -102,7 +102,7 @@ class Login(Page):
 
     def _begin(self, to: str) -> Login_:
         request = self.request
-        if not self.site.limits.take("login", browser.network(request.address), _LOGINS_A_MINUTE, 60):
+        if not self.site.limits.take("login", request.network, _LOGINS_A_MINUTE, 60):
             raise VisitError("too-many", 429, way_on=self.site.account.page_url(login_path(to)))
         known = browser_of(request.cookies)
         self.set_cookie(BROWSER_COOKIE, known)
@@ -226,7 +226,7 @@ class Confirm(Page):
         if login is None:
             web.ctx.status = "410 Gone"
             return self.render("confirm", login=None, status="gone", same_network=False, visitor=visitor)
-        same = browser.network(login.address) == browser.network(self.request.address)
+        same = browser.network(login.address) == self.request.network
         return self.render("confirm", login=login, status=login.status, same_network=same, visitor=visitor)
 
     def POST(self) -> str:

@@ -171,6 +171,33 @@ def test_a_switched_user_is_noticed_at_once_by_a_menu_link(site: Served, people:
     assert guard.visitor({"session": old}) is None
 
 
+def test_anothers_menu_link_takes_no_proven_sessions_place(site: Served, people: MakePhone) -> None:
+    victim, attacker = people("小明"), people("小红")
+    victim.visit(site.url + "/quiet")
+    lure = attacker.agree(
+        site.parts.site.guard._endpoints.authorize(
+            site.config.app_id, site.url + "/quiet", "snsapi_base", site.parts.states.for_menu("/quiet")
+        )
+    )
+    assert victim.visit(lure).text == f"openid={victim.openid}"
+    visitor = site.parts.site.guard.visitor(dict(victim.http.cookies))
+    assert visitor
+    assert (visitor.openid, visitor.is_proven) == (victim.openid, True)
+
+
+def test_a_member_is_who_has_logged_in_and_not_whose_link_was_opened(site: Served, people: MakePhone) -> None:
+    victim, attacker = people("小明"), people("小红")
+    bindings = site.parts.site.account.people.bindings
+    bindings.bind(victim.openid, "+8613800138000")
+    bindings.bind(attacker.openid, "+8613900139000")
+    lure = attacker.agree(
+        site.parts.site.guard._endpoints.authorize(
+            site.config.app_id, site.url + "/members", "snsapi_base", site.parts.states.for_menu("/members")
+        )
+    )
+    assert victim.visit(lure).text == "phone=+8613800138000"
+
+
 def test_where_something_is_at_stake_an_old_login_is_not_trusted(
     site: Served, people: MakePhone, later: Later
 ) -> None:

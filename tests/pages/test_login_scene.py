@@ -329,6 +329,21 @@ def test_wechat_being_down_is_a_page_with_a_way_on(site: Served, pc: MakePc, wei
     assert "再试一次" in page.text
 
 
+def test_one_ipv6_network_is_one_network_and_no_reason_to_say_yes(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, phone = pc("2001:db8:1:2::10"), people()
+    phone.http.headers["X-Forwarded-For"] = "2001:db8:1:2::20"
+    page = phone.visit(scan(phone, weixin, begin(site, computer, weixin)))
+    assert "和你的手机在同一个网络" in page.text
+    assert 'class="problem"' not in page.text
+    assert 'class="button second" name="answer" value="yes"' in page.text
+    statuses = [
+        pc(f"2001:db8:9:9::{number}").get(site.url + "/login", timeout=10).status_code for number in range(21)
+    ]
+    assert statuses == [200] * 20 + [429]
+
+
 def test_codes_are_limited_by_address(site: Served, pc: MakePc, weixin: Sandbox) -> None:
     statuses = [pc("198.51.100.1").get(site.url + "/login", timeout=10).status_code for _ in range(21)]
     assert statuses == [200] * 20 + [429]
