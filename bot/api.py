@@ -5,6 +5,7 @@ Phone numbers come in the body and never in a URL: URLs end up in logs.
 
 import hmac
 import json
+import re
 from typing import Any
 
 import web
@@ -15,6 +16,7 @@ from bot.oauth import browser
 
 _KEYS = ("openid", "phone", "unionid")
 _MAX_BODY = 4096
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WRONG_TOKENS_A_MINUTE = 20
 
 
@@ -27,7 +29,8 @@ class Lookup:
         wanted = self._wanted()
         if wanted is None:
             return self._answer(
-                "400 Bad Request", error=f"send a JSON object with exactly one text of: {', '.join(_KEYS)}"
+                "400 Bad Request",
+                error=f"send a JSON object with exactly one text of: {', '.join(_KEYS)}; a phone as E.164",
             )
         key, value = wanted
         binding = self._find(key, value)
@@ -44,6 +47,8 @@ class Lookup:
     def GET(self) -> str:
         web.header("Allow", "POST")
         return self._answer("405 Method Not Allowed", error="use POST: what is asked for is in the body")
+
+    PUT = DELETE = PATCH = GET
 
     def _is_admitted(self) -> bool:
         parts = web.ctx.parts
@@ -70,7 +75,13 @@ class Lookup:
         if not isinstance(asked, dict) or len(asked) != 1:
             return None
         ((key, value),) = asked.items()
-        return (key, value) if key in _KEYS and isinstance(value, str) and value else None
+        if key not in _KEYS or not isinstance(value, str) or not value:
+            return None
+        try:
+            value.encode()  # half of a surrogate pair is JSON, but no text
+        except UnicodeEncodeError:
+            return None
+        return None if key == "phone" and not _E164.fullmatch(value) else (key, value)
 
     def _find(self, key: str, value: str) -> Binding | None:
         bindings = web.ctx.parts.site.account.people.bindings

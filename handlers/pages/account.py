@@ -5,6 +5,7 @@ silent authorization -> openid -> bound? show it : ask for the number -> code by
 
 import logging
 import time
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -55,7 +56,7 @@ class Account(Page):
     def _verify(self, visitor: Visitor, fields: dict[str, str]) -> None:
         people = self.site.account.people
         try:
-            phone = people.codes.check(visitor.openid, fields.get("code", "").strip())
+            phone = people.codes.check(visitor.openid, _digits(fields.get("code", "")))
             people.bindings.bind(visitor.openid, phone, visitor.unionid)
         except (CodeError, BindingError) as error:
             audit("not-bound", openid=visitor.openid, reason=error.reason, address=self.request.address)
@@ -107,3 +108,8 @@ class Account(Page):
         kept = [f"to={quote(to, safe='')}"] if to else []
         kept += ["change=1"] if query.change else []
         return "/account" + ("?" + "&".join(kept) if kept else "")
+
+
+def _digits(typed: str) -> str:
+    """A code as it was sent, from full-width digits and with blanks, too."""
+    return "".join(unicodedata.normalize("NFKC", typed[:40]).split())

@@ -46,6 +46,7 @@ def test_nobody_is_a_404_with_words(site: Served, wanted: dict[str, str]) -> Non
 BAD = [
     b"", b"{", b"[]", b'"x"', b"null", {}, {"openid": 1}, {"openid": ""}, {"openid": None}, {"name": "x"},
     {"openid": "x", "phone": "y"}, {"phone": {"$ne": 1}}, b"[" * 4000, b"x" * 9000, b"\xff",
+    b'{"openid": "\\ud800"}', {"phone": "13800138000"}, {"phone": "+86 138"},
 ]  # fmt: skip
 
 
@@ -81,8 +82,10 @@ def test_a_number_never_reaches_a_log(site: Served, log: pytest.LogCaptureFixtur
     assert not [record for record in log.records if NUMBER in str(record.__dict__)]
 
 
-def test_get_says_what_to_use(site: Served) -> None:
-    answer = requests.get(f"{site.url}/api/accounts/lookup", timeout=10)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_another_method_says_what_to_use(site: Served, method: str) -> None:
+    answer = requests.request(method, f"{site.url}/api/accounts/lookup", timeout=10)
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
