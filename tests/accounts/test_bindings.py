@@ -223,3 +223,19 @@ def test_a_store_that_is_down_is_a_store_error(bindings: Bindings, store: Store)
 
     with pytest.raises(StoreError):
         Bindings(Down(), lambda: 0.0).bind("one", A)  # type: ignore[arg-type]
+
+
+def test_of_two_numbers_at_once_the_later_is_told_so(
+    bindings: Bindings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = bindings._claim
+
+    def overtaken(openid: str, phone: str) -> None:
+        claim(openid, phone)
+        monkeypatch.undo()
+        bindings.bind("one", B)
+
+    monkeypatch.setattr(bindings, "_claim", overtaken)
+    assert refused(lambda: bindings.bind("one", A)) == "busy"
+    assert bindings.of("one").phone == B  # type: ignore[union-attr]
+    bindings.bind("two", A)
