@@ -17,7 +17,6 @@ from bot.oauth import browser
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS = {"openid": _ID, "phone": re.compile(r"\+[1-9][0-9]{1,14}"), "unionid": _ID}
 _MAX_BODY = 4096
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WRONG_TOKENS_A_MINUTE = 20
 
 

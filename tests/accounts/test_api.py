@@ -47,7 +47,7 @@ BAD = [
     b"", b"{", b"[]", b'"x"', b"null", {}, {"openid": 1}, {"openid": ""}, {"openid": None}, {"name": "x"},
     {"phone": "\ud800"}, {"unionid": "é"}, {"phone": "13800138000"}, {"phone": "+0"}, {"openid": "x" * 65},
     {"openid": "x", "phone": "y"}, {"phone": {"$ne": 1}}, b"[" * 4000, b"x" * 9000, b"\xff",
-    b'{"openid": "\\ud800"}', {"phone": "13800138000"}, {"phone": "+86 138"},
+    b'{"openid": "\\ud800"}', {"phone": "+86 138"},
 ]  # fmt: skip
 
 

@@ -102,23 +102,6 @@ def test_a_person_who_binds_two_numbers_at_once_has_one(bindings: Bindings) -> N
         assert [phone for phone in phones if bindings.of_phone(phone)] == [mine.phone]
 
 
-def test_a_tab_that_was_overtaken_is_told_so(bindings: Bindings, monkeypatch: pytest.MonkeyPatch) -> None:
-    claim = bindings._claim
-
-    def overtaken(openid: str, phone: str) -> None:
-        monkeypatch.undo()
-        bindings.bind(openid, "+8613900139000")
-        claim(openid, phone)
-
-    monkeypatch.setattr(bindings, "_claim", overtaken)
-    with pytest.raises(BindingError, match="busy"):
-        bindings.bind("p", "+8613800138000")
-    mine = bindings.of("p")
-    assert mine
-    assert mine.phone == "+8613900139000"
-    assert bindings.of_phone("+8613800138000") is None
-
-
 def test_two_processes_are_no_different(store: Store, store_url: str, bindings: Bindings) -> None:
     outputs = in_processes(2, CHILD, store_url)
     bound = [set(output.split()) for output in outputs]
