@@ -17,9 +17,8 @@ log = logging.getLogger("bot.oauth")
 
 _RESULT_SECONDS = 60.0  # how long a doubled redirect finds the first one's result
 _POLL_SECONDS = 0.05
-_PLACE_SECONDS = (
-    3.0  # how long a visitor waits for a place among the calls; a delivery may wait as long for its thread
-)
+_PLACE_SECONDS = 3.0  # how long a visitor waits for a place among the calls
+_SILENT_SECONDS = 5.0  # after WeChat has not answered, nobody waits for a place
 _PROFILE_SECONDS = 3600.0  # nickname and avatar are asked for again after this
 _TOKEN_MARGIN = 60.0
 _WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
@@ -55,19 +54,25 @@ class Exchange:
         self._monotonic = monotonic
         self._sleep = sleep
         self._calls = threading.BoundedSemaphore(at_once)
+        self._silent_until = float("-inf")
 
     def visitor(self, code: str, lang: str = "zh_CN") -> Visitor:
         """Exchange a code: two calls to WeChat, or one where the scope gives only the openid. At most
-        `at_once` of them are under way in this process, the rest wait a few seconds for a place: should
-        WeChat be silent, pages must give their threads back to its deliveries.
+        `at_once` of them are under way in this process, the rest wait a few seconds for a place; not while
+        WeChat is silent, for then pages must give their threads back to its deliveries.
 
         A second caller with the same code gets the first one's result (WeChat would answer 40163).
         Raises VisitError: bad-code, used-code, not-allowed, wechat-down, or busy where no place was free.
         """
-        if not self._calls.acquire(timeout=_PLACE_SECONDS):
+        patience = _PLACE_SECONDS if self._monotonic() > self._silent_until else 0
+        if not self._calls.acquire(timeout=patience):
             raise VisitError("busy", 503)
         try:
             return self._once(code, lang)
+        except VisitError as error:
+            if error.reason == "wechat-down":
+                self._silent_until = self._monotonic() + _SILENT_SECONDS
+            raise
         finally:
             self._calls.release()
 

@@ -417,7 +417,22 @@ def test_where_no_place_is_free_in_time_the_page_says_that_many_are_here(
     page = phone.open(back)
     assert page.status_code == 503
     assert "现在访问的人太多了" in page.text
+    assert 'http-equiv="refresh" content="3; url=/quiet"' in page.text, "it opens by itself"
     assert asked(wechat) == 0
+
+
+def test_while_wechat_is_silent_nobody_waits_for_a_place(
+    site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads belong to its deliveries."""
+    wechat.faults([{"path": EXCHANGE, "status": 502, "count": 1}])
+    assert phone.open(phone.back(site.url + "/quiet")).status_code == 502
+    calls = threading.BoundedSemaphore(1)
+    calls.acquire()
+    monkeypatch.setattr(site.parts.site.guard._exchange, "_calls", calls)
+    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 600)
+    page = phone.open(phone.back(site.url + "/quiet"))
+    assert "现在访问的人太多了" in page.text
 
 
 def test_a_doubled_redirect_of_a_failed_login_fails_the_same_way(

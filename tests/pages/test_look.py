@@ -224,7 +224,15 @@ def test_static_files_are_not_sniffed(site: Served) -> None:
 def test_no_template_puts_a_text_out_raw() -> None:
     """`$:` is for the few things that make HTML themselves."""
     # A $var is escaped where it is set.
-    allowed = {"page", "nonce()", "form_token()", "picture", "jssdk_block(jssdk)", "page.refresh"}
+    allowed = {
+        "page",
+        "nonce()",
+        "form_token()",
+        "picture",
+        "jssdk_block(jssdk)",
+        "page.refresh",
+        "page.again",
+    }
     for file in (ROOT / "templates").glob("*.html"):
         for raw in re.findall(r"\$:([\w.]+(?:\([^)]*\))?)", Path(file).read_text(encoding="utf-8")):
             assert raw in allowed or raw.startswith("script_json("), f"{file.name}: $:{raw}"
