@@ -112,7 +112,8 @@ def _host(url: str) -> str | None:
         return None
     if found.scheme not in ("http", "https") or any(char <= " " for char in url):
         return None
-    return found.netloc.lower()
+    netloc = found.netloc.lower()
+    return netloc.removesuffix({"http": ":80", "https": ":443"}[found.scheme])
 
 
 class OpenApi:

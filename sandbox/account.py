@@ -1,5 +1,6 @@
 """The official account, the website app beside it, and what their owner sets in WeChat's console."""
 
+import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -9,6 +10,13 @@ from sandbox.settings import About, SettingError, must_match, to_json
 
 MAX_WEB_DOMAINS = 2
 MAX_JS_DOMAINS = 5
+
+
+def _must_be_address(text: str) -> None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise SettingError("ip_whitelist", f"must be IP addresses, got {text!r}") from None
 
 
 class Mode(StrEnum):
@@ -71,6 +79,8 @@ class Account:
             raise SettingError("name", "must not be empty")
         if self.site_app_id == self.app_id:
             raise SettingError("site_app_id", "must differ from the official account's AppID")
+        for address in self.ip_whitelist:
+            _must_be_address(address)
         self._check_domains("web_domains", MAX_WEB_DOMAINS)
         self._check_domains("js_domains", MAX_JS_DOMAINS)
         self._check_domains("site_domains", MAX_WEB_DOMAINS)

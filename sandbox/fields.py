@@ -51,6 +51,13 @@ class Fields:
             raise BadRequest(f"{name}: too large a number")
         return number
 
+    def degrees(self, name: str, most: float, default: float | None = None) -> float:
+        """A latitude (`most` 90) or a longitude (180)."""
+        degrees = self.number(name, default)
+        if abs(degrees) > most:
+            raise BadRequest(f"{name}: must be from -{most:g} to {most:g} degrees, got {degrees:g}")
+        return degrees
+
     def flag(self, name: str, default: bool | None = None) -> bool:
         return bool(self._typed(name, bool, "true or false", default))
 

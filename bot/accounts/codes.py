@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ _DAY = 86400.0
 
 @dataclass(frozen=True)
 class Pending:
-    """A code is on its way to `phone` (E.164); another may be asked for at `again_at` (unix seconds)."""
+    """A code is on its way to `phone` (E.164); another may be asked for in `wait` seconds."""
 
     phone: str
-    again_at: float
+    wait: int
 
 
 def _six_digits() -> str:
@@ -99,7 +100,7 @@ class Codes:
         if record is None:
             return None
         phone, again_at, *_ = json.loads(record)
-        return Pending(phone, again_at)
+        return Pending(phone, max(0, math.ceil(again_at - self._clock())))
 
     def check(self, openid: str, typed: str) -> str:
         """The phone that the right code proves; the code is spent.

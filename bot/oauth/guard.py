@@ -35,6 +35,11 @@ _MAX_FIELD = 512
 _SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
 
 
+def login_path(to: str) -> str:
+    """The login page, which leads on to the local path `to`."""
+    return f"{LOGIN_PATH}?to={quote(to, safe='')}"
+
+
 @dataclass(frozen=True)
 class Request:
     """What the guard needs of a request: `path` begins with a slash, `query` is without `?`; both are

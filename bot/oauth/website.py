@@ -12,7 +12,7 @@ from urllib.parse import quote
 from bot.config import Config
 from bot.errors import VisitError
 from bot.oauth.exchange import Exchange
-from bot.oauth.guard import BROWSER_COOKIE, LOGIN_PATH, Go, Guard, Request, browser_of
+from bot.oauth.guard import BROWSER_COOKIE, LOGIN_PATH, Go, Guard, Request, browser_of, login_path
 from bot.oauth.state import States
 from bot.store import Clock
 from bot.wechat.endpoints import Endpoints
@@ -78,22 +78,29 @@ class Website:
         """WeChat has sent the browser back. Raises VisitError as Guard.visit does; here a browser that sends
         no cookie back is refused, for on a PC nothing else binds the code to it."""
         code, state = query.get("code", ""), query.get("state", "")
+        browser = request.cookies.get(BROWSER_COOKIE, "")
         if not code:
-            raise VisitError("refused", 403)
+            raise VisitError("refused", 403, way_on=self._once_more(state, browser))
         if not state or max(len(state), len(code)) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
-        browser = request.cookies.get(BROWSER_COOKIE, "")
         if not browser:
             raise VisitError("no-cookies", 403)
         to = self._states.use(state, code, browser)
         self._guard.count(request)
-        visitor = dataclasses.replace(
-            self._exchange.visitor(code, request.lang),
-            is_proven=True,
-            proven_at=self._clock(),
-            via="website",
-        )
+        try:
+            visitor = self._exchange.visitor(code, request.lang)
+        except VisitError as error:
+            error.way_on = login_path(to)
+            raise
+        visitor = dataclasses.replace(visitor, is_proven=True, proven_at=self._clock(), via="website")
         return self._guard.welcome(request, visitor, self._config.public_url + to)
+
+    def _once_more(self, state: str, browser: str) -> str:
+        """Where a person who has not agreed can begin again: on the way to where they wanted to go."""
+        try:
+            return login_path(self._states.use(state[:_MAX_FIELD], "", browser))
+        except VisitError:
+            return LOGIN_PATH
 
     @property
     def _back(self) -> str:

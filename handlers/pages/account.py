@@ -98,6 +98,7 @@ class Account(Page):
             since=time.strftime("%Y-%m-%d", time.localtime(binding.since)) if binding else "",
             sent_to=phones.mask(pending.phone) if pending else "",
             sent_phone=pending.phone if pending else "",
+            wait=pending.wait if pending else 0,
             is_changing=bool(query.change),
             can_send=people.codes.can_send,
             problem=problem,

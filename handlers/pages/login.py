@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 import segno
 import web
@@ -22,7 +21,7 @@ from bot.errors import VisitError, WeChatError
 from bot.log import audit
 from bot.oauth import browser
 from bot.oauth.forms import local_path
-from bot.oauth.guard import BROWSER_COOKIE, browser_of
+from bot.oauth.guard import BROWSER_COOKIE, browser_of, login_path
 from bot.oauth.visitor import Visitor
 from bot.pages import FRESH_SECONDS, Page
 
@@ -266,10 +265,6 @@ class Logout(Page):
         everywhere = self.form().get("everywhere") == "yes"
         url = self.site.account.page_url("/logout")
         raise self.enter(self.site.guard.leave(self.request, url, everywhere=everywhere))
-
-
-def login_path(to: str) -> str:
-    return f"/login?to={quote(to, safe='')}"
 
 
 def picture(text: str) -> str:

@@ -25,7 +25,8 @@ from sandbox.world.world import World
 
 Json = dict[str, Any]
 # The first parts of paths that belong to api.weixin.qq.com.
-PREFIXES = ("/cgi-bin", "/sns", "/customservice", "/wxaapi", "/wxa", "/datacube", "/card", "/semantic")
+# Whatever nothing else answers is a call to WeChat's API. The control API has a 404 of its own.
+_ANY_OTHER = "/{rest:(?!_sandbox/|favicon).*}"
 _NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
 
 
@@ -90,8 +91,7 @@ class Frame:
         self._apis = {api.path: api for api in apis}
 
     def mount(self, app: web.Application) -> None:
-        for prefix in PREFIXES:
-            app.router.add_route("*", prefix + "/{rest:.*}", self.handle)
+        app.router.add_route("*", _ANY_OTHER, self.handle)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         at, loop = self._world.clock.now(), asyncio.get_running_loop()

@@ -50,7 +50,7 @@ def _add_conditional(call: Call) -> Json:
     rule = check_rule(call.body.get("matchrule"))
     if "tag_id" in rule:
         world.tags.get(rule["tag_id"])
-    menu = Menu(buttons, world.new_number(), rule)
+    menu = Menu(buttons, world.new_menuid(), rule)
     domains = {domain for one in (*world.menus.conditional, menu) for domain in _domains(one.buttons)}
     if len(domains) > MAX_DOMAINS:
         raise WeChatError(65316)

@@ -7,6 +7,8 @@ _EXACT = frozenset(
         "/cgi-bin/shorturl",
         "/cgi-bin/user/migrate",
         "/cgi-bin/changeopenid",
+        "/cgi-bin/media/uploadnews",
+        "/cgi-bin/media/uploadvideo",
     }
 )
 _AREAS = (
@@ -19,12 +21,21 @@ _AREAS = (
     "/cgi-bin/poi/",
     "/cgi-bin/express/",
     "/cgi-bin/component/",
+    "/cgi-bin/wxopen/",
     "/customservice/",
     "/wxaapi/",
     "/wxa/",
     "/datacube/",
     "/card/",
     "/semantic/",
+    "/bizwifi/",
+    "/cv/",
+    "/device/",
+    "/guide/",
+    "/merchant/",
+    "/product/",
+    "/scan/",
+    "/shakearound/",
 )
 
 

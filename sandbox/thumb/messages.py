@@ -101,8 +101,8 @@ def _video(world: World, kind: str, fields: Fields) -> Message:
 
 def _location(world: World, kind: str, fields: Fields) -> Message:
     return location(
-        str(fields.number("location_x" if fields.has("location_x") else "latitude")),
-        str(fields.number("location_y" if fields.has("location_y") else "longitude")),
+        str(fields.degrees("location_x" if fields.has("location_x") else "latitude", 90)),
+        str(fields.degrees("location_y" if fields.has("location_y") else "longitude", 180)),
         fields.whole("scale", 15),
         fields.text("label", ""),
     )

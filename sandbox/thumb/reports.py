@@ -23,8 +23,8 @@ async def location(actor: Actor, fields: Fields) -> Outcome:
     actor.must_follow()
     if not _may_report(actor):
         raise Impossible(f"accounts of kind {actor.world.account.kind} are sent no LOCATION reports")
-    latitude = fields.number("latitude", 39.908722)
-    longitude = fields.number("longitude", 116.397499)
+    latitude = fields.degrees("latitude", 90, 39.908722)
+    longitude = fields.degrees("longitude", 180, 116.397499)
     precision = fields.number("precision", 65.0)
     fields.done()
     return await _report(actor, latitude, longitude, precision)

@@ -99,8 +99,8 @@ async def _picture(actor: Actor, button: Button, fields: Fields) -> Outcome:
 
 async def _location(actor: Actor, button: Button, fields: Fields) -> Outcome:
     """The event first, then a location message."""
-    latitude = str(fields.number("latitude", 39.908722))
-    longitude = str(fields.number("longitude", 116.397499))
+    latitude = str(fields.degrees("latitude", 90, 39.908722))
+    longitude = str(fields.degrees("longitude", 180, 116.397499))
     scale = fields.whole("scale", 15)
     label = fields.text("label", "北京市东城区东长安街")
     name = fields.text("poiname", "")

@@ -31,6 +31,7 @@ from sandbox.world.windows import Windows
 
 FIRST_USERS = ("小明", "小红")
 # How long a user's events carry one CreateTime under `same_second`.
+_MENUIDS_BEGAN = 1_600_000_000  # seconds since then make nine digits
 _SAME_SECOND = 60
 
 
@@ -49,6 +50,7 @@ class World:
         self.callback: str | None = None
         self.callback_ok = False
         self._last_number = 0
+        self._last_menuid = 0
         self._start = (account, behaviour)
         self._start_faults = list(faults)
         self._start_menu: list[Button] | None = None
@@ -88,7 +90,7 @@ class World:
             if user.openid in self._start_followers:
                 user.follow(self.clock.seconds(), "ADD_SCENE_SEARCH")
         if self._start_menu is not None:
-            self.menus.default = Menu(self._start_menu, self.new_number())
+            self.menus.default = Menu(self._start_menu, self.new_menuid())
 
     def reset(self) -> None:
         """Back to the start: as `keep_as_start` left it, or else two strangers and no menu."""
@@ -116,7 +118,7 @@ class World:
 
     def set_menu(self, buttons: Iterable[Button]) -> None:
         """Installs a checked menu."""
-        self.menus.default = Menu(list(buttons), self.new_number())
+        self.menus.default = Menu(list(buttons), self.new_menuid())
         self.publish_menu()
 
     def publish_menu(self) -> None:
@@ -141,9 +143,14 @@ class World:
         self.bus.publish("callback", {"callback": url, "callback_ok": ok})
 
     def new_number(self) -> int:
-        """A number that no message or menu of this or an earlier run has had (17 digits, as MsgId)."""
+        """A number that no message of this or an earlier run has had (17 digits, as MsgId)."""
         self._last_number = max(self._last_number + 1, time.time_ns() // 100)
         return self._last_number
+
+    def new_menuid(self) -> int:
+        """A number that no menu of this or an earlier run has had (9 digits: JSON readers take it whole)."""
+        self._last_menuid = max(self._last_menuid + 1, int(time.time()) - _MENUIDS_BEGAN)
+        return self._last_menuid
 
     def new_msg_id(self, openid: str) -> int:
         """Under `equal_msg_ids` the next message of another user gets the same (rule 12)."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.accounts.codes import Codes
+from bot.accounts.codes import Codes, Pending
 from bot.errors import CodeError, SmsError
 from bot.limits import Limits
 from bot.store import Store
@@ -76,7 +76,7 @@ def test_the_right_code_proves_the_phone_once(codes: Codes, outbox: Outbox) -> N
     assert (phone, text) == (PHONE, f"code {code}")
     assert len(code) == 6
     assert code.isdecimal()
-    assert codes.pending("one").phone == PHONE  # type: ignore[union-attr]
+    assert codes.pending("one") == Pending(PHONE, 60)
     assert codes.check("one", code) == PHONE
     assert problem(lambda: codes.check("one", code)) == "expired"
     assert codes.pending("one") is None

@@ -264,3 +264,12 @@ def test_a_restarted_sandbox_is_found_again(page: Page, account: AccountServer, 
 
         expect(lost).to_be_hidden()
         expect(page.get_by_test_id("user")).to_have_count(3)
+
+
+def test_the_list_of_chats_says_a_link_by_its_words(page: Page, phone: Phone, account: AccountServer) -> None:
+    account.handler = lambda inbound: text(inbound, '看<a href="http://127.0.0.1/x">这里</a>吧')
+    phone.say("hi")
+    expect(phone.bubbles("account").last).to_have_text("看这里吧")
+    page.get_by_test_id("back").click()
+    expect(page.get_by_test_id("talk-account")).to_contain_text("看这里吧")
+    page.get_by_test_id("talk-account").click()

@@ -107,6 +107,7 @@ def test_consent_is_given(page: Page, phone: Phone, account: AccountServer) -> N
 
     expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
     expect(page.get_by_test_id("webview-title")).to_have_text("网页")
+    expect(page.get_by_test_id("webview-address")).to_have_text(account.url.removeprefix("http://"))
     assert len(account.visits) == 1
     assert re.fullmatch(r"/landing\?a=1&code=[^&]+&state=abc", account.visits[0])
 
@@ -130,6 +131,7 @@ def test_a_silent_authorization_shows_where_it_led(page: Page, phone: Phone, acc
 
     expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
     expect(page.get_by_test_id("webview-title")).to_have_text("网页")
+    expect(page.get_by_test_id("webview-address")).to_have_text(account.url.removeprefix("http://"))
 
 
 def test_the_pages_of_wechat_speak_english_where_it_is_asked_for(

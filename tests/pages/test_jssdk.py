@@ -91,7 +91,7 @@ def test_any_other_is_refused_with_its_reason_in_words(
 
 def test_other_hosts_of_ours_are_signed_and_may_read_the_answer(serve: Serve, weixin: Sandbox) -> None:
     site = serve(jssdk_hosts="m.example.com, app.example.com:8080")
-    for host in ("m.example.com", "app.example.com:8080"):
+    for host in ("m.example.com", "m.example.com:443", "app.example.com:8080"):
         answer = ask(site, f"https://{host}/x", Origin=f"https://{host}")
         assert answer.status_code == 200
         assert answer.headers["Access-Control-Allow-Origin"] == f"https://{host}"

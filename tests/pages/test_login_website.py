@@ -146,6 +146,19 @@ def test_what_is_not_wechats_answer_is_a_page_with_a_way_on(
     assert 'class="button" href="/login"' in answer.text
 
 
+@pytest.mark.parametrize("back", ["", "&code=nonsense"])
+def test_who_did_not_agree_or_brings_a_bad_code_begins_again_on_the_same_way(
+    site: Served, pc: MakePc, back: str
+) -> None:
+    computer = pc()
+    to = quote("/account?change=1&x=2", safe="")
+    begun = computer.get(f"{site.url}/login?go=1&to={to}", timeout=10, allow_redirects=False)
+    state = query(begun.headers["Location"].partition("#")[0])["state"]
+    answer = computer.get(f"{site.url}/login?state={state}{back}", timeout=10)
+    assert answer.status_code in (400, 403)
+    assert f'class="button" href="/login?to={to}"' in answer.text
+
+
 def test_a_state_or_code_of_the_accounts_own_pages_is_none_here(
     site: Served, people: MakePhone, pc: MakePc, log: pytest.LogCaptureFixture
 ) -> None:

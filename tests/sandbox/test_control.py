@@ -112,6 +112,8 @@ def test_there_is_nothing_but_the_phone_s_files(sandbox: Sandbox) -> None:
         ({"type": "sticker"}, "type: must be one of"),
         ({"content": "a", "colour": "red"}, "colour: no such field"),
         ({"type": "location"}, "latitude: missing"),
+        ({"type": "location", "latitude": 91, "longitude": 0}, "latitude: must be from -90 to 90 degrees"),
+        ({"type": "location", "latitude": 0, "longitude": -181}, "longitude: must be from -180 to 180"),
         ({"type": "link", "title": "t"}, "url: missing"),
         ({"type": "image", "media_id": "unknown"}, "invalid media_id"),
         ({"type": "event"}, "event: missing"),

@@ -44,6 +44,8 @@ def test_settings_change_at_once_and_a_reset_brings_them_back(
         ({"attempts": True}, "attempts: must be a whole number"),
         ({"lenient_state": 1}, "lenient_state: must be true or false"),
         ({"ip_whitelist": "1.1.1.1"}, "ip_whitelist: must be a list of strings"),
+        ({"ip_whitelist": ["1.1.1.1", "foo"]}, "ip_whitelist: must be IP addresses, got 'foo'"),
+        ({"ip_whitelist": ["10.0.0.0/8"]}, "ip_whitelist: must be IP addresses"),
         ({"web_domains": ["a", "b", "c"]}, "web_domains: at most 2"),
         ({"js_domains": ["a"] * 6}, "js_domains: at most 5"),
         ({"app_id": "wx0000000000000000"}, "app_id: can be given at the start only"),

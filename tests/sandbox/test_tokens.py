@@ -144,14 +144,28 @@ def test_rule_19_errors_come_with_http_200_and_a_request_id(api) -> None:
     assert answer.headers["Content-Type"] == "text/plain"
 
 
-def test_a_path_that_wechat_has_not_is_a_404_and_is_journalled(sandbox: Sandbox, api) -> None:
-    answer = api.raw("POST", "/cgi-bin/drafts", params={"access_token": api.token}, data=b"{}")
+@pytest.mark.parametrize("path", ["/cgi-bin/drafts", "/nothing/here", "/x"])
+def test_a_path_that_wechat_has_not_is_a_404_and_is_journalled(sandbox: Sandbox, api, path: str) -> None:
+    answer = api.raw("POST", path, params={"access_token": api.token}, data=b"{}")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     last = sandbox.calls()[-1]
-    assert (last["path"], last["simulated"], last["status"]) == ("/cgi-bin/drafts", False, 404)
+    assert (last["path"], last["simulated"], last["status"]) == (path, False, 404)
 
 
-@pytest.mark.parametrize("path", ["/cgi-bin/draft/add", "/cgi-bin/message/mass/sendall", "/card/create"])
+def test_what_is_none_of_wechats_is_not_journalled(sandbox: Sandbox, api) -> None:
+    before = len(sandbox.calls())
+    assert api.raw("GET", "/favicon.ico").status_code == 404
+    assert api.raw("GET", "/_sandbox/nothing").status_code == 404
+    assert len(sandbox.calls()) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cgi-bin/draft/add", "/cgi-bin/message/mass/sendall", "/cgi-bin/media/uploadnews", "/card/create",
+        "/merchant/create", "/cv/ocr/idcard", "/shakearound/device/applyid", "/bizwifi/shop/list",
+    ],
+)  # fmt: skip
 def test_a_path_that_is_not_simulated_is_refused_and_is_journalled(sandbox: Sandbox, api, path: str) -> None:
     answer = api.raw("POST", path, params={"access_token": api.token}, data=b"{}")
     assert (answer.status_code, answer.json()["errcode"]) == (200, 48001)

@@ -6,6 +6,7 @@ import { chatTime } from "../time.js";
 import { t, tell } from "../words.js";
 import { ACCOUNT_AVATAR, nameOf } from "../world.js";
 import { linkCard } from "./bubbles.js";
+import { wordsOf } from "./richtext.js";
 
 /** The name under which shares to everybody stand in an inbox's list of talks. */
 const MOMENTS = Symbol("moments");
@@ -38,7 +39,7 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sw
     go("friend");
   }
 
-  const words = ({ type, content, title }) => content || title || tell(`kind.${type}`, `[${type}]`);
+  const words = ({ type, content, title }) => (content ? wordsOf(content) : title) || tell(`kind.${type}`, `[${type}]`);
 
   function row(face, name, last, at, unread, act, testid) {
     return el("li", {}, button({ class: "talk", "data-testid": testid, onclick: act },

@@ -22,6 +22,9 @@ export function richText(text, { open, choose }) {
   });
 }
 
+/** `text` as one line says it: of its links, the words. */
+export const wordsOf = (text) => text.replace(ANCHOR, (whole, quoted, other, inner) => inner.replace(TAG, ""));
+
 /** An item of a message menu: tapping it says its words in the user's name. */
 export function menuLink({ id, content, label }, choose) {
   return button({ class: "menu-link", "data-testid": "menu-link", onclick: () => choose({ id, content }) }, label ?? content);

@@ -17,6 +17,8 @@ const DEVICES = "geolocation; camera; microphone; clipboard-write; autoplay";
 const INTRODUCTION = 150;
 
 /** WeChat's own pages introduce themselves: of one that keeps silent nothing was seen but where it led. */
+const ledTo = (url) => (leadsOn(url) ? webAddress(new URL(url).searchParams.get("redirect_uri") ?? "") : null);
+
 const leadsOn = (url) => url.startsWith(`${location.origin}/connect/`) || url.startsWith(`${location.origin}/mp/`);
 
 /**
@@ -45,12 +47,15 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     address.title = url;
   }
 
-  /** The frame has moved on to a page that says nothing: its address cannot be known from outside. */
-  function showUnknown() {
-    page.url = page.opened;
+  /**
+   * The frame has moved on to a page that says nothing: its address cannot be known from outside, unless
+   * WeChat's own page has just led there (`url`).
+   */
+  function showUnknown(url) {
+    page.url = url ?? page.opened;
     title.textContent = t("web.page");
-    address.textContent = "";
-    address.title = "";
+    address.textContent = url ? new URL(url).host : "";
+    address.title = url ?? "";
   }
 
   async function open(url) {
@@ -95,7 +100,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
       const elsewhere = now > 1 || leadsOn(url);
       if (now > 1) history.loaded();
       if (page.silent && elsewhere) {
-        setTimeout(() => frame === mine && now === loads && page.silent && showUnknown(), INTRODUCTION);
+        setTimeout(() => frame === mine && now === loads && page.silent && showUnknown(ledTo(page.url)), INTRODUCTION);
       }
       back.hidden = !history.canGoBack;
     });
