@@ -54,8 +54,6 @@ def answered_exactly_once(run: Callable[[Account], Result]) -> Result:
         assert result.lost == []
         result = _on_an_account_of_its_own(run)
     assert (result.lost, result.repeated, result.answered_once) == ([], [], result.messages), result
-    # A message whose three connections were all broken by kills has WeChat's grey line before its answer.
-    assert result.failure_lines <= result.kills // 2, result
     return result
 
 

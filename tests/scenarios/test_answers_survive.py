@@ -43,6 +43,8 @@ def test_every_message_is_answered_once_whoever_is_killed(
 
     result = answered_exactly_once(run)
     assert isinstance(result, exactly_once.Result)
+    # A message whose three connections were all broken by kills has WeChat's grey line before its answer.
+    assert result.failure_lines <= result.kills // 2, result
     assert result.kills > 0
     assert result.runs >= 400
 
