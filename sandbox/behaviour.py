@@ -49,6 +49,9 @@ class Behaviour:
     escaped_names: Annotated[Escapes, About(r"\uXXXX in a menu's names")] = Escapes.REFUSE
     enforce_menu_cache: Annotated[bool, About("phones keep a menu for five minutes")] = True
     consent: Annotated[Consent, About("what a follower's first snsapi_userinfo page does")] = Consent.ASK
+    snapshots: Annotated[
+        bool, About("userinfo pages open as snapshots until the user wants the full service")
+    ] = False
     lenient_state: Annotated[bool, About("any OAuth state, not only letters and digits")] = False
     expired_code_errcode: Annotated[
         int, About("for an OAuth code after its five minutes; 40029 was also seen")

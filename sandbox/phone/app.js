@@ -116,6 +116,7 @@ const heard = {
   },
   login: readMore,
   sms: ({ openid, ...message }) => table.phoneOf(openid)?.sms(message),
+  snapshot: ({ openid, full }) => table.phoneOf(openid)?.snapshot(full),
   reset() {
     world.clear();
     table.clear();

@@ -29,7 +29,10 @@ _URL_PUNCTUATION = "%/:=&?#[]@!$'()*+,;~"
 
 @dataclass(frozen=True)
 class Redirect:
+    """`snapshot`: the page learns a virtual identity, and the phone must say so."""
+
     url: str
+    snapshot: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,11 @@ def open_link(
     redirect_uri, state = query["redirect_uri"], query.get("state", "")
     if query["scope"] == "snsapi_base":
         return _redirect(world, _grant(world, user, "snsapi_base"), redirect_uri, state)
-    if query.get("forceSnapShot") == "true":
-        return _redirect(world, snapshot(world, user), redirect_uri, state)
-    if _silent(world, user) and not asks and query.get("forcePopup") != "true":
-        return _redirect(world, _grant(world, user, "snsapi_userinfo"), redirect_uri, state)
+    if not asks and query.get("forcePopup") != "true":
+        if _silent(world, user):
+            return _redirect(world, _grant(world, user, "snsapi_userinfo"), redirect_uri, state)
+        if query.get("forceSnapShot") == "true" or world.behaviour.snapshots:
+            return _redirect(world, snapshot(world, user), redirect_uri, state)
     return Ask(world.oauth.ask(ConsentRequest(user.openid, redirect_uri, state)))
 
 
@@ -82,7 +86,7 @@ def snapshot(world: World, user: User) -> Grant:
         openid="o" + identifier(27, "snapshot", user.openid),
         unionid="o" + identifier(27, "snapshot", user.unionid),
         nickname="微信用户",
-        avatar=user.avatar,
+        avatar=f"{world.base_url}/mmopen/snapshot/132",
         scope="snsapi_userinfo",
         snapshot=True,
     )
@@ -139,7 +143,7 @@ def _grant(world: World, user: User, scope: str) -> Grant:
 
 
 def _redirect(world: World, grant: Grant, redirect_uri: str, state: str) -> Redirect:
-    return Redirect(with_code(redirect_uri, world.oauth.issue(grant), state))
+    return Redirect(with_code(redirect_uri, world.oauth.issue(grant), state), grant.snapshot)
 
 
 def with_code(redirect_uri: str, code: str, state: str) -> str:

@@ -31,12 +31,20 @@ class AuthorizePages:
             return open_in_wechat()
         outcome = open_link(self._world, user, request.query)
         match outcome:
-            case Redirect(url):
+            case Redirect(url, snapshot):
+                if snapshot:
+                    self._tell_snapshot(user, request)
                 return redirect(url)
             case PageError(code, message):
                 return notice(UNABLE, message, str(code))
             case Ask(request_id):
                 return self._consent_page(user, request_id)
+
+    def _tell_snapshot(self, user: User, request: web.Request) -> None:
+        """The phone offers the full service below the page: the same link, but now the user is asked."""
+        query = {name: value for name, value in request.query.items() if name != "forceSnapShot"}
+        full = request.rel_url.with_query({**query, "forcePopup": "true"})
+        self._world.bus.publish("snapshot", {"openid": user.openid, "full": str(full)})
 
     async def consent(self, request: web.Request) -> web.Response:
         user = visitor(self._world, request)

@@ -20,10 +20,12 @@ class Pictures:
         app.router.add_get("/cgi-bin/showqrcode", self.qrcode)
 
     async def avatar(self, request: web.Request) -> web.Response:
-        """A user's initial on a colour of their own; `account` is the account's."""
+        """A user's initial on a colour of their own; `account` is the account's, `snapshot` nobody's."""
         seed = request.match_info["seed"]
         if seed == "account":
             return _svg(self._world.account.name[0], "#07c160")
+        if seed == "snapshot":
+            return _svg("微", "#b0b5ba")
         user = self._world.users.by_avatar_seed(seed)
         if user is None:
             raise web.HTTPNotFound

@@ -112,6 +112,24 @@ def test_consent_is_given(page: Page, phone: Phone, account: AccountServer) -> N
     assert re.fullmatch(r"/landing\?a=1&code=[^&]+&state=abc", account.visits[0])
 
 
+def test_a_snapshot_may_be_looked_at_and_offers_the_full_service(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    """Rule 31: a virtual identity, no JS-SDK, and a way to the consent page."""
+    phone.sandbox.settings(snapshots=True)
+    account.pages["/landing"] = "<!doctype html><title>到了</title><h1>到了</h1>"
+    open_page(phone, authorize_url(phone, account))
+    expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
+    expect(page.get_by_test_id("snapshot")).to_contain_text("快照页")
+
+    page.get_by_test_id("full-service").click()
+    phone.web.get_by_role("button", name="允许").click()
+
+    expect(phone.web.get_by_role("heading", name="到了")).to_be_visible()
+    expect(page.get_by_test_id("snapshot")).to_be_hidden()
+    assert len(account.visits) == 2
+
+
 def test_consent_is_refused(page: Page, phone: Phone, account: AccountServer) -> None:
     """The site hears nothing of it (rule 27), and the user has a way back."""
     open_page(phone, authorize_url(phone, account))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import requests
 
 from tests.launch import Sandbox
 from tests.sandbox.callback import Answer, CallbackServer
@@ -400,3 +401,29 @@ def test_rule_31_a_snapshot_has_a_virtual_identity(sandbox: Sandbox, visitor: st
     assert tokens["openid"] != visitor
     info = sns("userinfo", access_token=tokens["access_token"], openid=tokens["openid"])
     assert info["nickname"] == "微信用户"
+
+
+def test_rule_31_a_snapshots_picture_is_nobodys(sandbox: Sandbox, visitor: str, sns: Sns) -> None:
+    url = link(scope="snsapi_userinfo", forceSnapShot="true")
+    tokens = sns.exchange(code_of(sandbox.authorize(visitor, url)))
+    info = sns("userinfo", access_token=tokens["access_token"], openid=tokens["openid"])
+    assert info["headimgurl"] not in {user["avatar"] for user in sandbox.state()["users"]}
+    assert requests.get(info["headimgurl"], timeout=10).status_code == 200
+
+
+def test_rule_31_who_agreed_lately_gets_no_snapshot(sandbox: Sandbox, visitor: str, sns: Sns) -> None:
+    sandbox.authorize(visitor, link(scope="snsapi_userinfo"), decision="allow")
+    url = link(scope="snsapi_userinfo", forceSnapShot="true")
+    tokens = sns.exchange(code_of(sandbox.authorize(visitor, url)))
+    assert (tokens["openid"], tokens.get("is_snapshotuser")) == (visitor, None)
+
+
+def test_rule_31_d_snapshots_come_first_where_the_setting_says_so(
+    sandbox: Sandbox, visitor: str, sns: Sns
+) -> None:
+    sandbox.settings(snapshots=True)
+    tokens = sns.exchange(code_of(sandbox.authorize(visitor, link(scope="snsapi_userinfo"))))
+    assert tokens["is_snapshotuser"] == 1
+    full = link(scope="snsapi_userinfo", forcePopup="true")
+    tokens = sns.exchange(code_of(sandbox.authorize(visitor, full, decision="allow")))
+    assert tokens["openid"] == visitor

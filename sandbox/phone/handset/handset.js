@@ -195,6 +195,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
       hand.hold(openid);
     },
     sms: (message) => showBanner(screen, message, say),
+    snapshot: web.snapshot,
     say,
     leave() {
       web.leave();

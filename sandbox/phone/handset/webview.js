@@ -27,8 +27,8 @@ const leadsOn = (url) => url.startsWith(`${location.origin}/connect/`) || url.st
  */
 export function webView(root, screen, beneath, hand, { own, say, users, share }) {
   const find = (selector) => root.querySelector(selector);
-  const [title, address, stage, more, back, veil] =
-    ["[data-testid=webview-title]", ".address", ".stage", ".more", ".web-back", ".veil"].map(find);
+  const [title, address, stage, more, back, veil, snapshotBar] =
+    ["[data-testid=webview-title]", ".address", ".stage", ".more", ".web-back", ".veil", ".snapshot"].map(find);
   const history = new History();
   const api = phoneApi(screen, hand, { say });
   let frame = null;
@@ -36,7 +36,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
   /**
    * `opened` and `url`: what was asked for and where a reload leads; `introduced`: a page has said that it
    * is shown, and its load event has yet to come; `silent`: the other way round; `shares`, `hidden` and
-   * `menu`: what the JS-SDK has set.
+   * `menu`: what the JS-SDK has set; `full`: where a snapshot's full service is.
    */
   let page = null;
 
@@ -68,6 +68,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     root.hidden = false;
     for (const section of beneath) section.inert = true;
     unload();
+    snapshotBar.hidden = true;
     const mine = (page = { opened: target, shares: new Map(), hidden: new Set(), menu: true, open });
     show(new URL(target).host, target);
     root.querySelector(".web-close").focus({ preventScroll: true });
@@ -137,6 +138,13 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     load(page.url);
   }
 
+  /** WeChat gave the page a virtual identity: it may be looked at, and has no JS-SDK. */
+  function snapshot(full) {
+    if (!page) return;
+    page.full = webAddress(full);
+    snapshotBar.hidden = false;
+  }
+
   /** Another phone's page is in use now; this one waits until it is touched. */
   function rest() {
     if (!root.hidden) veil.hidden = false;
@@ -162,7 +170,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     close,
     async call({ id, name, options }, origin) {
       const asking = frame;
-      const answer = await api.call(page, String(name), options ?? {});
+      const answer = page.full ? { status: "fail", why: "permission denied" } : await api.call(page, String(name), options ?? {});
       if (asking === frame) asking.contentWindow.postMessage({ sandbox: "answer", id, ...answer }, origin);
       more.hidden = page ? !page.menu : true;
     },
@@ -180,9 +188,10 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
   root.querySelector(".reload").addEventListener("click", reload);
   back.addEventListener("click", () => history.back());
   more.addEventListener("click", () => pageMenu(screen, hand, page, { reload, say, users, share, tellShared }));
+  find("[data-testid=full-service]").addEventListener("click", () => open(page.full));
   veil.textContent = t("web.rest");
   for (const event of ["click", "pointerenter"]) veil.addEventListener(event, wake);
   root.addEventListener("keydown", (event) => event.key === "Escape" && close());
 
-  return { open, close, rest, leave: () => { close(); leaving.abort(); } };
+  return { open, close, rest, snapshot, leave: () => { close(); leaving.abort(); } };
 }

@@ -54,7 +54,7 @@ export default {
 
   // Web view
   "web.title": "Web page", "web.page": "Web page", "web.close": "Close page", "web.back": "Previous page", "web.reload": "Reload", "web.menu": "Page menu", "web.unable": "This address cannot be opened",
-  "web.copy": "Copy link", "web.browser": "Open in browser", "web.origin": "Provided by {host}", "web.rest": "Another phone is using the web. Tap to go on",
+  "web.copy": "Copy link", "web.browser": "Open in browser", "web.origin": "Provided by {host}", "web.rest": "Another phone is using the web. Tap to go on", "web.snapshot": "This is a snapshot, for looking only", "web.full": "Use full service",
   "share.friend": "Send to chat", "share.timeline": "Moments", "share.timelineDo": "Share on Moments", "share.post": "Post", "share.do": "Share", "share.done": "Shared: {name}",
   "share.line": "[Link] {title}", "share.qq": "Share on QQ", "share.weibo": "Share on Weibo", "share.qzone": "Share on Qzone", "upload.running": "Uploading…",
 
@@ -79,7 +79,7 @@ export default {
   "setting.app_secret": "AppSecret", "setting.original_id": "Original ID", "setting.web_domains": "Web domains", "setting.js_domains": "JS domains", "setting.site_domains": "Website domains",
   "setting.ip_whitelist": "IP whitelist", "setting.deadline": "Deadline (s)", "setting.attempts": "Attempts", "setting.bad_status_attempts": "Attempts on a bad status",
   "setting.text_limit": "Text limit (bytes)", "setting.failure_line": "Failure line", "setting.consent": "Consent page", "setting.callback_public_ports_only": "Callback on 80/443 only",
-  "setting.enforce_menu_cache": "Phones keep a menu for 5 min", "setting.equal_msg_ids": "One MsgId for two users", "setting.same_second": "Events in one second", "setting.lenient_state": "Any state",
+  "setting.enforce_menu_cache": "Phones keep a menu for 5 min", "setting.equal_msg_ids": "One MsgId for two users", "setting.same_second": "Events in one second", "setting.lenient_state": "Any state", "setting.snapshots": "Snapshots before consent",
   "setting.verify_file": "Proof file", "setting.verify_text": "Its content", "setting.site_app_id": "Website AppID", "setting.site_app_secret": "Website AppSecret", "setting.open_platform": "Bound to Open Platform",
   "setting.resend_pause": "Pause after a bad answer (s)", "setting.silent_events": "VIEW and such show no reply", "setting.escaped_names": "\\uXXXX in menu names", "setting.expired_code_errcode": "errcode of an expired code",
   "setting.site_code_seconds": "Life of a website code (s)", "setting.stranger_errcode": "Message to a non-follower", "setting.prove_domains": "Domains need a proof file", "setting.location_reports": "Report location on entering",

@@ -54,7 +54,7 @@ export default {
 
   // Web view
   "web.title": "网页", "web.page": "网页", "web.close": "关闭网页", "web.back": "返回上一页", "web.reload": "刷新", "web.menu": "网页菜单", "web.unable": "这个网址打不开",
-  "web.copy": "复制链接", "web.browser": "在浏览器打开", "web.origin": "网页由 {host} 提供", "web.rest": "另一台手机正在使用网页。点按继续",
+  "web.copy": "复制链接", "web.browser": "在浏览器打开", "web.origin": "网页由 {host} 提供", "web.rest": "另一台手机正在使用网页。点按继续", "web.snapshot": "你正在浏览的是快照页，仅可浏览", "web.full": "使用完整服务",
   "share.friend": "发送给朋友", "share.timeline": "朋友圈", "share.timelineDo": "分享到朋友圈", "share.post": "发表", "share.do": "分享", "share.done": "已分享到 {name}",
   "share.line": "[链接] {title}", "share.qq": "分享到 QQ", "share.weibo": "分享到微博", "share.qzone": "分享到 QQ 空间", "upload.running": "正在上传…",
 
@@ -79,7 +79,7 @@ export default {
   "setting.app_secret": "AppSecret", "setting.original_id": "原始 ID", "setting.web_domains": "网页授权域名", "setting.js_domains": "JS 安全域名", "setting.site_domains": "网站应用域名",
   "setting.ip_whitelist": "IP 白名单", "setting.deadline": "回复期限（秒）", "setting.attempts": "最多推送次数", "setting.bad_status_attempts": "状态码不对时的次数",
   "setting.text_limit": "文字上限（字节）", "setting.failure_line": "故障提示", "setting.consent": "授权页", "setting.callback_public_ports_only": "回调只许 80/443 端口",
-  "setting.enforce_menu_cache": "手机缓存菜单 5 分钟", "setting.equal_msg_ids": "两位用户同一 MsgId", "setting.same_second": "事件落在同一秒", "setting.lenient_state": "任意 state",
+  "setting.enforce_menu_cache": "手机缓存菜单 5 分钟", "setting.equal_msg_ids": "两位用户同一 MsgId", "setting.same_second": "事件落在同一秒", "setting.lenient_state": "任意 state", "setting.snapshots": "授权页先开快照页",
   "setting.verify_file": "校验文件名", "setting.verify_text": "校验文件内容", "setting.site_app_id": "网站应用 AppID", "setting.site_app_secret": "网站应用 AppSecret", "setting.open_platform": "绑定开放平台",
   "setting.resend_pause": "坏回复后再推的间隔（秒）", "setting.silent_events": "取关、VIEW 等不显示回复", "setting.escaped_names": "菜单名里的 \\uXXXX", "setting.expired_code_errcode": "过期 code 的 errcode",
   "setting.site_code_seconds": "网站登录 code 有效（秒）", "setting.stranger_errcode": "给未关注者发客服消息", "setting.prove_domains": "域名要校验文件", "setting.location_reports": "进入会话上报位置",
