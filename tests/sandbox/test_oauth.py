@@ -124,6 +124,8 @@ def test_rule_25_a_loopback_domain_and_a_test_account_need_no_proof(sandbox: San
         ({"scope": ""}, 10010),
         ({"redirect_uri": ""}, 10011),
         ({"scope": "snsapi_login"}, 10005),
+        ({"response_type": ""}, 10003),
+        ({"response_type": "token"}, 10003),
     ],
 )
 def test_rule_26_what_is_missing_is_a_page_error(
@@ -338,7 +340,9 @@ def test_rule_30_refreshing(sandbox: Sandbox, visitor: str, sns: Sns) -> None:
     assert sns("auth", access_token=access, openid=visitor)["errcode"] == 42001
     renewed = sns.refresh(refresh)
     assert (renewed["access_token"] == access, renewed["refresh_token"]) == (False, refresh)
-    sandbox.clock(30 * 86400 - 14300)
+    sandbox.clock(30 * 86400 - 14300 - 60)
+    assert "errcode" not in sns.refresh(refresh)
+    sandbox.clock(61)
     assert sns.refresh(refresh)["errcode"] == 42002
 
 
