@@ -316,7 +316,7 @@ def test_a_browser_without_cookies_is_told_so(here: Served, people: MakePhone) -
 
 
 def test_a_preview_visitor_may_not(here: Served, people: MakePhone) -> None:
-    phone = people()
+    phone = people(subscribed=False)  # WeChat shows no preview to whom it lets in silently
     link = phone.to_authorize(here.url + "/").replace("#", "&forceSnapShot=true#")
     phone.visit(phone.agree(link))
     answer = phone.visit(here.url + "/account")

@@ -70,7 +70,9 @@ def page(context: BrowserContext, tab: Page, running: Sandbox, tolerated: list[s
                 other.close()
         tab.unroute_all()
         if tab.url.startswith(running.url):
-            tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+            # As the last thing in this page: the phone would write down again what it still shows.
+            forget = "localStorage.clear(); sessionStorage.clear()"
+            tab.evaluate(f"addEventListener('pagehide', () => {{ {forget} }})")
         tab.goto("about:blank")
     context.clear_cookies()
     context.clear_permissions()
