@@ -1,4 +1,4 @@
-"""python -m bot [serve | worker | jobs | check | example-config]"""
+"""python -m bot [serve | worker | jobs | forget | check | example-config]"""
 
 import argparse
 import os
@@ -17,6 +17,10 @@ def main() -> int:
     commands.add_parser("worker", help="run slow answers, and nothing else")
     jobs = commands.add_parser("jobs", help="list slow answers that wait, run or failed")
     jobs.add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
+    forget = commands.add_parser("forget", help="delete what is kept about a person, and end their sessions")
+    person = forget.add_mutually_exclusive_group(required=True)
+    person.add_argument("--openid")
+    person.add_argument("--phone", help="a number that is bound")
     options = parser.parse_args()
     command = options.command or "serve"
     # Imports wait for their command: a fault in handlers/ must not keep example-config from working, and
@@ -34,6 +38,10 @@ def main() -> int:
         from bot.commands import jobs as show_jobs
 
         return show_jobs(options.retry)
+    if command == "forget":
+        from bot.commands import forget as forget_person
+
+        return forget_person(options.openid, options.phone)
     if command == "worker":
         from bot.worker import work
 

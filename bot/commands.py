@@ -1,5 +1,5 @@
-"""What people run in a terminal: the menu script and `python -m bot check`. Exit status: 0 done, 1 WeChat or
-the store refused, 2 the settings or the menu are wrong."""
+"""What people run in a terminal: the menu script, `python -m bot check`, `jobs` and `forget`. Exit status:
+0 done, 1 WeChat or the store refused, 2 the settings, the menu or what was typed are wrong."""
 
 import argparse
 import sys
@@ -8,10 +8,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import handlers
-from bot import menu
+from bot import log, menu
+from bot.accounts import phone as phones
 from bot.app import Parts, build
 from bot.config import Config, load_config
-from bot.errors import ConfigError, MenuError, SmsError, StoreError, WeChatError, WeChatUnreachable
+from bot.errors import (
+    ConfigError,
+    MenuError,
+    PhoneError,
+    SmsError,
+    StoreError,
+    WeChatError,
+    WeChatUnreachable,
+)
 from bot.menu_rules import Menu
 from bot.wechat.errcodes import explain
 
@@ -230,3 +239,38 @@ def _retry(parts: Parts, wanted: str) -> int:
         complain(f"no failed job {wanted}; `python -m bot jobs` lists them")
         return 1
     return 0
+
+
+def forget(openid: str | None, phone: str | None) -> int:
+    """`python -m bot forget --openid O | --phone N`: delete all about a person, as unsubscribing does."""
+    config = settings()
+    parts = open_parts(config) if config else None
+    if config is None or parts is None:
+        return 2
+    people = parts.site.account.people
+    log.set_up(config.log_format)
+    try:
+        binding = (
+            people.bindings.of_phone(phones.read(phone, config.phone_regions))
+            if phone
+            else people.bindings.of(openid or "")
+        )
+        if phone and binding is None:
+            complain("Nobody is bound to that number.")
+            return 1
+        who = binding.openid if binding else str(openid)
+        people.forget(who)
+        number = phones.mask(binding.phone) if binding else ""
+        log.audit("forgotten", openid=who, phone=number)
+        say(f"Forgotten: {who}. " + (f"{number} can be bound anew." if number else "No number was bound."))
+        return 0
+    except PhoneError as error:
+        complain(
+            f"--phone: {error.reason}. Write a mobile number of {phones.prefixes(config.phone_regions)}."
+        )
+        return 2
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return 1
+    finally:
+        parts.close()

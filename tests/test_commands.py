@@ -4,12 +4,15 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
+from bot.accounts import Bindings
+from bot.store import open_store
 from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
 
@@ -90,6 +93,33 @@ def test_check_says_when_the_store_is_gone(bot: Command, wechat: Sandbox) -> Non
     assert done.returncode == 1
     assert "Redis store" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+# -- forget
+
+
+def test_a_person_is_forgotten_by_number_or_openid(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
+    bindings = Bindings(open_store(f"sqlite:///{tmp_path}/bot.db"), time.time)
+    bindings.bind("openid-1", "+8613800138000")
+    bindings.bind("openid-2", "+8613900139000")
+
+    done = bot(wechat, "forget", "--phone", "138 0013 8000")
+    assert (done.returncode, bindings.of("openid-1")) == (0, None)
+    assert "openid-1" in done.stdout
+    assert "event=forgotten" in done.stderr
+    assert "13800138000" not in done.stdout + done.stderr
+
+    done = bot(wechat, "forget", "--openid", "openid-2")
+    assert (done.returncode, bindings.of("openid-2")) == (0, None)
+
+
+def test_who_is_not_known_cannot_be_forgotten_by_number(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "forget", "--phone", "13800138000")
+    assert done.returncode == 1
+    assert "Nobody" in done.stderr
+    done = bot(wechat, "forget", "--phone", "12")
+    assert done.returncode == 2
+    assert "+86 (CN)" in done.stderr
 
 
 # -- the others
