@@ -5,6 +5,7 @@ import asyncio
 import ipaddress
 import sys
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from sandbox.account import Account
 from sandbox.behaviour import Behaviour
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     listen.add_argument("--allow-remote", action="store_true", help="let --host be reachable by others")
 
     server = parser.add_argument_group("the account's server")
-    server.add_argument("--callback", metavar="URL", help="where messages are pushed to")
+    server.add_argument("--callback", type=_url, metavar="URL", help="where messages are pushed to")
     server.add_argument("--with-bot", action="store_true", help="start `python -m bot` beside it")
     server.add_argument(
         "--bot-port",
@@ -127,6 +128,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"must be 0 to 65535, got {text!r}")
     return int(text)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"must be an http:// or https:// URL, got {text!r}")
+    return text
 
 
 def _is_loopback(host: str) -> bool:

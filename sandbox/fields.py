@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ from aiohttp import web
 
 # What fits into the numbers of other languages.
 _LARGEST = 2**63 - 1
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -97,9 +100,9 @@ async def read_fields(request: web.Request) -> Fields:
         raise BadRequest("body: not JSON that can be read: nested too deeply") from None
     if not isinstance(body, dict):
         raise BadRequest("body: must be a JSON object")
-    if b"\\u" in raw:
+    if b"\\" in raw:  # only escapes bring such characters through JSON
         for name, value in body.items():
-            _must_be_unicode(name, value)
+            _must_be_text(name, value)
     return Fields(body)
 
 
@@ -107,10 +110,21 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _must_be_unicode(name: str, value: Any) -> None:
-    """JSON can escape half of a pair of surrogates, which is no character and cannot be sent on."""
-    try:
-        json.dumps({name: value}, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+def _must_be_text(name: str, value: Any) -> None:
+    """No phone sends halves of surrogate pairs or control characters, and XML cannot hold them."""
+    bad = next((found for text in (name, *_texts(value)) if (found := _NO_TEXT.search(text))), None)
+    if bad:
         shown = name.encode(errors="backslashreplace").decode()
-        raise BadRequest(f"{shown}: must be Unicode text, has half of a surrogate pair") from None
+        raise BadRequest(f"{shown}: must be text that XML can hold, has \\u{ord(bad[0]):04x}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

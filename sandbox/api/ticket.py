@@ -5,9 +5,10 @@ from sandbox.errors import WeChatError
 
 
 def _getticket(call: Call) -> Json:
-    if call.query.get("type") != "jsapi":
-        # Cards have another ticket, which is not simulated.
-        raise WeChatError(40097)
+    kind = call.query.get("type")
+    if kind != "jsapi":
+        # Cards have a ticket of their own: they are not simulated, as if the account had none.
+        raise WeChatError(48001 if kind == "wx_card" else 40097)
     ticket, expires_in = call.world.tickets.get()
     return {**OK, "ticket": ticket, "expires_in": expires_in}
 

@@ -3,12 +3,16 @@
 
 _EXACT = frozenset(
     {
+        "/cgi-bin/account/getaccountbasicinfo",
+        "/cgi-bin/material/add_news",
+        "/cgi-bin/material/update_news",
         "/cgi-bin/get_current_autoreply_info",
         "/cgi-bin/shorturl",
         "/cgi-bin/user/migrate",
         "/cgi-bin/changeopenid",
         "/cgi-bin/media/uploadnews",
         "/cgi-bin/media/uploadvideo",
+        "/sns/jscode2session",
     }
 )
 _AREAS = (

@@ -1,5 +1,6 @@
 """What a user's phone shows beside the chat, and how the phone itself is: menu, shares, SMS, logins."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from sandbox.world.users import Platform, User
 from sandbox.world.world import World
 
 TIMELINE = "timeline"
+_NUMBER = re.compile(r"\+?[0-9]{5,15}")
 
 
 class PhonesControl:
@@ -51,6 +53,8 @@ class PhonesControl:
         user, fields = self._user(request), await read_fields(request)
         phone = fields.text("phone")
         fields.done()
+        if phone and not _NUMBER.fullmatch(phone):
+            raise BadRequest(f"phone: must be a number such as +8613800138000, or empty; got {phone!r}")
         user.phone = phone
         self._world.publish_user(user)
         return answer({"ok": True})

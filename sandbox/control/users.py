@@ -14,6 +14,8 @@ from sandbox.web.authorization import Ask, PageError, Redirect, allow, open_link
 from sandbox.world.users import User
 from sandbox.world.world import World
 
+_LONGEST_NICKNAME = 64
+
 
 class UserControl:
     def __init__(self, world: World, pusher: Pusher) -> None:
@@ -32,8 +34,8 @@ class UserControl:
         fields = await read_fields(request)
         nickname, subscribed = fields.text("nickname").strip(), fields.flag("subscribed", False)
         fields.done()
-        if not nickname:
-            raise BadRequest("nickname: must not be empty")
+        if not 1 <= len(nickname) <= _LONGEST_NICKNAME:
+            raise BadRequest(f"nickname: must be 1 to {_LONGEST_NICKNAME} characters")
         user = self._world.users.add(nickname)
         if subscribed:
             user.follow(self._world.clock.seconds(), "ADD_SCENE_SEARCH")

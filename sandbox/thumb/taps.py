@@ -12,6 +12,8 @@ from sandbox.world.windows import Occasion
 # Taps that allow custom messages for a minute; VIEW and the rest give nothing (protocol §8.1).
 _OPENS_WINDOW = frozenset({"click", "scancode_push", "scancode_waitmsg"})
 
+_SCAN_TYPES = ("qrcode", "barcode")
+
 
 async def tap(actor: Actor, fields: Fields) -> Outcome:
     """Fields: `path`, and for buttons that ask the user something what they answer."""
@@ -76,6 +78,8 @@ async def _scan(actor: Actor, button: Button, fields: Fields) -> Outcome:
     result = fields.text("scan_result", "https://example.com/")
     scan_type = fields.text("scan_type", "qrcode")
     fields.done()
+    if scan_type not in _SCAN_TYPES:
+        raise BadRequest(f"scan_type: must be one of {', '.join(_SCAN_TYPES)}; got {scan_type!r}")
     opens = button["type"] == "scancode_push" and result.startswith(("http://", "https://"))
     outcome = Outcome(extra={"open": result} if opens else {})
     info = (("ScanType", scan_type), ("ScanResult", result))

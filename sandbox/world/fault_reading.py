@@ -9,6 +9,7 @@ from sandbox.world.faults import DELIVERY, Fault
 
 _DELIVERIES_ONLY = ("duplicate", "overlap", "reorder")
 _CALLS_ONLY = ("errcode", "content_type")
+_EFFECTS = (*_CALLS_ONLY, "status", "delay", "drop", *_DELIVERIES_ONLY)
 
 
 def fault_of_json(values: Any) -> Fault:
@@ -78,3 +79,5 @@ def _check(fault: Fault) -> None:
         raise BadRequest("content_type: must be one line")
     if fault.count is not None and fault.count < 0:
         raise BadRequest("count: must not be negative")
+    if not told.keys() - {"path", "probability", "count"}:
+        raise BadRequest(f"{'/'.join(_EFFECTS)}: one of them must say what happens")

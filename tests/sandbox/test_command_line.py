@@ -57,6 +57,8 @@ def test_a_taken_port_is_said_in_one_line() -> None:
         (["--web-domain", "http://a/"], "--web-domain: must be HOST"),
         (["--web-domain", "a", "--web-domain", "b", "--web-domain", "c"], "at most 2"),
         (["--with-bot", "--callback", "http://127.0.0.1/"], "--with-bot starts the bot itself"),
+        (["--callback", "nonsense"], "--callback: must be an http:// or https:// URL"),
+        (["--fault", "delivery count=1"], "one of them must say what happens"),
         (["--unknown"], "unrecognized arguments"),
     ],
 )

@@ -68,7 +68,8 @@ def test_the_clock_only_goes_forward(sandbox: Sandbox) -> None:
     ("method", "path", "body", "error"),
     [
         ("POST", "users", {"subscribed": True}, "nickname: missing"),
-        ("POST", "users", {"nickname": " "}, "nickname: must not be empty"),
+        ("POST", "users", {"nickname": " "}, "nickname: must be 1 to 64 characters"),
+        ("POST", "users", {"nickname": "a" * 65}, "nickname: must be 1 to 64 characters"),
         ("POST", "users", {"nickname": 5}, "nickname: must be a string, got 5"),
         ("POST", "users", {"nickname": "a", "subscribed": "yes"}, "subscribed: must be true or false"),
         ("POST", "users", {"nickname": "a", "age": 5}, "age: no such field"),
@@ -77,7 +78,8 @@ def test_the_clock_only_goes_forward(sandbox: Sandbox) -> None:
         ("POST", "clock", {}, "advance_seconds: missing"),
         ("POST", "clock", {"advance_seconds": 10**400}, "advance_seconds: too large"),
         ("POST", "clock", {"advance_seconds": 2**80}, "advance_seconds: the clock goes no farther"),
-        ("POST", "users", {"nickname": "\ud800"}, "nickname: must be Unicode text"),
+        ("POST", "users", {"nickname": "\ud800"}, "nickname: must be text that XML can hold, has \\ud800"),
+        ("POST", "users", {"nickname": "a\x00"}, "nickname: must be text that XML can hold, has \\u0000"),
         ("POST", "reset", {"users": True}, "users: no such field"),
         ("POST", "sms", {"phone": "", "text": "hi"}, "phone: must not be empty"),
         ("POST", "jssdk/config", {"url": "http://a/", "jsApiList": 5}, "jsApiList: must be a list"),
@@ -96,6 +98,11 @@ def test_complaints_name_the_field(sandbox: Sandbox, method: str, path: str, bod
 def test_a_body_that_cannot_be_read_is_said_so(sandbox: Sandbox, body: bytes) -> None:
     answer = requests.post(f"{sandbox.url}/_sandbox/users", data=body, timeout=10)
     assert (answer.status_code, answer.json()["error"].startswith("body: ")) == (400, True)
+
+
+def test_a_phone_number_is_one(sandbox: Sandbox, openid: str) -> None:
+    with pytest.raises(AssertionError, match="phone: must be a number"):
+        sandbox.call("PUT", f"users/{openid}/phone", {"phone": "abc"})
 
 
 def test_there_is_nothing_but_the_phone_s_files(sandbox: Sandbox) -> None:

@@ -81,6 +81,7 @@ def test_rule_33_the_ticket_is_kept_and_expires(sandbox: Sandbox, api) -> None:
 def test_rule_33_the_ticket_needs_a_token_and_its_type(api) -> None:
     assert api.get("ticket/getticket", type="jsapi", access_token="")["errcode"] == 41001
     assert api.get("ticket/getticket", type="other")["errcode"] == 40097
+    assert api.get("ticket/getticket", type="wx_card")["errcode"] == 48001, "cards are not simulated"
 
 
 def test_pages_of_any_origin_may_ask(api) -> None:

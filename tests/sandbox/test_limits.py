@@ -63,6 +63,18 @@ def test_media_of_256_megabytes_are_kept(world: World) -> None:
     assert world.media.get(permanent.media_id), "permanent ones are never forgotten"
 
 
+def test_a_hundred_thousand_permanent_qr_codes_are_given(world: World) -> None:
+    """Rule 36."""
+    first = world.qrcodes.create(1, None)
+    for scene in range(2, 100_001):
+        world.qrcodes.create(scene, None)
+    with pytest.raises(WeChatError) as refused:
+        world.qrcodes.create(100_001, None)
+    assert refused.value.errcode == 45029
+    assert world.qrcodes.create(1, None) == first, "one that was given already is given again"
+    assert world.qrcodes.create(100_001, 60), "temporary ones do not count"
+
+
 def test_ten_thousand_codes_pages_and_sessions_are_kept(world: World, openid: str) -> None:
     app_id = world.account.app_id
     grant = Grant(app_id, openid, "u", "小明", "http://127.0.0.1:1/a", "snsapi_base")

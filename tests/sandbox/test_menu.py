@@ -146,6 +146,8 @@ def test_rule_14_scans(sandbox: Sandbox, server: CallbackServer, tapped: str, pl
     info = received.xml.find("ScanCodeInfo")
     assert info is not None
     assert (info.findtext("ScanType"), info.findtext("ScanResult")) == ("qrcode", "http://b.example/")
+    with pytest.raises(AssertionError, match="scan_type: must be one of qrcode, barcode"):
+        sandbox.tap(tapped, 2, place, scan_type="film")
     assert result.get("open") == ("http://b.example/" if event == "scancode_push" else None)
 
 

@@ -163,6 +163,7 @@ def test_what_is_none_of_wechats_is_not_journalled(sandbox: Sandbox, api) -> Non
     "path",
     [
         "/cgi-bin/draft/add", "/cgi-bin/message/mass/sendall", "/cgi-bin/media/uploadnews", "/card/create",
+        "/cgi-bin/material/add_news", "/cgi-bin/account/getaccountbasicinfo", "/sns/jscode2session",
         "/merchant/create", "/cv/ocr/idcard", "/shakearound/device/applyid", "/bizwifi/shop/list",
     ],
 )  # fmt: skip
