@@ -82,7 +82,7 @@ class Parts:
 
     def close(self) -> None:
         self.runner.stop(self.config.stop_seconds)
-        self.liveness.stop()
+        self.liveness.stop(self.config.api_timeout + 1)  # a push under way
         for closer in self.closers:
             closer()
 

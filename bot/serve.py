@@ -48,8 +48,8 @@ def serve() -> int:
         # Beyond this many requests in hand, new connections wait in the kernel.
         backpressure=4 * config.threads,
         respawn_failed_workers=True,
-        # Requests in flight (5 s), then jobs. A longer wait than that is none of ours.
-        workers_kill_timeout=int(config.stop_seconds) + 7,
+        # Requests in flight (5 s), then jobs, then a push under way. A longer wait than that is none of ours.
+        workers_kill_timeout=int(config.stop_seconds + config.api_timeout) + 8,
         log_level="error",  # type: ignore[arg-type]  # a str enum; its text is what the API documents
     )
     server.respawned_wrks = _Recent()

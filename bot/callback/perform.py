@@ -6,6 +6,7 @@ sees that message twice.
 """
 
 import logging
+from functools import partial
 
 from bot.callback import messages
 from bot.callback.conversation import Conversations
@@ -93,12 +94,12 @@ class Performer:
         parts = custom_messages(reply, self._text_limit) if self._push else []
         sent = int(job.work.get("sent", 0))
         for part in parts[sent:]:
+            push = partial(self._account.client.post, "message/custom/send", data={"touser": openid, **part})
             try:
-                self._account.client.post("message/custom/send", data={"touser": openid, **part})
+                job = self._outbox.step(job, push, sent=sent + 1)
             except WeChatError as error:
                 return self._refused(openid, job, reply, sent, error)
             sent += 1
-            job = self._outbox.note(job, sent=sent)
         if not parts:
             self._conversations.keep(openid, reply, job.id)
         log.info("[late] %s: openid=%s", "pushed" if parts else "kept", openid)

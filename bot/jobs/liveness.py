@@ -4,7 +4,8 @@ import logging
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.errors import StoreError
 from bot.log import describe
@@ -26,6 +27,9 @@ class Liveness:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._owed: deque[Callable[[], object]] = deque(maxlen=_MOST_OWED)
+        self._steps = threading.Condition()
+        self._steps_under_way = 0
+        self._ending = False
 
     def start(self) -> None:
         """Begin to beat. Call it in the process that does the work, after any fork."""
@@ -33,8 +37,12 @@ class Liveness:
         self._thread = threading.Thread(target=self._beat_on, name="liveness", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Be dead at once, so that nobody waits for the lease to run out."""
+    def stop(self, patience: float = 0.0) -> None:
+        """Be dead, so that nobody waits for the lease to run out: at once, or when the steps under way have
+        ended, for which it waits `patience` seconds."""
+        with self._steps:
+            self._ending = True
+            self._steps.wait_for(lambda: self._steps_under_way == 0, patience)
         self._stopped.set()
         if self._thread is None:
             return
@@ -43,6 +51,20 @@ class Liveness:
             self._store.delete(self._key(self.me))
         except StoreError:
             log.warning("[jobs] no store to say goodbye to; the lease will run out")
+
+    @contextmanager
+    def step(self) -> Iterator[bool]:
+        """Around what others would do again if this process ended in the middle of it. False: it is about
+        to end, and may not begin."""
+        with self._steps:
+            may = not self._ending
+            self._steps_under_way += may
+        try:
+            yield may
+        finally:
+            with self._steps:
+                self._steps_under_way -= may
+                self._steps.notify_all()
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process `owner` is alive, in the eyes of the store."""

@@ -5,6 +5,7 @@ outbox makes it at least once: every job also stands in a timetable, and what is
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ _ALL = 1_000_000
 
 
 class Lost(Exception):
-    """The job is no longer ours: another process holds us for dead."""
+    """The job is no longer ours: another process holds us for dead, or this one is about to end."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,14 @@ class Outbox:
         if noted is None:
             raise Lost
         return noted
+
+    def step(self, job: Job, act: Callable[[], object], **work: Any) -> Job:
+        """Do `act` and note `work`: a stop waits for both. Raises Lost and what `act` raises."""
+        with self._liveness.step() as may:
+            if not may:
+                raise Lost
+            act()
+            return self.note(job, **work)
 
     def wait(self, job: Job, seconds: float, problem: str) -> None:
         """Give the job back, to be tried again in `seconds`."""

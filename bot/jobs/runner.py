@@ -110,7 +110,7 @@ class Runner:
             if job is not None:
                 self._settle(job, self._attempt(job))
         except Lost:
-            log.info("[jobs] held for dead: another process has this job")
+            log.info("[jobs] held for dead, or about to end: another process goes on with this job")
         except StoreError as error:
             log.error("[jobs] job left in the outbox: %s", error)
             self._liveness.owe(lambda: self._outbox.give_back(job_id))

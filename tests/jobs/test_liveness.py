@@ -1,5 +1,7 @@
 """Who is alive, and what a process owes a store that was gone."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bot.errors import StoreError
@@ -22,6 +24,26 @@ def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
     store.put(f"alive:{first.me}", b"1", 3.0)
     clock.advance(3.0)
     assert not second.is_alive(first.me)
+    store.close()
+
+
+def test_a_stop_waits_for_the_step_under_way_and_lets_none_begin(
+    make_config: MakeConfig, clock: Clock
+) -> None:
+    store = open_store(make_config().store_url, clock)
+    liveness, other = Liveness(store), Liveness(store)
+    liveness.start()
+    with ThreadPoolExecutor(1) as pool:
+        with liveness.step() as may:
+            assert may
+            stopping = pool.submit(liveness.stop, 20)
+            while True:
+                with liveness.step() as may:
+                    if not may:
+                        break
+            assert other.is_alive(liveness.me)
+        stopping.result(20)
+    assert not other.is_alive(liveness.me)
     store.close()
 
 

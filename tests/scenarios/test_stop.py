@@ -32,6 +32,21 @@ def env_of(sandbox: Sandbox, account: Account, **settings: str) -> dict[str, str
     return env | {f"BOT_{name}": value for name, value in settings.items()}
 
 
+NO_JOBS = (0, "no jobs\n")
+
+
+def jobs(env: dict[str, str], account: Account, *arguments: str) -> tuple[int, str]:
+    """`python -m bot jobs`: its status and what it says."""
+    (account.folder / "config.py").write_text("")
+    settings = {"BOT_CONFIG": "config.py", "BOT_SECRET_KEY": "x" * 40, "BOT_PUBLIC_URL": "http://127.0.0.1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "jobs", *arguments],
+        cwd=account.folder, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)} | settings | env,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_a_deploy_under_load_loses_nothing(sandbox: Sandbox, account: Account) -> None:
     """Two servers, one after the other stopped by SIGTERM and started anew, as a rolling deploy does."""
     openids = [sandbox.add_user(f"u{n}", subscribed=True) for n in range(24)]
@@ -105,36 +120,40 @@ def test_a_stop_gives_jobs_their_grace(sandbox: Sandbox, account: Account) -> No
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
 
 
+def test_a_stop_cuts_no_push_in_two(sandbox: Sandbox, account: Account) -> None:
+    """What WeChat is being told when the time is up is noted, and nobody tells it again."""
+    openid = sandbox.add_user("u", subscribed=True)
+    sandbox.faults([{"path": "/cgi-bin/message/custom/send", "delay": 1.5}])
+    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", STOP_SECONDS="1")
+    with Fleet(env, account.folder) as fleet:
+        sandbox.set_callback(fleet.callback)
+        sandbox.send(openid, content="slow 1 m")
+        until(account.runs, bool)
+        fleet.replace_server(0, timeout=20)
+        until(lambda: jobs(env, account), lambda found: found == NO_JOBS)
+    assert answers(sandbox, openid) == ["m"]
+
+
 def test_jobs_are_listed_and_failed_ones_retried(sandbox: Sandbox, account: Account) -> None:
     """As an operator sees them: `python -m bot jobs`, and `--retry`."""
     openid = sandbox.add_user("u", subscribed=True)
     (account.folder / "broken").touch()
-    (account.folder / "config.py").write_text("")
-    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", SECRET_KEY="x" * 40, CONFIG="config.py")
-
-    def jobs(*arguments: str) -> tuple[int, str]:
-        listen = {"BOT_PUBLIC_URL": "http://127.0.0.1", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", "jobs", *arguments],
-            cwd=account.folder, env=listen | env, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
-
-    assert jobs() == (0, "no jobs\n")
+    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3")
+    assert jobs(env, account) == NO_JOBS
     with Bot(env, cwd=account.folder) as bot:
         sandbox.set_callback(bot.callback)
         sandbox.send(openid, content="slow 2 fail-m")
-        until(lambda: jobs()[1], lambda text: "running" in text or "failed" in text)
+        until(lambda: jobs(env, account)[1], lambda text: "running" in text or "failed" in text)
         until(lambda: sandbox.chat(openid)[-1].get("content"), lambda text: text == "sorry")
-        status, text = until(jobs, lambda found: "failed" in found[1])
+        status, text = until(lambda: jobs(env, account), lambda found: "failed" in found[1])
         assert status == 0
         line, count = text.splitlines()
         assert count == "1 jobs"
         job_id = line.split()[0]
         assert " handlers.slow " in f" {line} ".replace("  ", " ")
         assert "RuntimeError" in line
-        assert jobs("--retry", "nothing")[0] == 1
+        assert jobs(env, account, "--retry", "nothing")[0] == 1
         (account.folder / "broken").unlink()
-        assert jobs("--retry", job_id) == (0, f"{job_id}  waiting\n")
+        assert jobs(env, account, "--retry", job_id) == (0, f"{job_id}  waiting\n")
         until(lambda: answers(sandbox, openid), lambda names: names == ["fail-m"])
-        until(jobs, lambda found: found == (0, "no jobs\n"))
+        until(lambda: jobs(env, account), lambda found: found == NO_JOBS)
