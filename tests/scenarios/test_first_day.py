@@ -70,19 +70,25 @@ class Phone:
         return self.page.locator("[data-testid=bubble][data-from=account]")
 
     def say(self, text: str) -> None:
-        field = self.page.get_by_test_id("input")
+        field, toggle = self.page.get_by_test_id("input"), self._toggle()
         if not field.is_visible():
-            self.page.get_by_test_id("menu-toggle").click()
+            toggle.click()
         field.fill(text)
         field.press("Enter")
 
     def tap(self, top: str, sub: str | None = None) -> None:
-        button = self.page.get_by_test_id("menu-button").filter(has_text=top)
+        button, toggle = self.page.get_by_test_id("menu-button").filter(has_text=top), self._toggle()
         if not button.is_visible():
-            self.page.get_by_test_id("menu-toggle").click()
+            toggle.click()
         button.click()
         if sub:
             self.page.get_by_test_id("submenu-item").filter(has_text=sub).click()
+
+    def _toggle(self) -> Locator:
+        """Between keyboard and menu. It appears with the menu, which takes the place of the keyboard then."""
+        toggle = self.page.get_by_test_id("menu-toggle")
+        expect(toggle).to_be_visible()
+        return toggle
 
     def picture(self, name: str) -> None:
         """Keep a screenshot, if SCREENSHOTS names a folder (`make screenshots`)."""
