@@ -339,6 +339,9 @@ class Config:
         return self.late_answers == "push"
 
 
+_NAMES = {row.name.upper() for row in dataclasses.fields(Config)}
+
+
 def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -> Config:
     """Read settings from a Python file, then from `BOT_<NAME>` in the environment, which wins.
 
@@ -348,6 +351,7 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
     env = os.environ if env is None else env
     faults: list[str] = []
     raw = _read_file(path or env.get("BOT_CONFIG"), faults)
+    faults += _misspelt(env)
     values: dict[str, Any] = {}
     missing: list[str] = []
     for row in dataclasses.fields(Config):
@@ -389,12 +393,22 @@ def _read_file(path: str | None, faults: list[str]) -> dict[str, Any]:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         faults.append(f"{file} cannot be read: {type(error).__name__}{line}")
         return {}
-    known = {row.name.upper() for row in dataclasses.fields(Config)}
     given = {name: value for name, value in found.items() if name.isupper() and not name.startswith("_")}
-    for name in sorted(set(given) - known):
-        near = difflib.get_close_matches(name, known, n=1)
+    for name in sorted(set(given) - _NAMES):
+        near = difflib.get_close_matches(name, _NAMES, n=1)
         faults.append(f"{name} in {file} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
     return given
+
+
+def _misspelt(env: Mapping[str, str]) -> list[str]:
+    """Variables that are nearly ours. Others that begin with BOT_ may be another program's."""
+    faults = []
+    for variable in sorted(env):
+        name = variable.removeprefix("BOT_")
+        if variable.startswith("BOT_") and name not in _NAMES | {"CONFIG"}:
+            for near in difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.85):
+                faults.append(f"{variable} in the environment is no setting; did you mean BOT_{near}?")
+    return faults
 
 
 def example() -> str:

@@ -116,6 +116,12 @@ def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:
     assert "did you mean APP_ID?" in fault
 
 
+def test_a_misspelt_variable_gets_a_suggestion(tmp_path: Path) -> None:
+    more = {"BOT_ACOUNT_KIND": "service", "BOT_HOST_OF_OTHERS": "x"}
+    (fault,) = faults(write(tmp_path, ""), environment() | more)
+    assert fault == "BOT_ACOUNT_KIND in the environment is no setting; did you mean BOT_ACCOUNT_KIND?"
+
+
 BAD = {
     "APP_ID": ["wx1", "0123456789abcdef00", "wx0123456789ABCDEF", APP_ID + "\n0"],
     "TOKEN": ["ab", "x" * 33, "with space", "符号符号"],
