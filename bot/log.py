@@ -50,13 +50,20 @@ class _Lines(logging.Formatter):
         if self._as_json:
             head = {"at": at, "level": record.levelname, "id": request_id.get(), "text": record.getMessage()}
             return json.dumps({**head, **facts}, ensure_ascii=False)
-        tail = "".join([f" {name}={value}" for name, value in facts.items() if value not in _NOTHING])
+        told = [f" {name}={_quoted(value)}" for name, value in facts.items() if value not in _NOTHING]
+        tail = "".join(told)
         return _plain(f"{at} {record.levelname} {request_id.get()} {record.getMessage()}{tail}")
 
 
 @lru_cache(maxsize=2)
 def _second(at: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
+def _quoted(value: object) -> str:
+    # No forged facts by a space in a path.
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text or '"' in text else text
 
 
 def _plain(text: str) -> str:

@@ -323,6 +323,11 @@ def test_an_odd_path_is_not_found_and_one_line(live: Live, http: requests.Sessio
     assert len(lines) == 1
 
 
+def test_no_path_forges_a_fact(live: Live, http: requests.Session) -> None:
+    lines = live.bot.log_of(lambda: http.get(live.bot.url + "/a result=reply", timeout=10))
+    assert ' path="/a result=reply" ' in lines[0]
+
+
 def test_a_form_posted_to_us_is_only_a_bad_delivery(live: Live, http: requests.Session) -> None:
     query = urlencode(live.wechat.fields("x"))
 
