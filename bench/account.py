@@ -3,7 +3,6 @@
 Every run of a handler adds a line to the file that RUNS names; every reply names its message.
 """
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -64,8 +63,3 @@ class Account:
 
     def close(self) -> None:
         shutil.rmtree(self.folder)
-
-
-def answers(bubbles: list[str]) -> list[str]:
-    """The names of the messages that these bubbles answer; one bubble may hold several late answers."""
-    return [name for text in bubbles for name in re.findall(r"answer (\S+)", text)]

@@ -16,9 +16,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.account import Account, answers
+from bench.account import Account
 from bench.fleet import Fleet
 from bench.machine import machine, redis_server
+from bench.phones import Verdict, judge, until_all_are_answered
 from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
 
 _FAULTS = [
@@ -28,13 +29,8 @@ _FAULTS = [
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
-    messages: int
+class Result(Verdict):
     runs: int
-    answered_once: int
-    repeated: list[str]
-    lost: list[str]
-    failure_lines: int
     kills: int
     seconds: float
 
@@ -77,36 +73,13 @@ def run(
             list(pool.map(write, openids))
         killer.stop()
         sandbox.faults([])
-        seen = _read_phones(sandbox, work)
+        seen = until_all_are_answered(sandbox, work)
         seconds = time.monotonic() - begun
         (account.folder / "log").write_text(fleet.log(), encoding="utf-8")
-    counts = collections.Counter(name for bubbles in seen.values() for name in answers(bubbles))
-    names = [name for names in work.values() for name in names]
+        verdict = judge(seen, work, fleet.kills)
     return Result(
-        messages=messages,
-        runs=len(account.runs()),
-        answered_once=sum(counts[name] == 1 for name in names),
-        repeated=[name for name in names if counts[name] > 1],
-        lost=[name for name in names if counts[name] == 0],
-        failure_lines=sum(
-            kind == "system" for bubbles in seen.values() for kind in bubbles if kind == "system"
-        ),
-        kills=killer.kills,
-        seconds=seconds,
+        **dataclasses.asdict(verdict), runs=len(account.runs()), kills=len(fleet.kills), seconds=seconds
     )
-
-
-def _read_phones(sandbox: Sandbox, work: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What the phones show once nothing more comes: late answers may take a lease and a sweep."""
-    end, before = time.monotonic() + 30, -1
-    while True:
-        seen = {openid: _bubbles(sandbox, openid) for openid in work}
-        answered = {name for bubbles in seen.values() for name in answers(bubbles)}
-        if len(answered) == sum(map(len, work.values())) or time.monotonic() > end:
-            return seen
-        if len(answered) == before:
-            time.sleep(1)
-        before = len(answered)
 
 
 def _explain(sandbox: Sandbox, name: str) -> None:
@@ -123,19 +96,10 @@ def _explain(sandbox: Sandbox, name: str) -> None:
             )
 
 
-def _bubbles(sandbox: Sandbox, openid: str) -> list[str]:
-    return [
-        "system" if message["from"] == "system" else str(message.get("content", ""))
-        for message in sandbox.chat(openid)
-        if message["from"] != "user"
-    ]
-
-
 class _Killer:
     """Kills a random worker process of the fleet now and then."""
 
     def __init__(self, fleet: Fleet, every: float) -> None:
-        self.kills = 0
         self._fleet = fleet
         self._every = every
         self._stopped = threading.Event()
@@ -148,7 +112,7 @@ class _Killer:
 
     def _go_on(self) -> None:
         while not self._stopped.wait(self._every):
-            self.kills += self._fleet.kill_one()
+            self._fleet.kill_one()
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ class Fleet:
     def __init__(self, env: Mapping[str, str], folder: Path, servers: int = 1, job_workers: int = 0) -> None:
         self._env = dict(env)
         self._folder = folder
+        self.kills: list[tuple[float, float]] = []  # when each began and had happened, in unix seconds
         self._lock = threading.Lock()
         self._gone: list[Process] = []
         self.servers: list[Bot] = []
@@ -68,21 +70,22 @@ class Fleet:
             )
         return status
 
-    def kill_one(self) -> bool:
+    def kill_one(self) -> None:
         """SIGKILL to a random process: a server's worker (its server starts another) or a worker (we do)."""
         children = [pid for bot in self.servers for pid in _children(bot.pid)]
         victims: Sequence[int | Process] = [*children, *self.workers]
         if not victims:
-            return False
-        victim = random.choice(victims)
+            return
+        victim, begun = random.choice(victims), time.time()
         if isinstance(victim, int):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
         else:
             victim.kill()
+        self.kills.append((begun, time.time()))
+        if isinstance(victim, Process):
             self._gone.append(victim)
             self.workers[self.workers.index(victim)] = self._worker()
-        return True
 
     def log(self) -> str:
         return "\n".join(line for process in self._all() for line in process.output)

@@ -14,25 +14,22 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.account import Account, answers
+from bench.account import Account
 from bench.fleet import Balancer
 from bench.machine import machine, redis_server
 from bench.netns import Network, why_not
+from bench.phones import Disaster, Verdict, judge, until_all_are_answered
 from tests.launch import Process, Sandbox, bot_env, free_port, start_sandbox
 
 _MACHINES = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
-    messages: int
+class Result(Verdict):
     runs: int
-    answered_once: int
-    repeated: list[str]
-    lost: list[str]
-    failure_lines: int
     seconds: float
 
 
@@ -57,6 +54,7 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
             work[openids[number % users]].append(f"m{number}")
         begun = time.monotonic()
         done = threading.Semaphore(0)
+        disasters: list[Disaster] = []
 
         def write(openid: str) -> None:
             for name in work[openid]:
@@ -67,31 +65,24 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
             writers = [pool.submit(write, openid) for openid in openids]
             for _ in range(messages // 5):
                 done.acquire()
-            network.cut_off(0)
+            with _noted(disasters):
+                network.cut_off(0)
             for _ in range(messages // 5):
                 done.acquire()
-            _kill_family(bots[1])
+            with _noted(disasters):
+                _kill_family(bots[1])
             for _ in range(messages // 5):
                 done.acquire()
             network.reconnect(0)
             for writer in writers:
                 writer.result()
-        seen = _until_all_are_answered(sandbox, work)
+        seen = until_all_are_answered(sandbox, work)
         seconds = time.monotonic() - begun
         (account.folder / "log").write_text(
             "\n".join(line for bot in bots for line in bot.output), encoding="utf-8"
         )
-    counts = collections.Counter(name for bubbles in seen.values() for name in answers(bubbles))
-    names = [name for names in work.values() for name in names]
-    return Result(
-        messages=messages,
-        runs=len(account.runs()),
-        answered_once=sum(counts[name] == 1 for name in names),
-        repeated=[name for name in names if counts[name] > 1],
-        lost=[name for name in names if counts[name] == 0],
-        failure_lines=sum(text == "system" for bubbles in seen.values() for text in bubbles),
-        seconds=seconds,
-    )
+    verdict = judge(seen, work, disasters)
+    return Result(**dataclasses.asdict(verdict), runs=len(account.runs()), seconds=seconds)
 
 
 def _machine_bot(
@@ -129,21 +120,11 @@ def _kill_family(process: Process) -> None:
             os.kill(int(child), signal.SIGKILL)
 
 
-def _until_all_are_answered(sandbox: Sandbox, work: dict[str, list[str]]) -> dict[str, list[str]]:
-    end = time.monotonic() + 60
-    while True:
-        seen = {
-            openid: [
-                "system" if message["from"] == "system" else str(message.get("content", ""))
-                for message in sandbox.chat(openid)
-                if message["from"] != "user"
-            ]
-            for openid in work
-        }
-        found = {name for bubbles in seen.values() for name in answers(bubbles)}
-        if len(found) == sum(map(len, work.values())) or time.monotonic() > end:
-            return seen
-        time.sleep(1)
+@contextlib.contextmanager
+def _noted(disasters: list[Disaster]) -> Iterator[None]:
+    begun = time.time()
+    yield
+    disasters.append((begun, time.time()))
 
 
 def main() -> None:

@@ -262,7 +262,10 @@ def forget(openid: str | None, phone: str | None) -> int:
         people.forget(who)
         number = phones.mask(binding.phone) if binding else ""
         log.audit("forgotten", openid=who, phone=number)
-        say(f"Forgotten: {who}. " + (f"{number} can be bound anew." if number else "No number was bound."))
+        say(
+            f"Forgotten: {who}. "
+            + (f"{number} can be bound anew." if number else "They had bound no number.")
+        )
         return 0
     except PhoneError as error:
         complain(

@@ -42,8 +42,9 @@ class Gate:
         self._envelope = None if config.mode == "plain" else Envelope(config.encoding_aes_key, config.app_id)
 
     def verify(self, query: Query) -> str:
-        """The console's GET: returns `echostr`, to be sent back byte for byte. Raises Refused(403)."""
-        self._check(query, "signature")
+        """The console's GET: returns `echostr`, to be sent back byte for byte. Raises Refused:
+        403, or 400 where there is none."""
+        self._check(query)
         echostr = query.get("echostr", "")
         if not echostr:
             raise Refused(400, "no-echostr")
@@ -56,7 +57,7 @@ class Gate:
         WeChat signs the query in every mode. The body is read only after that has been checked: else
         strangers could hold our threads with bodies that they never finish sending.
         """
-        self._check(query, "signature")
+        self._check(query)
         body = read_body()
         if len(body) > MAX_BODY:
             raise Refused(400, "body-too-large")
@@ -82,9 +83,9 @@ class Gate:
             raise Refused(403, "plain-mode")  # not reached: only modes with an envelope decrypt
         return xml.parse(self._envelope.decrypt(encrypt))
 
-    def _check(self, query: Query, name: str) -> None:
+    def _check(self, query: Query) -> None:
         """Signed by WeChat, and just now."""
-        timestamp = self._check_signature(query, name)
+        timestamp = self._check_signature(query, "signature")
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise Refused(403, "bad-timestamp")
         # A retry may carry the first delivery's timestamp: the window is far wider than three attempts.

@@ -52,11 +52,10 @@ class Handle:
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
             result = match.route.handler(chat, *match.captures)
-            if isinstance(result, Ask):
-                self._conversations.ask(incoming.openid, result)
-                result = result.reply
-            made = as_reply(result, match.route.name)
+            made = as_reply(result.reply if isinstance(result, Ask) else result, match.route.name)
             reply = self._upload(made) if isinstance(made, Picture) else made
+            if isinstance(result, Ask):  # last: who reads an apology has not been asked anything
+                self._conversations.ask(incoming.openid, result)
         return reply if incoming.msg_type == "event" else self._with_kept(incoming, reply, again)
 
     def _more(self, incoming: Incoming) -> Text | None:

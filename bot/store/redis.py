@@ -55,7 +55,7 @@ class RedisStore:
     def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._again_at = 0.0
-        self._outage = Outage("the Redis store")
+        self._outage = Outage("the Redis store", monotonic)
         # No retries: a swap whose answer was lost would find its own work, and say that it had come too late.
         self._pool = redis.ConnectionPool.from_url(
             url,
@@ -118,7 +118,8 @@ class RedisStore:
             return self._call("EVAL", script, 1, key, *arguments)
 
     def _call(self, *command: Any) -> Any:
-        if self._monotonic() < self._again_at:
+        since = self._monotonic()
+        if since < self._again_at:
             raise StoreError("Redis store: gone a moment ago, tried again in a second")
         connection = None
         try:
@@ -132,10 +133,10 @@ class RedisStore:
             if connection is not None:
                 connection.disconnect()  # an answer may still be on its way: it must not meet another command
             if isinstance(error, redis.RedisError):
-                raise self._failure(error) from error
+                raise self._failure(error, since) from error
             raise
         self._release(connection)
-        self._outage.ends()
+        self._outage.ends(since)
         return answer
 
     def _connection(self) -> Any:
@@ -160,12 +161,12 @@ class RedisStore:
         while self._idle:
             self._idle.pop()[0].disconnect()
 
-    def _failure(self, error: redis.RedisError) -> StoreError:
+    def _failure(self, error: redis.RedisError, since: float) -> StoreError:
         problem = f"{type(error).__name__}: {error}"  # the library names host and port, never the password
         if isinstance(error, redis.ConnectionError | redis.TimeoutError):
             self._again_at = self._monotonic() + _PAUSE_SECONDS
             self._drop_idle()  # whatever broke one has broken all
-            self._outage.begins(problem)
+            self._outage.begins(problem, since)
         return StoreError(f"Redis store: {problem}")
 
 

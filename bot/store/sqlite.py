@@ -145,13 +145,15 @@ class SqliteStore:
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
         """One statement that reads."""
+        since = time.monotonic()
         try:
             return self._when_free(self._connection(), statement, values).fetchall()
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise self._failure(error, since) from error
 
     def _change(self, statement: str, *values: object) -> bool:
         """One statement that writes, a transaction of its own; True if it changed a row."""
+        since = time.monotonic()
         try:
             db = self._connection()
             changed = self._when_free(db, statement, values).rowcount > 0
@@ -159,14 +161,15 @@ class SqliteStore:
             if self._writes % _SWEEP_EVERY == 0:
                 self._sweep()
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise self._failure(error, since) from error
         if changed:  # what changes no row works on a full disk, too
-            self._outage.ends()
+            self._outage.ends(since)
         return changed
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """Several statements in one transaction."""
+        since = time.monotonic()
         try:
             db = self._connection()
             self._when_free(db, "BEGIN IMMEDIATE")  # the write lock now: a later upgrade could fail as "busy"
@@ -178,8 +181,8 @@ class SqliteStore:
                     db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise self._failure(error) from error
-        self._outage.ends()
+            raise self._failure(error, since) from error
+        self._outage.ends(since)
 
     def _when_free(
         self, db: sqlite3.Connection, statement: str, values: Sequence[object] = ()
@@ -209,6 +212,6 @@ class SqliteStore:
             with self._write() as db:
                 db.executemany("DELETE FROM entry WHERE key = ? AND expires = ?", dead)
 
-    def _failure(self, error: sqlite3.Error) -> StoreError:
-        self._outage.begins(str(error))
+    def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
+        self._outage.begins(str(error), since)
         return StoreError(f"SQLite store {self._path}: {error}")

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 def state(world: World) -> Json:
     default = world.menus.default
     return {
+        "run": world.run,
         "account": account(world),
         "behaviour": to_json(world.behaviour),
         "users": [user.to_json() for user in world.users.all()],

@@ -16,7 +16,7 @@
   /** Done by the phone, with the page's parameters. */
   var PHONE = [
     "updateAppMessageShareData", "updateTimelineShareData", "openLocation", "getLocation",
-    "scanQRCode", "hideOptionMenu", "showOptionMenu", "hideMenuItems", "showMenuItems",
+    "scanQRCode", "getNetworkType", "hideOptionMenu", "showOptionMenu", "hideMenuItems", "showMenuItems",
     "hideAllNonBaseMenuItem", "showAllNonBaseMenuItem"
   ];
   /** Told once, called back each time the user shares the page; with the names under which WeChat reports it. */
@@ -165,11 +165,6 @@
         checkResult[name] = Object.prototype.hasOwnProperty.call(SIMULATED, name) && denied.indexOf(name) < 0;
       });
       return { status: "ok", result: { checkResult: checkResult } };
-    },
-    getNetworkType: function () {
-      var connection = navigator.connection || {};
-      var mobile = connection.type === "cellular";
-      return { status: "ok", result: { networkType: mobile ? connection.effectiveType : "wifi" } };
     },
     closeWindow: function () {
       tellPhone({ sandbox: "close" });

@@ -76,10 +76,17 @@ async function settled(read, tries = 5) {
   return told === before || tries === 1 ? answer : settled(read, tries - 1);
 }
 
+/** Nothing that was shown is true any more. */
+function forget() {
+  world.clear();
+  table.clear();
+}
+
 /** Reads everything anew: at the start, after a lost connection, after a reset. */
 const reload = attempt(async () => {
   const everything = () => Promise.all([api.state(), api.deliveries(JOURNAL), api.calls(JOURNAL)]);
   const [state, deliveries, calls] = await settled(everything);
+  if (world.more.run && world.more.run !== state.run) forget();
   world.load(state);
   world.setJournals(deliveries.deliveries, calls.calls);
   table.seat();
@@ -118,8 +125,7 @@ const heard = {
   sms: ({ openid, ...message }) => table.phoneOf(openid)?.sms(message),
   snapshot: ({ openid, full }) => table.phoneOf(openid)?.snapshot(full),
   reset() {
-    world.clear();
-    table.clear();
+    forget();
     reload();
   },
 };

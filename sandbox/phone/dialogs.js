@@ -114,7 +114,7 @@ export async function askNumber(before) {
     title: t("sms.number"),
     hint: t("sms.numberHint"),
     submit: t("save"),
-    fields: [field(t("sms.number"), el("input", { name: "phone", type: "tel", required: true, pattern: "\\+?[0-9]{5,20}", value: before ?? "", autocomplete: "off" }))],
+    fields: [field(t("sms.number"), el("input", { name: "phone", type: "tel", required: true, pattern: "\\+?[0-9]{5,15}", value: before ?? "", autocomplete: "off" }))],
   });
   return answer?.phone ?? null;
 }

@@ -16,7 +16,8 @@ ARTICLES_TO_AN_EVENT = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """`outcome` is reply, success, empty or bad-reply; `reply` is what a chat shows, `xml` its source."""
+    """`outcome` is reply, success, empty or bad-reply, or what kept a server from answering: timeout, refused
+    or bad-status; `reply` is what a chat shows, `xml` its source."""
 
     outcome: str
     error: str | None = None

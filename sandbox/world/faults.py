@@ -14,10 +14,9 @@ class Fault:
 
     For an API: `delay` seconds late, `drop` closes the connection unanswered, `status` answers that HTTP
     status, `errcode` answers that error, `content_type` replaces the answer's. For a delivery: `delay`
-    delivers late, `drop` loses the server's answer on its way back, which WeChat notices when
-    its time is over, `status` replaces the answer's,
-    `duplicate` sends so many copies at once, `overlap` starts the next try before this one ends, `reorder`
-    lets the next message go first.
+    delivers late, `drop` loses the server's answer on its way back, which WeChat notices when its time is
+    over, `status` replaces the answer's, `duplicate` sends so many copies at once, `overlap` starts the next
+    try before this one ends, `reorder` lets the next message go first.
     """
 
     path: str

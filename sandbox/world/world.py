@@ -1,6 +1,7 @@
 """The whole state of the sandbox, put together, and its way back to the start."""
 
 import hashlib
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 
@@ -45,6 +46,7 @@ class World:
         self, account: Account, behaviour: Behaviour, base_url: str, faults: Sequence[Fault] = ()
     ) -> None:
         self.base_url = base_url
+        self.run = secrets.token_hex(6)  # another one after a restart: message ids then begin anew
         self.clock = Clock()
         self.bus = Bus()
         self.callback: str | None = None

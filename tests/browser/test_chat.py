@@ -254,16 +254,24 @@ def test_a_restarted_sandbox_is_found_again(page: Page, account: AccountServer, 
     tolerated.append("net::ERR_")
     lost = page.get_by_text("连不上沙盒")
     with start_sandbox() as first:
-        Phone(page, first).open()
+        phone = Phone(page, first)
+        first.subscribe(phone.openids[0])
+        phone.open()
         port = first.url.rpartition(":")[2]
         expect(lost).to_be_hidden()
+        for number in range(3):
+            phone.say(f"旧 {number}")
+        expect(phone.bubbles("user")).to_have_count(3)
     expect(lost).to_be_visible()
 
     with start_sandbox("--port", port) as second:
         second.add_user("小新")
+        second.subscribe(phone.openids[0])
 
         expect(lost).to_be_hidden()
         expect(page.get_by_test_id("user")).to_have_count(3)
+        phone.say("新")
+        expect(phone.bubbles("user")).to_have_text(["新"])
 
 
 def test_the_list_of_chats_says_a_link_by_its_words(page: Page, phone: Phone, account: AccountServer) -> None:

@@ -42,9 +42,9 @@ def test_a_page_configures_the_jssdk(page: Page, phone: Phone, account: AccountS
     expect(phone.web.locator("#told")).to_have_text(
         "ready; "
         '{"checkResult":{"getNetworkType":true,"chooseWXPay":false},"errMsg":"checkJsApi:ok"}; '
-        '{"networkType":"wifi","errMsg":"getNetworkType:ok"}; '
         '{"errMsg":"chooseWXPay:function not exist"}; '
         '{"errMsg":"hideOptionMenu:permission denied"}; '
+        '{"networkType":"wifi","errMsg":"getNetworkType:ok"}; '  # the phone is asked, and answers last
     )
     page.get_by_role("button", name="刷新").click()
     told(phone, "chooseWXPay")

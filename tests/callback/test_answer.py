@@ -374,6 +374,16 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
     assert "test_answer.handler" in line
 
 
+def test_a_question_that_could_not_be_put_is_not_open(make_desk: MakeDesk) -> None:
+    desk = make_desk(
+        on.answer("name", returns("nice name")),
+        on.text("go", returns(Ask(1, "name"))),  # type: ignore[arg-type]
+        on.message("text", returns("echo")),
+    )
+    assert desk.said(desk.text("go", msg_id=1)) == WORDING.sorry
+    assert desk.said(desk.text("x", msg_id=2)) == "echo"
+
+
 @pytest.mark.parametrize("text", ["\x00\x1d", "\ud800"])
 def test_a_text_with_nothing_left_to_show_is_no_reply(make_desk: MakeDesk, text: str) -> None:
     """WeChat takes an empty Content for a fault and shows its grey line."""

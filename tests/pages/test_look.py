@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bot.app import TEMPLATES
+from bot.templates import Templates
 from tests.conftest import Served
 from tests.launch import ROOT, Sandbox
 from tests.visiting import PC, MakePhone, Serve
@@ -255,3 +258,17 @@ def test_nothing_is_kept_about_anonymous_visitors(site: Served, weixin: Sandbox)
         stranger.get(site.url + "/", allow_redirects=False, timeout=10)
         assert kinds() - before == {"state", "limit"}
         assert set(stranger.cookies.keys()) == {"browser", "asked"}
+
+
+def test_the_template_of_the_documentation_works_and_a_title_is_no_must(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
+    [shown] = [block for block in re.findall(r"```html\n(.*?)```", text, re.DOTALL) if "$def" in block]
+    (tmp_path / "orders.html").write_text(shown, encoding="utf-8")
+    (tmp_path / "plain.html").write_text("<p>x</p>", encoding="utf-8")
+    (tmp_path / "base.html").write_text((TEMPLATES / "base.html").read_text(encoding="utf-8"))
+    names = {"lang": lambda: "zh", "form_token": lambda: "<input>"}
+    templates = Templates(tmp_path, "zh", names)
+    page = templates.page("orders", visitor=SimpleNamespace(openid="o<1>"))
+    assert "<title>我的订单</title>" in page
+    assert "<p>o&lt;1&gt;</p>" in page
+    assert "<p>x</p>" in templates.page("plain")

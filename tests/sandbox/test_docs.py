@@ -96,6 +96,11 @@ def test_the_fixture_of_the_page_runs(tmp_path: Path) -> None:
         "/dev/null",
         "test_shown.py",
     ]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    home = tmp_path / "sandbox"  # as a user's clone, with this run's Python
+    (home / ".venv/bin").mkdir(parents=True)
+    (home / ".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (home / ".venv/bin/python").chmod(0o755)
+    (home / "sandbox").symlink_to(ROOT / "sandbox")
+    env = os.environ | {"SANDBOX_HOME": str(home)}
     ended = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr

@@ -15,7 +15,7 @@ from bench.account import Account
 from bench.machine import redis_server
 from tests.conftest import RedisServer
 from tests.launch import Bot, Sandbox, bot_env, start_sandbox
-from tests.scenarios.alive import answered_exactly_once, answers, grey_lines, until
+from tests.scenarios.alive import answers, grey_lines, until, was_exactly_once
 
 
 @pytest.fixture
@@ -28,21 +28,19 @@ def account() -> Iterator[Account]:
 @pytest.mark.parametrize("mode", ["plain", "safe"])
 @pytest.mark.parametrize("store", ["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
 def test_every_message_is_answered_once_whoever_is_killed(
-    store: str, mode: str, request: pytest.FixtureRequest
+    store: str, mode: str, account: Account, request: pytest.FixtureRequest
 ) -> None:
     kill = {"messages": 400, "users": 40, "kill_every": 1.0, "clients": 24}
-
-    def run(account: Account) -> exactly_once.Result:
-        with start_sandbox("--mode", mode) as sandbox:
-            if store == "sqlite":
-                url = f"sqlite:///{account.folder}/bot.db"
-                return exactly_once.run(sandbox, account, url, workers=4, **kill)
+    with start_sandbox("--mode", mode) as sandbox:
+        if store == "sqlite":
+            result = exactly_once.run(
+                sandbox, account, f"sqlite:///{account.folder}/bot.db", workers=4, **kill
+            )
+        else:
             request.getfixturevalue("need_redis")
             with redis_server(account.folder) as url:
-                return exactly_once.run(sandbox, account, url, servers=2, workers=2, job_workers=2, **kill)
-
-    result = answered_exactly_once(run)
-    assert isinstance(result, exactly_once.Result)
+                result = exactly_once.run(sandbox, account, url, servers=2, workers=2, job_workers=2, **kill)
+    assert was_exactly_once(result), result
     # A message whose three connections were all broken by kills has WeChat's grey line before its answer.
     assert result.failure_lines <= result.kills // 2, result
     assert result.kills > 0

@@ -81,6 +81,7 @@ def make_desk(browser: Browser) -> Iterator[object]:
                 stack.callback(context.close)  # before the bot stops: it waits for open streams
                 pages.append(context.new_page())
             pages[1].goto(sandbox.url)
+            expect(pages[1].get_by_test_id("bubble")).to_have_count(1)  # a phone is on the table
             return Desk(sandbox, bot, *pages)
 
         yield make

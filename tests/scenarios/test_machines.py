@@ -2,13 +2,21 @@
 another killed in the middle of slow messages."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from bench import machines, netns
 from bench.account import Account
 from tests.launch import start_sandbox
-from tests.scenarios.alive import answered_exactly_once
+from tests.scenarios.alive import was_exactly_once
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    account = Account()
+    yield account
+    account.close()
 
 
 @pytest.fixture
@@ -21,9 +29,10 @@ def need_machines(need_redis: None) -> None:
 
 
 @pytest.mark.redis
-def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(need_machines: None) -> None:
-    def run(account: Account) -> machines.Result:
-        with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:
-            return machines.run(sandbox, account, messages=150, users=75, clients=40)
-
-    assert answered_exactly_once(run).failure_lines == 0
+def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(
+    need_machines: None, account: Account
+) -> None:
+    with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:
+        result = machines.run(sandbox, account, messages=150, users=75, clients=40)
+    assert was_exactly_once(result), result
+    assert result.failure_lines == 0

@@ -129,6 +129,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
   });
 
   async function scanned({ kind, open, uuid }, code) {
+    if (kind === "scene") web.close();  // as WeChat: scanning such a code opens the conversation
     if (kind === "login") await confirmLogin(uuid ?? code.text, true);
     else if (open) web.open(open);
     else if (kind === "text") say(t("scan.read", { text: code.text }));

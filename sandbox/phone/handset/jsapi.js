@@ -107,6 +107,11 @@ export function phoneApi(screen, hand, { say }) {
       return ok({ resultStr: "" });
     },
 
+    getNetworkType() {
+      const { type, effectiveType } = navigator.connection ?? {};
+      return ok({ networkType: type === "cellular" ? effectiveType : "wifi" });
+    },
+
     async startRecord() {
       if (recording) return fail("recording");
       try {

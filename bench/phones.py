@@ -1,0 +1,75 @@
+"""What the phones show, after everything that could go wrong has: how often was each message answered?"""
+
+import collections
+import dataclasses
+import re
+import time
+from collections.abc import Mapping, Sequence
+
+from tests.launch import Json, Sandbox
+
+_CUT_SECONDS = 0.5
+
+Work = Mapping[str, Sequence[str]]  # openid -> the names of the messages that this user writes
+Disaster = tuple[float, float]  # unix seconds in which a process was killed or cut off
+Bubbles = dict[str, list[Json]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """`cut_pushes`: those of `repeated` that docs/flow.md explains under "What cannot be promised"."""
+
+    messages: int
+    answered_once: int
+    lost: list[str]
+    repeated: list[str]
+    cut_pushes: list[str]
+    failure_lines: int
+
+
+def answers(bubble: Json) -> list[str]:
+    """The names of the messages that a bubble of the account answers; one may hold several late answers."""
+    return re.findall(r"answer (\S+)", str(bubble.get("content", "")))
+
+
+def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 60.0) -> Bubbles:
+    """What the account said on each phone, as soon as every message is answered, or after `patience` seconds.
+    Late answers may take a lease and a sweep."""
+    end = time.monotonic() + patience
+    while True:
+        seen = {
+            openid: [bubble for bubble in sandbox.chat(openid) if bubble["from"] != "user"] for openid in work
+        }
+        answered = {name for bubbles in seen.values() for bubble in bubbles for name in answers(bubble)}
+        if len(answered) == sum(map(len, work.values())) or time.monotonic() > end:
+            return seen
+        time.sleep(0.5)
+
+
+def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
+    """How often each message was answered, and which repetitions a disaster explains."""
+    shown: dict[str, list[Json]] = collections.defaultdict(list)
+    for bubbles in seen.values():
+        for bubble in bubbles:
+            for name in answers(bubble):
+                shown[name].append(bubble)
+    names = [name for names in work.values() for name in names]
+    repeated = [name for name in names if len(shown[name]) > 1]
+    return Verdict(
+        messages=len(names),
+        answered_once=sum(len(shown[name]) == 1 for name in names),
+        lost=[name for name in names if not shown[name]],
+        repeated=repeated,
+        cut_pushes=[name for name in repeated if _was_cut(shown[name], disasters)],
+        failure_lines=sum(bubble["from"] == "system" for bubbles in seen.values() for bubble in bubbles),
+    )
+
+
+def _was_cut(bubbles: list[Json], disasters: Sequence[Disaster]) -> bool:
+    """Whether the first of two was a push that WeChat took just before a process died, or was cut off."""
+    first = bubbles[0]
+    return (
+        len(bubbles) == 2
+        and first["via"] == "custom"
+        and any(begun - _CUT_SECONDS < first["at"] < ended for begun, ended in disasters)
+    )
