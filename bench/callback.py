@@ -3,7 +3,7 @@
 Every server is started in turn on the same cores and gets the same kind of messages, each delivered once,
 from wrk on 32 connections: as fast as it can, and then at half of that. Every answer must be a reply, and
 every twentieth is decrypted and read. What peers need is installed into `bench/.env` on first use. Rounds
-alternate, because machines are noisy; the table shows medians.
+alternate and begin with another server each time, because machines are noisy; the table shows medians.
 """
 
 import argparse
@@ -31,6 +31,7 @@ MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
 WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
 """
 _ANSWER_MS = 2.0  # about what an answer takes at half load
+_BUSY = 1.0  # load average from which on figures are not published
 _MOST_PER_SECOND = 30_000  # deliveries prepared; only the floor is faster, and gets some twice
 
 
@@ -54,7 +55,8 @@ def our_server(store: str, mode: str):  # type: ignore[no-untyped-def]
             "BOT_STORE_URL": url,
             "BOT_WORKERS": "2",
         }
-        bot = stack.enter_context(Bot(env | account.env, cwd=account.folder))
+        # Its log lines go to a file, as under a supervisor: reading them must not cost time here.
+        bot = stack.enter_context(Bot(env | account.env, cwd=account.folder, log=account.folder / "log"))
         yield int(bot.url.rpartition(":")[2]), bot.pid
 
 
@@ -72,7 +74,9 @@ def measure(name: str, mode: str, seconds: float, folder: Path) -> Measured:
         # Every connection waits for its answer, and then so long that all of them make half of the rate.
         pause = 2000 * load.CONNECTIONS / peak.rate - _ANSWER_MS
         half = _drive(name, mode, port, pid, seconds, folder / "half", pause)
-    return Measured(peak.rate, peak.cpu, peak.p50, peak.p99, half.rate, half.p99)
+    return Measured(
+        peak.rate, peak.cpu, peak.p50, peak.p99, half.rate, half.p99, least=peak.rate, most=peak.rate
+    )
 
 
 def _drive(
@@ -95,7 +99,7 @@ def run(names: list[str], modes: list[str], seconds: float, rounds: int) -> Tabl
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             for mode in modes:
-                for name in names:
+                for name in names[number % len(names) :] + names[: number % len(names)]:
                     measured = measure(name, mode, seconds, Path(folder))
                     seen.setdefault((name, mode), []).append(measured)
                     print(f"round {number + 1} {_line(name, mode, measured)}", flush=True)
@@ -103,14 +107,19 @@ def run(names: list[str], modes: list[str], seconds: float, rounds: int) -> Tabl
 
 
 def _median(several: list[Measured]) -> Measured:
-    return Measured(
-        *(statistics.median(getattr(one, field.name) for one in several) for field in fields(Measured))
-    )
+    """The median of every figure, and how far the rates were apart."""
+    figures = {
+        field.name: statistics.median(getattr(one, field.name) for one in several)
+        for field in fields(Measured)
+    }
+    rates = [one.rate for one in several]
+    return Measured(**figures | {"least": min(rates), "most": max(rates)})
 
 
 def _line(name: str, mode: str, measured: Measured) -> str:
     return (
-        f"{mode:5} {name:27} {measured.rate:7.0f}/s {measured.cpu:5.0f} us  "
+        f"{mode:5} {name:34} {measured.rate:7.0f}/s ({measured.least:.0f} to {measured.most:.0f}) "
+        f"{measured.cpu:5.0f} us  "
         f"p50 {measured.p50:6.2f} ms  p99 {measured.p99:7.2f} ms  "
         f"p99 at {measured.half_rate:5.0f}/s {measured.half_p99:6.2f} ms"
     )
@@ -130,9 +139,12 @@ def main() -> None:
     peer_servers.install()
     names = [name for name in (*OURS, *peer_servers.names()) if not options.only or name in options.only]
     modes = options.mode or ["plain", "safe"]
-    begun = time.strftime("%Y-%m-%d")
+    busy = os.getloadavg()[0]
+    begun = f"load average {busy:.1f} before it, {time.strftime('%Y-%m-%d')}"
+    if options.write and busy > _BUSY:
+        parser.error(f"load average {busy:.1f}: a busy machine's figures are not to be published")
     table = run(names, modes, options.seconds, options.rounds)
-    heading = f"{machine()}, load average {os.getloadavg()[1]:.1f}, {begun}, {options.rounds} rounds"
+    heading = f"{machine()}, {begun}, {options.rounds} rounds of {options.seconds:g} s at each load"
     print(f"\n{heading}")
     for (name, mode), measured in table.items():
         print(_line(name, mode, measured))

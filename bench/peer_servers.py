@@ -20,13 +20,18 @@ _HERE = Path(__file__).parent
 _ENV = _HERE / ".env"
 _PYTHON = _ENV / "python" / "bin"
 _NODE = _ENV / "node"
+_FROM_PYPI = (
+    "flask==3.1.3", "wechatpy==1.8.18", "cryptography==50.0.2", "werobot==1.13.1", "web.py==0.76",
+    "granian==2.8.7", "setuptools==65.5.0",
+)  # fmt: skip
+_FROM_NPM = ("koa@3.3.0", "co-wechat@2.4.0", "express@5.3.0", "wechat@2.1.0")
 _GRANIAN = {
     "WeRoBot": "werobot_echo",
     "web.py + wechatpy": "webpy_wechatpy",
     "Flask + wechatpy": "flask_wechatpy",
     FLOOR: "bare",
 }
-_OWN_SERVER = {"the same on web.py's server": "webpy_wechatpy.py"}
+_OWN_SERVER = {"web.py + wechatpy, web.py's server": "webpy_wechatpy.py"}
 _NODES = {"co-wechat on Koa": "koa_co_wechat.js", "wechat on Express": "express_wechat.js"}
 
 
@@ -39,14 +44,11 @@ def install() -> None:
     """Everything that the peers need, once. Needs the package registries."""
     if not _PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", str(_ENV / "python")], check=True)
-        wanted = ("flask", "wechatpy", "cryptography", "werobot", "web.py", "granian", "setuptools")
-        subprocess.run([str(_PYTHON / "pip"), "install", "--quiet", *wanted], check=True)
+        subprocess.run([str(_PYTHON / "pip"), "install", "--quiet", *_FROM_PYPI], check=True)
     if shutil.which("npm") and not (_NODE / "node_modules").exists():
         _NODE.mkdir(parents=True, exist_ok=True)
         (_NODE / "package.json").write_text('{"name": "bench-peers", "private": true}')
-        subprocess.run(
-            ["npm", "install", "--silent", "koa", "co-wechat", "express", "wechat"], cwd=_NODE, check=True
-        )
+        subprocess.run(["npm", "install", "--silent", *_FROM_NPM], cwd=_NODE, check=True)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,8 @@ _ROW, _LEFT, _WIDTH = 26, 210, 420
 
 @dataclass(frozen=True)
 class Measured:
-    """One server in one mode: messages per second, microseconds of CPU per message, milliseconds at full
-    load, and at `half_rate`, about half of the rate."""
+    """One server in one mode: messages per second (in the slowest and fastest round, `least` and `most`),
+    microseconds of CPU per message, milliseconds at full load, and at `half_rate`, about half of the rate."""
 
     rate: float
     cpu: float
@@ -23,6 +23,8 @@ class Measured:
     p99: float
     half_rate: float
     half_p99: float
+    least: float
+    most: float
 
 
 Table = dict[tuple[str, str], Measured]  # by server and mode
@@ -60,13 +62,13 @@ def _markdown(table: Table, heading: str) -> str:
     lines = [
         heading,
         "",
-        "| server | mode | messages/s | CPU per message | p50 | p99 | p99 at half the rate |",
+        "| server | mode | messages/s (rounds) | CPU per message | p50 | p99 | p99 at half the load |",
         "|---|---|---|---|---|---|---|",
     ]
     for (name, mode), one in sorted(table.items(), key=lambda item: (item[0][1], -item[1].rate)):
         lines.append(
-            f"| {name} | {mode} | {one.rate:,.0f} | {one.cpu:.0f} us | {one.p50:.1f} ms | {one.p99:.1f} ms "
-            f"| {one.half_p99:.1f} ms |"
+            f"| {name} | {mode} | {one.rate:,.0f} ({one.least:,.0f} to {one.most:,.0f}) | {one.cpu:.0f} us "
+            f"| {one.p50:.1f} ms | {one.p99:.1f} ms | {one.half_p99:.1f} ms at {one.half_rate:,.0f}/s |"
         )
     modes = sorted({mode for _, mode in table})
     return "\n".join([*lines, "", *(f"- {line}" for mode in modes for line in ratios(table, mode))])
@@ -91,6 +93,6 @@ def _chart(table: Table) -> str:
     height = 40 + len(rows) * _ROW
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_LEFT + _WIDTH + 70}" height="{height}" '
-        f'font-family="sans-serif" font-size="13" fill="#667">'
+        f'font-family="sans-serif" font-size="13" fill="#8a94a0">'
         f'<text x="{_LEFT}" y="18">messages per second, safe mode, text echo</text>{"".join(bars)}</svg>\n'
     )

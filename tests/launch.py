@@ -3,6 +3,7 @@
 Nothing here sleeps: a reader thread watches the child's output and wakes whoever waits for a line.
 """
 
+import contextlib
 import os
 import secrets
 import socket
@@ -28,7 +29,7 @@ class Process:
 
     `ready` is how its line begins; the last word of that line becomes `url`. Raises AssertionError with
     all its output if it ends, or stays silent for `timeout` seconds, before saying so.
-    `output` keeps growing until `stop`.
+    `output` keeps growing until `stop`; standard error is in it too, unless it goes to the file `log`.
     """
 
     def __init__(
@@ -38,20 +39,22 @@ class Process:
         env: Mapping[str, str] | None = None,
         timeout: float = 20.0,
         cwd: Path = ROOT,
+        log: Path | None = None,
     ) -> None:
         self.output: list[str] = []
         self._heard = threading.Condition()
         self._ended = False
-        self._child = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
+        with contextlib.ExitStack() as stack:
+            self._child = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stack.enter_context(log.open("wb")) if log else subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+            )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
@@ -231,7 +234,9 @@ def start_sandbox(*args: str, env: Mapping[str, str] | None = None, cwd: Path = 
 class Bot(Process):
     """A running `python -m bot` with one worker, a store of its own and no config.py of anybody's."""
 
-    def __init__(self, env: Mapping[str, str], *, cwd: Path = ROOT, timeout: float = 30.0) -> None:
+    def __init__(
+        self, env: Mapping[str, str], *, cwd: Path = ROOT, timeout: float = 30.0, log: Path | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bot-test-")
         own = Path(self._folder.name)
         (own / "config.py").write_text("")
@@ -247,7 +252,9 @@ class Bot(Process):
         self._http = requests.Session()
         self._http.trust_env = False
         argv = (sys.executable, "-m", "bot")
-        super().__init__(*argv, ready="bot ready ", env=defaults | dict(env), cwd=cwd, timeout=timeout)
+        super().__init__(
+            *argv, ready="bot ready ", env=defaults | dict(env), cwd=cwd, timeout=timeout, log=log
+        )
 
     @property
     def callback(self) -> str:

@@ -206,12 +206,24 @@ class Answerer:
         if left <= 0 or not self._waiting.acquire(blocking=False):
             return self._give_up(incoming, attempt, route, must=True)
         try:
+            # The process of the run may be dead, and ours and the next one may follow it while they wait.
+            take_back = self._expect(incoming) if self._late.pushes and attempt > 1 else None
             claim = self._dedup.wait(incoming.key, attempt, min(left, end - self._monotonic()))
-            if claim.state is not State.RUNNING:
-                return self._joined(incoming, claim, end, route)
-            return self._give_up(incoming, attempt, route, must=False)
+            if claim.state is State.RUNNING:
+                answer = self._give_up(incoming, attempt, route, must=False)
+            else:
+                answer = self._joined(incoming, claim, end, route)
+            if take_back and not self._dedup.is_promised(incoming.key):
+                take_back()
+            return answer
         finally:
             self._waiting.release()
+
+    def _expect(self, incoming: Incoming) -> Callable[[], None] | None:
+        """See to it that a worker runs the handler if the process that does dies, whatever becomes of the
+        deliveries that wait for it. Returns how to take that back."""
+        process = self._dedup.runner(incoming.key)
+        return self._late.expect(incoming, process) if process else None
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead

@@ -107,6 +107,11 @@ class Dedup:
             if take_back:
                 take_back()
 
+    def runner(self, key: str) -> str | None:
+        """The process in whose request the message runs now, if it does."""
+        record = self._store.get(key)
+        return record[1:].decode() if record and record.startswith(_RUNNING) else None
+
     def adopt(self, key: str, *, promised: bool) -> bool:
         """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it,
         or at once to PROMISED. False if the run has ended."""

@@ -35,8 +35,8 @@ class Late:
         self._wake(incoming.key)
 
     def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
-        """A reply is about to be promised while its handler runs in a request of the process `runner`: if
-        that dies, a worker runs the handler. Returns how to take that back."""
+        """A delivery waits for a handler that runs in a request of the process `runner`, or is about to
+        promise its reply: if that process dies, a worker runs the handler. Returns how to take that back."""
         job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
         return lambda: self._outbox.done(job) if job else None
 

@@ -374,6 +374,43 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
     assert "test_answer.handler" in line
 
 
+class Killed(BaseException):
+    """What a SIGKILL is to whoever waits."""
+
+
+def begun_elsewhere(desk: Desk, msg_id: int) -> str:
+    """A message whose run began in a process that is alive as far as anybody knows; its key."""
+    body = desk.wechat.text("x", msg_id, OPENID)
+    key = messages.read(xml.parse(body.encode())).key
+    desk.store.put("alive:other", b"1", 60)
+    desk.store.put(key, b"Rother", 60)
+    return key
+
+
+def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: MakeDesk) -> None:
+    desk = make_desk(on.message("text", returns("echo")), late_answers="push")
+    key = begun_elsewhere(desk, 7)
+
+    def killed() -> None:
+        raise Killed
+
+    desk.waiting.meanwhile = [killed]
+    with pytest.raises(Killed):
+        desk.text("x", msg_id=7)
+    assert desk.outbox.claim(key) is None, "its process is alive"
+    desk.store.delete("alive:other")
+    assert desk.outbox.claim(key) is not None
+
+
+def test_a_run_that_ends_well_leaves_no_job(make_desk: MakeDesk) -> None:
+    desk = make_desk(on.message("text", returns("echo")), late_answers="push")
+    key = begun_elsewhere(desk, 7)
+    done = b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "echo"}}'
+    desk.waiting.meanwhile = [lambda: desk.store.put(key, done, 60)]
+    assert desk.said(desk.text("x", msg_id=7)) == "echo"
+    assert desk.outbox.all() == []
+
+
 def test_a_question_that_could_not_be_put_is_not_open(make_desk: MakeDesk) -> None:
     desk = make_desk(
         on.answer("name", returns("nice name")),
