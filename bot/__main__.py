@@ -19,8 +19,8 @@ def main() -> int:
     jobs.add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
     forget = commands.add_parser("forget", help="delete what is kept about a person, and end their sessions")
     person = forget.add_mutually_exclusive_group(required=True)
-    person.add_argument("--openid")
-    person.add_argument("--phone", help="a number that is bound")
+    person.add_argument("--openid", default="")
+    person.add_argument("--phone", default="", help="a number that is bound")
     options = parser.parse_args()
     command = options.command or "serve"
     # Imports wait for their command: a fault in handlers/ must not keep example-config from working, and

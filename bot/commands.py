@@ -11,6 +11,7 @@ import handlers
 from bot import log, menu
 from bot.accounts import phone as phones
 from bot.app import Parts, build
+from bot.callback.conversation import Conversations
 from bot.config import Config, load_config
 from bot.errors import (
     ConfigError,
@@ -241,8 +242,9 @@ def _retry(parts: Parts, wanted: str) -> int:
     return 0
 
 
-def forget(openid: str | None, phone: str | None) -> int:
-    """`python -m bot forget --openid O | --phone N`: delete all about a person, as unsubscribing does."""
+def forget(openid: str, phone: str) -> int:
+    """`python -m bot forget --openid O | --phone N`, one of them empty: delete all about a person, as
+    unsubscribing does."""
     config = settings()
     parts = open_parts(config) if config else None
     if config is None or parts is None:
@@ -250,15 +252,15 @@ def forget(openid: str | None, phone: str | None) -> int:
     people = parts.site.account.people
     log.set_up(config.log_format)
     try:
-        binding = (
-            people.bindings.of_phone(phones.read(phone, config.phone_regions))
-            if phone
-            else people.bindings.of(openid or "")
-        )
-        if phone and binding is None:
-            complain("Nobody is bound to that number.")
-            return 1
-        who = binding.openid if binding else str(openid)
+        if phone:
+            binding = people.bindings.of_phone(phones.read(phone, config.phone_regions))
+            if binding is None:
+                complain("Nobody is bound to that number.")
+                return 1
+        else:
+            binding = people.bindings.of(openid)
+        who = binding.openid if binding else openid
+        Conversations(parts.store).forget(who)
         people.forget(who)
         number = phones.mask(binding.phone) if binding else ""
         log.audit("forgotten", openid=who, phone=number)

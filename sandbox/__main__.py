@@ -5,11 +5,11 @@ import asyncio
 import ipaddress
 import sys
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from sandbox.account import Account
 from sandbox.behaviour import Behaviour
 from sandbox.fields import BadRequest
+from sandbox.push.verification import is_web_url
 from sandbox.serve import PortTaken, Start, serve
 from sandbox.settings import Setting, SettingError, settings_of
 from sandbox.world.fault_reading import fault_of_text
@@ -131,8 +131,7 @@ def _port(text: str) -> int:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_url(text):
         raise argparse.ArgumentTypeError(f"must be an http:// or https:// URL, got {text!r}")
     return text
 

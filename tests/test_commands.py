@@ -12,6 +12,8 @@ import pytest
 import requests
 
 from bot.accounts import Bindings
+from bot.callback.conversation import Conversations
+from bot.callback.replies import Ask
 from bot.store import open_store
 from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
@@ -99,12 +101,14 @@ def test_check_says_when_the_store_is_gone(bot: Command, wechat: Sandbox) -> Non
 
 
 def test_a_person_is_forgotten_by_number_or_openid(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
-    bindings = Bindings(open_store(f"sqlite:///{tmp_path}/bot.db"), time.time)
+    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    bindings, conversations = Bindings(store, time.time), Conversations(store)
+    conversations.ask("openid-1", Ask("?", "name"))
     bindings.bind("openid-1", "+8613800138000")
     bindings.bind("openid-2", "+8613900139000")
 
     done = bot(wechat, "forget", "--phone", "138 0013 8000")
-    assert (done.returncode, bindings.of("openid-1")) == (0, None)
+    assert (done.returncode, bindings.of("openid-1"), conversations.asked("openid-1")) == (0, None, None)
     assert "openid-1" in done.stdout
     assert "event=forgotten" in done.stderr
     assert "13800138000" not in done.stdout + done.stderr

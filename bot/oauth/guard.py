@@ -139,9 +139,7 @@ class Guard:
     def is_fresh(self, cookies: Mapping[str, str], seconds: float) -> bool:
         """Whether this browser's session would do for a page that needs a login of so many seconds ago."""
         visitor = self.visitor(cookies)
-        if visitor is None or visitor.is_snapshot or not visitor.is_proven:
-            return False
-        return self._clock() <= visitor.proven_at + seconds
+        return visitor is not None and self._was_proven(visitor, seconds)
 
     def welcome(self, request: Request, visitor: Visitor, url: str) -> Go:
         """Begin a session of its own for a login, end the one before, and go to `url`."""
@@ -175,15 +173,18 @@ class Guard:
         is_phone = session.visitor.via == "wechat" and not request.is_pc
         return not (is_phone and recheck and self._clock() > session.seen + recheck)
 
+    def _was_proven(self, visitor: Visitor, seconds: float) -> bool:
+        """Whether this is a real login, and so many seconds ago at most."""
+        is_real = visitor.is_proven and not visitor.is_snapshot
+        return is_real and self._clock() <= visitor.proven_at + seconds
+
     def _known(self, request: Request, need: Need, session: Session, *, asked_for: bool) -> Visitor | None:
         visitor = session.visitor
         session_id = request.cookies[SESSION_COOKIE]
         if need.fresh:
             if visitor.is_snapshot and not asked_for:
                 raise VisitError("snapshot", 403, way_on=self._ask_url(request, "1"))
-            if visitor.is_snapshot or not visitor.is_proven:
-                return None
-            if self._clock() > visitor.proven_at + need.fresh:
+            if not self._was_proven(visitor, need.fresh):
                 return None
         if not visitor.has(need.scope):
             declined = need.or_silent and request.cookies.get(ASKED_COOKIE) == "no" and not asked_for
@@ -203,7 +204,7 @@ class Guard:
         url = self._clean_url(request)
         path = url.removeprefix(self._config.public_url)
         if request.is_pc and self._config.login_way != "off":
-            return Go(f"{self._config.public_url}{LOGIN_PATH}?to={quote(path, safe='')}")
+            return Go(self._config.public_url + login_path(path))
         self.count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
         scope = need.scope

@@ -24,7 +24,6 @@ from sandbox.world.faults import Fault
 from sandbox.world.world import World
 
 Json = dict[str, Any]
-# The first parts of paths that belong to api.weixin.qq.com.
 # Whatever nothing else answers is a call to WeChat's API. The control API has a 404 of its own.
 _ANY_OTHER = "/{rest:(?!_sandbox/|favicon).*}"
 _NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"

@@ -17,10 +17,15 @@ class NotVerified(Exception):
     """The text says what was wrong with the URL or its answer."""
 
 
+def is_web_url(text: str) -> bool:
+    """Whether a server can be there at all."""
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> None:
     """Returns if the server proves that it knows the token; raises NotVerified."""
-    parts = urlsplit(callback)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_url(callback):
         raise NotVerified(f"url: must be an absolute http:// or https:// URL, got {callback!r}")
     _check_port(world, callback)
     timestamp, nonce = str(world.clock.real_seconds()), new_nonce()

@@ -31,8 +31,8 @@ from sandbox.world.users import User, Users
 from sandbox.world.windows import Windows
 
 FIRST_USERS = ("小明", "小红")
-# How long a user's events carry one CreateTime under `same_second`.
 _MENUIDS_BEGAN = 1_600_000_000  # seconds since then make nine digits
+# How long a user's events carry one CreateTime under `same_second`.
 _SAME_SECOND = 60
 
 

@@ -1,4 +1,4 @@
-"""Long transcripts scroll, and a crowd that chats does not make the page lag. The limit is that of a busy
+"""Long transcripts scroll, and a crowd that chats does not make the page lag. The limits are those of a busy
 machine; what was measured on a quiet one stands in the documentation."""
 
 import json
@@ -61,8 +61,9 @@ def test_ten_thousand_bubbles_scroll(page: Page, phone: Phone) -> None:
     print(json.dumps({"upward": upward, "downward": downward, "nodes": nodes}))
 
     assert nodes < 3000, "only what is near is built"
-    assert upward["median"] < 100
-    assert downward["median"] < 100
+    assert upward["median"] < 34
+    assert upward["p95"] < 100
+    assert downward["p95"] < 100
 
 
 def test_a_crowd_does_not_hold_up_the_page(page: Page, phone: Phone) -> None:

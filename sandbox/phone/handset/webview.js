@@ -17,9 +17,10 @@ const DEVICES = "geolocation; camera; microphone; clipboard-write; autoplay";
 const INTRODUCTION = 150;
 
 /** WeChat's own pages introduce themselves: of one that keeps silent nothing was seen but where it led. */
-const ledTo = (url) => (leadsOn(url) ? webAddress(new URL(url).searchParams.get("redirect_uri") ?? "") : null);
-
 const leadsOn = (url) => url.startsWith(`${location.origin}/connect/`) || url.startsWith(`${location.origin}/mp/`);
+
+/** Where a page of WeChat's own leads, as its link says; null for any other page. */
+const ledTo = (url) => (leadsOn(url) ? webAddress(new URL(url).searchParams.get("redirect_uri") ?? "") : null);
 
 /**
  * `own(openid)` must settle before a page is loaded: from then on the visitor is that user. Another phone's
