@@ -66,10 +66,11 @@ def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
 
 
 def _was_cut(bubbles: list[Json], disasters: Sequence[Disaster]) -> bool:
-    """Whether the first of two was a push that WeChat took just before a process died, or was cut off."""
+    """Whether both of two were pushed, and the first when a process died or was cut off: what was on its way
+    then may have been taken a moment later."""
     first = bubbles[0]
     return (
         len(bubbles) == 2
-        and first["via"] == "custom"
-        and any(begun - _CUT_SECONDS < first["at"] < ended for begun, ended in disasters)
+        and all(bubble["via"] == "custom" for bubble in bubbles)
+        and any(begun - _CUT_SECONDS < first["at"] < ended + _CUT_SECONDS for begun, ended in disasters)
     )

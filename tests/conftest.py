@@ -4,6 +4,7 @@ over HTTP inside the test's own process, so that its clock can be turned."""
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -112,6 +113,13 @@ class RedisServer:
         self._child.wait()
         if self._child.stdout is not None:
             self._child.stdout.close()
+
+    def pause(self) -> None:
+        """From now on it hears nothing, as behind a pulled cable, and forgets nothing."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._child.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         self.client.close()

@@ -4,6 +4,7 @@ A delivery that comes while the run is under way joins it. What is ready before 
 reply. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md.
 """
 
+import contextlib
 import functools
 import logging
 import threading
@@ -33,6 +34,7 @@ log = logging.getLogger("bot.answer")
 
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
+_STORE_SECONDS = 2.5  # so long a store that does not answer may hold us up
 _NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
 
 
@@ -102,12 +104,13 @@ class Answerer:
             if not self._late.pushes:
                 return Answer(b"", "no-store", claim.attempt, retry=True)
             # The job, where there is one, goes on once the store is back. So will the promise.
-            self._liveness.owe(lambda: self._make_good(incoming))
+            self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
             return Answer(b"", "no-store", claim.attempt)
 
-    def _make_good(self, incoming: Incoming) -> None:
-        """WeChat was answered `success` while the store was gone: the reply is owed."""
-        if self._promise(incoming):
+    def _make_good(self, incoming: Incoming, attempt: int) -> None:
+        """WeChat was answered `success` while the store was gone: the reply is owed, unless WeChat has not
+        heard that and asked again."""
+        if self._promise(incoming) or self._dedup.deliveries(incoming.key) > attempt:
             return
         claim = self._dedup.look(incoming.key, 1)
         if claim.state is State.DONE and claim.reply is not None:
@@ -131,9 +134,20 @@ class Answerer:
                 self._waiting.release()
         if not run.ended:
             return Answer(b"", "retry", run.attempts, retry=True)
-        self._liveness.owe(lambda: self._record(incoming, run.reply))
-        body = self._passive(incoming, run.reply, self._clock())
-        return Answer(body, "reply" if run.reply else "none", run.attempts)
+        if end - self._monotonic() > _STORE_SECONDS:
+            with contextlib.suppress(StoreError):
+                return self._with_store_again(incoming, run.reply)
+        return self._unrecorded(incoming, run.reply, run.attempts)
+
+    def _with_store_again(self, incoming: Incoming, reply: Reply | None) -> Answer:
+        """A run without the store has ended, and the store may be back: other processes may have the message
+        too by now. Whichever reply was there first is its answer."""
+        claim = self._dedup.claim(incoming.key)
+        if claim.state is State.DONE:
+            return self._repeat(incoming, claim)
+        if claim.state is State.RUNNING:
+            self._dedup.seize(incoming.key)
+        return self._give(incoming, reply, claim.attempt)
 
     def _bring(self, incoming: Incoming, reply: Reply | None) -> None:
         """The reply of a run without the store, which WeChat was told to wait for, now that it is back."""
@@ -182,15 +196,24 @@ class Answerer:
         route = match.route.name if match else ""
         reply = self._handle(incoming, match, again=attempt > 1).reply
         try:
-            if not self._record(incoming, reply):
-                claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
-                body = self._passive(incoming, claim.reply, claim.at)
-                return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
-            body = self._passive(incoming, reply, self._clock(), first=True)
+            return self._give(incoming, reply, attempt, route)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
-            self._liveness.owe(lambda: self._record(incoming, reply))
-            body = self._passive(incoming, reply, self._clock())
+            return self._unrecorded(incoming, reply, attempt, route)
+
+    def _give(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
+        """The reply is there, and is this delivery's answer if it does not go another way."""
+        if not self._record(incoming, reply):
+            claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
+            body = self._passive(incoming, claim.reply, claim.at)
+            return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
+        body = self._passive(incoming, reply, self._clock(), first=True)
+        return Answer(body, "reply" if reply else "none", attempt, route)
+
+    def _unrecorded(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
+        """The reply is the answer, and the store shall know of it once it is back."""
+        self._liveness.owe(lambda: self._record(incoming, reply))
+        body = self._passive(incoming, reply, self._clock())
         return Answer(body, "reply" if reply else "none", attempt, route)
 
     def _record(self, incoming: Incoming, reply: Reply | None) -> bool:

@@ -20,6 +20,7 @@ _RUNNING = b"R"  # followed by the process
 _QUEUED = b"Q"
 _PROMISED = b"P"
 _DONE = b"D"  # followed by JSON
+_RETRIES = ":retries"
 _FIRST_POLL_SECONDS = 0.02
 _LAST_POLL_SECONDS = 0.2
 
@@ -68,8 +69,12 @@ class Dedup:
         """Of all deliveries of a message, exactly one gets NEW; another one if that one's process dies."""
         if self._store.add(key, self._mine, self._lifetime):
             return Claim(State.NEW, 1)
-        attempt = 1 + self._store.count(key + ":retries", self._lifetime)
+        attempt = 1 + self._store.count(key + _RETRIES, self._lifetime)
         return self.look(key, attempt)
+
+    def deliveries(self, key: str) -> int:
+        """How many have claimed the message."""
+        return 1 + int(self._store.get(key + _RETRIES) or 0)
 
     def wait(self, key: str, attempt: int, seconds: float) -> Claim:
         """Join a run: DONE as soon as it has ended, NEW if its process died and the caller must run it,
@@ -89,6 +94,12 @@ class Dedup:
     def queue(self, key: str) -> None:
         """RUNNING here to QUEUED: a job in the outbox runs it now."""
         self._store.swap(key, self._mine, _QUEUED, self._lifetime)
+
+    def seize(self, key: str) -> None:
+        """RUNNING elsewhere to RUNNING here: the reply is there before that run has ended."""
+        record = self._store.get(key)
+        if record is not None and record.startswith(_RUNNING):
+            self._store.swap(key, record, self._mine, self._lifetime)
 
     def promise(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
         """RUNNING or QUEUED to PROMISED: from now on a job must bring the reply to the user. True also if

@@ -1,8 +1,10 @@
 """Which processes are alive: each says so in the store, so that others take over what a dead one held."""
 
 import logging
+import math
 import secrets
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +21,17 @@ _MOST_OWED = 10_000
 
 
 class Liveness:
-    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies."""
+    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies.
 
-    def __init__(self, store: Store) -> None:
+    While the store is gone nobody can say so: for a lease after that, everybody is held for alive.
+    """
+
+    def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.me = secrets.token_hex(6)
         self._store = store
+        self._monotonic = monotonic
+        self._unheard = False  # our last beat
+        self._heard_since = -math.inf
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._owed: deque[Callable[[], object]] = deque(maxlen=_MOST_OWED)
@@ -68,7 +76,9 @@ class Liveness:
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process `owner` is alive, in the eyes of the store."""
-        return owner == self.me or self._store.get(self._key(owner)) is not None
+        if owner == self.me or self._store.get(self._key(owner)) is not None:
+            return True
+        return self._monotonic() - self._heard_since < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
         """Do `act`, which writes to the store, as soon as the store is back: others believe this process
@@ -94,9 +104,11 @@ class Liveness:
     def _beat(self) -> None:
         try:
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
+            if self._unheard:
+                self._unheard, self._heard_since = False, self._monotonic()
             self.settle()
         except StoreError:
-            return  # the store's own guard says so; we beat again soon
+            self._unheard = True  # the store's own guard says so; we beat again soon
 
     @staticmethod
     def _key(owner: str) -> str:

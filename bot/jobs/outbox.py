@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
 
@@ -83,10 +84,15 @@ class Outbox:
         return mine
 
     def note(self, job: Job, **work: Any) -> Job:
-        """Write what has been done so far, so that a successor does not do it again. Raises Lost."""
-        noted = self._swap(job, replace(job, work={**job.work, **work}))
-        if noted is None:
-            raise Lost
+        """Write what has been done so far, so that a successor does not do it again; where the store is
+        gone, as soon as it is back. Raises Lost."""
+        noted = replace(job, work={**job.work, **work})
+        try:
+            if self._swap(job, noted) is None:
+                raise Lost
+        except StoreError:
+            self._liveness.owe(lambda: self._swap(job, noted))
+            raise
         return noted
 
     def step(self, job: Job, act: Callable[[], object], **work: Any) -> Job:

@@ -42,7 +42,8 @@ class Store(Protocol):
         """Delete `key`, whatever was there."""
 
     def count(self, key: str, lifetime: float) -> int:
-        """Add one to a counter and return it. Its lifetime starts with its first count."""
+        """Add one to a counter and return it; get() has it in decimal digits. Its lifetime starts with its
+        first count."""
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
         """Enter `name`, due at `at` (unix seconds); a later entry replaces an earlier one."""

@@ -9,6 +9,7 @@ from wechatpy.exceptions import WeChatClientException
 from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.endpoints import Endpoints
+from bot.wechat.http import session, timeouts
 from bot.wechat.tokens import Shared
 
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # wrong or superseded, malformed, expired
@@ -26,7 +27,8 @@ class Client(WeChatClient):
     ) -> None:
         self.API_BASE_URL = endpoints.api("/cgi-bin/")
         self._tokens = tokens
-        super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
+        super().__init__(app_id, secret, timeout=timeouts(timeout), auto_retry=False)
+        self._http = session()
 
     def close(self) -> None:
         """Give back connections."""
@@ -65,7 +67,7 @@ class Client(WeChatClient):
             raise WeChatError(errcode, str(error.errmsg)) from None
         except requests.RequestException as error:
             # Only the type: its text holds the token.
-            is_timeout = isinstance(error, requests.Timeout)
+            is_timeout = isinstance(error, requests.ReadTimeout)
             raise WeChatUnreachable(type(error).__name__, is_timeout=is_timeout) from None
         finally:
             metrics.wechat_calls.labels(errcode).inc()

@@ -1,10 +1,14 @@
 """Answers while the store is gone, and after: with a real Redis that is killed and started again."""
 
+import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from bot.callback import alone, on
+from bot.callback.dedup import State
+from bot.callback.replies import Text
 from bot.callback.router import Chat
 from bot.errors import StoreError
 from handlers import WORDING
@@ -14,10 +18,12 @@ from tests.callback.test_answer import (  # fixtures among them
     Desk,
     Held,
     MakeDesk,
+    begun_elsewhere,
     echo,
     errors,
     follower,
     held,
+    key_of,
     make_desk,
     pushed,
     returns,
@@ -30,16 +36,19 @@ __all__ = ["follower", "held", "make_desk"]
 pytestmark = pytest.mark.redis
 
 
-def settle(desk: Desk) -> None:
-    """The next beats do what is owed; the first of them may come while the store is still held for gone."""
+def until_it_works(desk: Desk) -> None:
     end = time.monotonic() + 20
-    while True:
-        try:
-            desk.liveness.settle()
-        except StoreError:
-            assert time.monotonic() < end
-        else:
-            return desk.settle()
+    while time.monotonic() < end:
+        with contextlib.suppress(StoreError):
+            return desk.store.ping()
+    raise AssertionError("the store does not come back")
+
+
+def settle(desk: Desk) -> None:
+    """The next beat does what is owed."""
+    until_it_works(desk)
+    desk.liveness.settle()
+    desk.settle()
 
 
 def test_a_message_is_answered_though_the_store_is_gone(
@@ -123,6 +132,56 @@ def test_what_ends_after_the_store_is_back_is_pushed_too(
         pass
     settle(desk)
     assert (held.runs, pushed(wechat, follower)) == (1, ["done"])
+
+
+def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
+    for msg_id in (7, 8):
+        desk.waiting.meanwhile = [mortal_redis.pause]
+        assert desk.text("x", msg_id, follower).result == "no-store"
+        mortal_redis.go_on()
+        until_it_works(desk)
+    held.go.set()
+    desk.settle()
+    desk.runner._stopping.clear()
+    assert desk.said(desk.text("x", 8, follower)) == "done"
+    settle(desk)
+    assert (held.runs, pushed(wechat, follower)) == (2, ["done"])
+
+
+def test_of_two_replies_the_one_that_was_there_first_is_given(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
+) -> None:
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
+    key = key_of(desk, 7)
+    mortal_redis.kill()
+    with ThreadPoolExecutor(1) as pool:
+        delivery = pool.submit(desk.text, "x", 7)
+        assert held.begun.wait(10)
+        mortal_redis.start()
+        until_it_works(desk)
+        desk.store.put(key, b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "first"}}', 60)
+        held.go.set()
+        assert desk.said(delivery.result(20)) == "first"
+
+
+def test_a_reply_without_the_store_overtakes_a_run_that_began_with_it(
+    make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
+) -> None:
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
+    mortal_redis.kill()
+    with ThreadPoolExecutor(1) as pool:
+        delivery = pool.submit(desk.text, "x", 7)
+        assert held.begun.wait(10)
+        mortal_redis.start()
+        until_it_works(desk)
+        key = begun_elsewhere(desk, 7)
+        held.go.set()
+        assert desk.said(delivery.result(20)) == "done"
+    claim = desk.answerer._dedup.look(key, 3)
+    assert (claim.state, claim.reply) == (State.DONE, Text("done"))
 
 
 def test_where_nothing_can_be_pushed_the_third_try_is_told_to_wait(

@@ -378,10 +378,13 @@ class Killed(BaseException):
     """What a SIGKILL is to whoever waits."""
 
 
+def key_of(desk: Desk, msg_id: int) -> str:
+    return messages.read(xml.parse(desk.wechat.text("x", msg_id, OPENID).encode())).key
+
+
 def begun_elsewhere(desk: Desk, msg_id: int) -> str:
     """A message whose run began in a process that is alive as far as anybody knows; its key."""
-    body = desk.wechat.text("x", msg_id, OPENID)
-    key = messages.read(xml.parse(body.encode())).key
+    key = key_of(desk, msg_id)
     desk.store.put("alive:other", b"1", 60)
     desk.store.put(key, b"Rother", 60)
     return key

@@ -27,6 +27,27 @@ def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
     store.close()
 
 
+def test_after_an_outage_nobody_is_held_for_dead_before_all_could_say_that_they_live(
+    make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, monotonic = open_store(make_config().store_url, clock), Clock(0)
+    liveness = Liveness(store, monotonic)
+    liveness._beat()
+    assert not liveness.is_alive("another")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "put", refuse)
+        liveness._beat()
+    liveness._beat()
+    assert liveness.is_alive("another")
+    monotonic.advance(3.0)
+    assert not liveness.is_alive("another")
+    store.close()
+
+
+def refuse(*_: object) -> None:
+    raise StoreError("gone")
+
+
 def test_a_stop_waits_for_the_step_under_way_and_lets_none_begin(
     make_config: MakeConfig, clock: Clock
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Lost, Outbox
 from bot.store import Store, open_store
@@ -199,6 +200,25 @@ def test_a_run_that_came_to_nothing_is_given_back(open_office: Callable[[], Offi
     assert second.outbox.claim("j") is None, "it is not theirs to give"
     first.outbox.give_back("j")
     assert claimed(second.outbox).tries == 2
+
+
+def test_what_could_not_be_noted_is_noted_once_the_store_is_back(
+    outbox: Outbox, office: Office, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.put("j", "run", WORK)
+    job, done = claimed(outbox), list[str]()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "swap", refuse)
+        with pytest.raises(StoreError):
+            outbox.step(job, lambda: done.append("pushed"), sent=1)
+    office.liveness.settle()
+    outbox.give_back("j")
+    assert claimed(outbox).work == {**WORK, "sent": 1}
+    assert done == ["pushed"]
+
+
+def refuse(*_: object) -> None:
+    raise StoreError("gone")
 
 
 def test_a_failed_job_is_kept_for_a_week_and_can_be_retried(outbox: Outbox, clock: Clock) -> None:

@@ -2,13 +2,17 @@
 another killed in the middle of slow messages."""
 
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from bench import machines, netns
 from bench.account import Account
-from tests.launch import start_sandbox
+from tests.launch import ROOT, start_sandbox
 from tests.scenarios.alive import was_exactly_once
 
 
@@ -36,3 +40,63 @@ def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(
         result = machines.run(sandbox, account, messages=150, users=75, clients=40)
     assert was_exactly_once(result), result
     assert result.failure_lines == 0
+
+
+_CALLER = """
+import sys
+from bot.errors import WeChatUnreachable
+from bot.wechat.http import Http
+http = Http(8.0)
+for line in sys.stdin:
+    try:
+        http.post(sys.argv[1], {"push": line})
+        print("taken", flush=True)
+    except WeChatUnreachable:
+        print("not taken", flush=True)
+"""
+
+
+class _Taker(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections open, as WeChat does
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+def test_what_a_machine_could_not_send_does_not_leave_it_when_its_network_is_back(
+    need_machines: None,
+) -> None:
+    """By then others may have sent it: closing a connection does not stop the kernel from repeating."""
+    with netns.Network(1) as network, ThreadingHTTPServer((network.host, 0), _Taker) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://{network.host}:{server.server_port}/"
+        inside = network.inside(0)
+        with subprocess.Popen(
+            [*inside, sys.executable, "-c", _CALLER, url],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        ) as caller:  # fmt: skip
+            stdin, stdout = caller.stdin, caller.stdout
+            assert stdin is not None
+            assert stdout is not None
+
+            def push() -> str:
+                stdin.write("x\n")
+                return stdout.readline()
+
+            assert push() == "taken\n"
+            network.cut_off(0)
+            assert push() == "not taken\n"
+            sockets = subprocess.run([*inside, "ss", "-Htan"], capture_output=True, text=True, check=True)
+            unsent = [line for line in sockets.stdout.splitlines() if int(line.split()[2]) > 0]
+            assert unsent == []
+            network.reconnect(0)
+            assert push() == "taken\n"
+            stdin.close()
+        server.shutdown()

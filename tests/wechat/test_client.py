@@ -1,5 +1,7 @@
 """The API client against the sandbox: our errors, our tokens, one retry, nothing secret in any text."""
 
+import contextlib
+import socket
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -92,6 +94,28 @@ def test_a_call_that_keeps_answering_40001_ends_after_one_retry(client: Client, 
     new = paths(wechat)[before:]
     assert new.count(MENU) == 2
     assert new.count("/cgi-bin/stable_token") <= 2
+
+
+def test_no_connection_outlives_the_network_by_long(client: Client) -> None:
+    """As tests/scenarios/test_machines.py shows for bot.wechat.http."""
+    options = client._http.get_adapter("https://api").poolmanager.connection_pool_kw["socket_options"]
+    assert (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 2000) in options
+
+
+def test_only_what_was_sent_may_have_arrived(parts: Parts, wechat: Sandbox) -> None:
+    wechat.faults([{"path": MENU, "delay": 0.6}])
+    with pytest.raises(WeChatUnreachable) as error:
+        parts.client.get("menu/get")
+    assert error.value.is_timeout
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as stack:
+        for _ in range(3):  # nobody accepts, and the queue is full
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        parts.client.API_BASE_URL = f"http://127.0.0.1:{full.getsockname()[1]}/"
+        with pytest.raises(WeChatUnreachable) as error:
+            parts.client.get("menu/get")
+    assert not error.value.is_timeout
 
 
 def test_other_errors_are_not_repeated(client: Client, wechat: Sandbox) -> None:
