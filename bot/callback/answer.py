@@ -34,7 +34,7 @@ log = logging.getLogger("bot.answer")
 
 # WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
 _OUTWAIT_SECONDS = 1.0
-_STORE_SECONDS = 2.5  # so long a store that does not answer may hold us up
+_STORE_SECONDS = 1.8  # a store that may be gone takes 2 to say so, and WeChat hangs up 0.5 after our deadline
 _NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
 
 
