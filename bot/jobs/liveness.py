@@ -76,8 +76,10 @@ class Liveness:
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process `owner` is alive, in the eyes of the store."""
-        if owner == self.me or self._store.get(self._key(owner)) is not None:
-            return True
+        return owner == self.me or self._store.get(self._key(owner)) is not None or self.is_unsure()
+
+    def is_unsure(self) -> bool:
+        """Whether the store was gone a moment ago, so that somebody may be alive who could not say so."""
         return self._monotonic() - self._heard_since < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
