@@ -21,10 +21,7 @@ _MOST_OWED = 10_000
 
 
 class Liveness:
-    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies.
-
-    While the store is gone nobody can say so: for a lease after that, everybody is held for alive.
-    """
+    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies."""
 
     def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.me = secrets.token_hex(6)
@@ -76,11 +73,11 @@ class Liveness:
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process `owner` is alive, in the eyes of the store."""
-        return owner == self.me or self._store.get(self._key(owner)) is not None or self.is_unsure()
+        return owner == self.me or self._store.get(self._key(owner)) is not None
 
     def is_unsure(self) -> bool:
-        """Whether the store was gone a moment ago, so that somebody may be alive who could not say so."""
-        return self._monotonic() - self._heard_since < _LEASE_SECONDS
+        """Whether the store is gone, or was a moment ago: somebody may be alive who could not say so."""
+        return self._unheard or self._monotonic() - self._heard_since < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
         """Do `act`, which writes to the store, as soon as the store is back: others believe this process

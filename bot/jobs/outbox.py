@@ -15,7 +15,6 @@ from bot.store import Clock, Store
 
 _KEEP_SECONDS = 7 * 86400.0  # a failed job stays to be looked at, an unfinished one to be finished
 _LOOK_AGAIN_SECONDS = 5.0  # a job under way is looked at so often, in case its worker died
-_UNSURE_SECONDS = 1.0  # while we cannot say whether it did
 _TIMETABLE = "jobs"
 _FAILED = "failed-jobs"
 _BATCH = 50
@@ -148,8 +147,7 @@ class Outbox:
         now = self._clock()
         for job_id in self._store.due(_FAILED, now, now, _BATCH):  # their week is over
             self._store.unschedule(_FAILED, job_id)
-        pause = _UNSURE_SECONDS if self._liveness.is_unsure() else _LOOK_AGAIN_SECONDS
-        due = self._store.due(_TIMETABLE, now, now + pause, _BATCH)
+        due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
         return [job_id for job_id in due if not self._is_under_way(job_id)]
 
     def get(self, job_id: str) -> Job | None:

@@ -85,6 +85,8 @@ class Runner:
 
     def _sweep(self) -> None:
         while not self._stopping.wait(_SWEEP_SECONDS):
+            if self._liveness.is_unsure():  # what is owed to the store comes first, in every process
+                continue
             try:
                 for job_id in self._outbox.overdue():
                     self.wake(job_id)

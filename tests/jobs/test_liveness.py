@@ -27,20 +27,21 @@ def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
     store.close()
 
 
-def test_after_an_outage_nobody_is_held_for_dead_before_all_could_say_that_they_live(
+def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
     make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, monotonic = open_store(make_config().store_url, clock), Clock(0)
     liveness = Liveness(store, monotonic)
     liveness._beat()
-    assert not liveness.is_alive("another")
+    assert not liveness.is_unsure()
     with monkeypatch.context() as patch:
         patch.setattr(store, "put", refuse)
         liveness._beat()
+    assert liveness.is_unsure()
     liveness._beat()
-    assert liveness.is_alive("another")
+    assert liveness.is_unsure()
     monotonic.advance(3.0)
-    assert not liveness.is_alive("another")
+    assert not liveness.is_unsure()
     store.close()
 
 

@@ -204,6 +204,28 @@ def test_a_job_whose_store_was_lost_on_the_way_is_given_back(make_shop: MakeShop
     assert (job.state, job.owner) == ("waiting", "")
 
 
+def test_no_job_is_taken_from_anybody_who_could_not_say_that_he_lives(
+    make_shop: MakeShop, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, looks = Bench(1), threading.Semaphore(0)
+    silent, sweeper = make_shop(Bench(1)), make_shop(bench)
+    silent.outbox.put("j", "run", {}, owner=silent.liveness.me)
+    silent.liveness.stop()
+    clock.advance(5)
+    unsure = [True, True, False]
+
+    def is_unsure() -> bool:
+        looks.release()
+        return bool(unsure.pop(0)) if unsure else False
+
+    monkeypatch.setattr(sweeper.liveness, "is_unsure", is_unsure)
+    sweeper.runner.start()
+    for _ in range(3):
+        assert not bench.all_there.is_set()
+        assert looks.acquire(timeout=20)
+    assert bench.all_there.wait(20)
+
+
 def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: MakeShop) -> None:
     begun, go = threading.Event(), threading.Event()
 
