@@ -42,11 +42,12 @@ class JournalControl:
         return answer({"curl": curl.of_delivery(entry, self._world.account)})
 
     async def resend(self, request: web.Request) -> web.Response:
-        """The same message once more, as it was or edited, signed and sealed anew by the account of now."""
+        """The same message once more, as it was or edited, signed and sealed by the account of now; with
+        `as_new` as another message, which no server can take for a retry."""
         entry = _entry(self._world.deliveries, request)
         fields = await read_fields(request)
         xml = fields.text("xml", entry["request_xml"])
-        fresh, tamper = fields.flag("fresh", False), _tamper(fields)
+        fresh, tamper, anew = fields.flag("fresh", False), _tamper(fields), fields.flag("as_new", False)
         fields.done()
         callback = self._world.callback
         if callback is None:
@@ -55,6 +56,9 @@ class JournalControl:
             inbound = Inbound.from_xml(xml)
         except ValueError as error:
             raise BadRequest(f"xml: {error}") from None
+        if anew:
+            openid = inbound.openid
+            inbound = inbound.renewed(self._world.new_msg_id(openid), self._world.event_time(openid))
         stamp = Stamp.new(self._world.clock.real_seconds()) if fresh else Stamp.of(entry["url"])
         again = build(inbound, self._world.account, callback, stamp, tamper)
         outcome = Outcome(msg_id=inbound.msg_id, series=[await self._pusher.send(inbound, again)])

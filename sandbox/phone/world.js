@@ -15,6 +15,8 @@ const NO_MENU = { button: [] };
 /** What tells one shared item from another, however often it is read. */
 export const nameOf = ({ at, from_nickname, url }) => `${at} ${from_nickname} ${url}`;
 
+const tryOf = ({ series, attempt, duplicate }) => `${series} ${attempt} ${duplicate}`;
+
 export class World extends EventTarget {
   account = {};
   behaviour = {};
@@ -27,6 +29,8 @@ export class World extends EventTarget {
   unread = new Set();
   typing = new Set();
   journal = new Journal();
+  /** Deliveries that have begun and not ended. */
+  underWay = new Map();
   /** Grows with every reset: an answer asked for before it must not be believed after it. */
   epoch = 0;
   clockOffset = 0;
@@ -178,11 +182,19 @@ export class World extends EventTarget {
   }
 
   setJournals(deliveries, calls) {
+    this.underWay.clear();
     this.journal.load(deliveries, calls);
     this.#tell("journal");
   }
 
+  /** Pushed to the account's server, which has not answered yet. */
+  beginDelivery(entry) {
+    this.underWay.set(tryOf(entry), { ...entry, since: performance.now() });
+    this.#tell("under-way");
+  }
+
   addDelivery(entry) {
+    this.underWay.delete(tryOf(entry));
     this.journal.addDelivery(entry);
     this.#tell("journal");
   }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
 from sandbox.push.reply_xml import parse
@@ -59,6 +59,13 @@ class Inbound:
         msg_id = texts.get("MsgId", "")
         number = int(msg_id) if msg_id.isascii() and msg_id.isdigit() else None
         return cls(openid, msg_type, 0, event=event, msg_id=number, written=inner[1])
+
+    def renewed(self, msg_id: int, create_time: int) -> Self:
+        """As another message of the same content: what a developer wrote, with these numbers in it."""
+        written = self.written or ""
+        for name, number in (("CreateTime", create_time), ("MsgId", msg_id)):
+            written = re.sub(f"<{name}>.*?</{name}>", element(name, number), written)
+        return replace(self, msg_id=self.msg_id and msg_id, written=written)
 
     @property
     def kind(self) -> str:

@@ -164,26 +164,30 @@ class Pusher:
 
     async def _attempt(self, parcel: _Parcel, number: int, fault: Fault, duplicate: bool) -> Attempt:
         world, loop = self._world, asyncio.get_running_loop()
-        deadline, at, started = world.behaviour.deadline, world.clock.now(), loop.time()
+        deadline, started = world.behaviour.deadline, loop.time()
+        deadline_ms = round(deadline * 1000)
+        begun = {
+            "at": world.clock.now(),
+            "openid": parcel.inbound.openid,
+            "kind": parcel.inbound.kind,
+            "series": parcel.id,
+            "attempt": number,
+            "duplicate": duplicate,
+            "request_xml": parcel.request.xml,
+            "deadline_ms": deadline_ms,
+        }
+        world.bus.publish("delivery-begun", begun)
         answer = await post(self.http, parcel.request, deadline, fault)
         ended = loop.time()
         elapsed_ms = round((ended - started) * 1000)
         verdict = self._verdict(answer, parcel)
         attempt = Attempt(number, answer, verdict, elapsed_ms, ended, duplicate)
-        deadline_ms = round(deadline * 1000)
         entry_id = world.deliveries.write(
             {
-                "at": at,
-                "openid": parcel.inbound.openid,
-                "kind": parcel.inbound.kind,
-                "series": parcel.id,
-                "attempt": number,
-                "duplicate": duplicate,
+                **begun,
                 "mode": parcel.account.mode.value,
                 "url": parcel.request.shown_url,
-                "request_xml": parcel.request.xml,
                 "request_raw": parcel.request.body.decode(),
-                "deadline_ms": deadline_ms,
                 "left_ms": max(0, deadline_ms - elapsed_ms),
                 **attempt.response(),
             }

@@ -1,6 +1,7 @@
 """The developer's desk: the log and its filters, doing it again, settings, faults, clock, recordings."""
 
 import json
+import threading
 
 import pytest
 import requests
@@ -96,6 +97,75 @@ def test_a_delivery_is_edited_and_sent_again(page: Page, phone: Phone, tolerated
     xml.fill("<xml>")
     page.get_by_test_id("resend-send").click()
     expect(page.locator(".resend-form .fault")).to_contain_text("xml")
+
+
+def test_what_is_edited_is_another_message_unless_it_shall_be_a_retry(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    ids = list[str]()
+
+    def note(inbound: Inbound) -> Answer:
+        ids.append(inbound["MsgId"])
+        return text(inbound, f"第 {len(ids)} 次")
+
+    account.handler = note
+    phone.say("在吗")
+    expect(phone.bubbles("account").last).to_have_text("第 1 次")
+    page.get_by_test_id("delivery").filter(has_text="text").click()
+    page.get_by_test_id("edit-resend").click()
+    page.get_by_test_id("resend-send").click()
+    expect(phone.bubbles("account").last).to_have_text("第 2 次")
+    page.get_by_test_id("resend-new").uncheck()
+    page.get_by_test_id("resend-send").click()
+    expect(phone.bubbles("account").last).to_have_text("第 3 次")
+    assert ids[0] != ids[1]
+    assert ids[0] == ids[2]
+
+
+def test_a_push_stands_in_the_log_while_the_server_thinks(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    answers = threading.Event()
+
+    def think(inbound: Inbound) -> Answer:
+        assert answers.wait(20)
+        return text(inbound, "想好了")
+
+    account.handler = think
+    phone.say("在吗")
+    waiting = page.get_by_test_id("waiting")
+    expect(waiting).to_contain_text("在吗")
+    expect(waiting).to_contain_text("等待回复")
+    expect(page.get_by_test_id("delivery").filter(has_text="在吗")).to_have_count(0)
+    answers.set()
+    expect(phone.bubbles("account").last).to_have_text("想好了")
+    expect(waiting).to_have_count(0)
+    expect(page.get_by_test_id("delivery").filter(has_text="在吗")).to_have_count(1)
+
+
+def test_the_sandbox_is_reset_after_a_question(page: Page, phone: Phone) -> None:
+    phone.say("在吗")
+    expect(phone.bubbles("user")).to_have_count(1)
+    phone.desk("数据")
+    page.get_by_test_id("reset").click()
+    page.get_by_role("dialog").get_by_role("button", name="取消").click()
+    expect(phone.bubbles("user")).to_have_count(1)
+    page.get_by_test_id("reset").click()
+    page.get_by_role("dialog").get_by_role("button", name="重置沙盒").click()
+    expect(phone.bubbles("user")).to_have_count(0)
+    assert phone.sandbox.deliveries() == []
+
+
+def test_a_fault_that_is_used_up_says_so_and_goes_with_the_next_change(page: Page, phone: Phone) -> None:
+    phone.sandbox.faults([{"path": "delivery", "drop": False, "delay": 0.01, "count": 1}])
+    phone.say("在吗")
+    expect(phone.bubbles("account").last).to_have_text("你说：在吗")
+    phone.desk("故障")
+    fault = page.get_by_test_id("fault")
+    expect(fault).to_contain_text("已用完")
+    page.get_by_role("button", name="推送两份").click()
+    expect(fault).to_have_count(1)
+    expect(fault).not_to_contain_text("已用完")
 
 
 def test_settings_are_changed(page: Page, phone: Phone, tolerated: list[str]) -> None:

@@ -55,6 +55,19 @@ def test_edited_with_new_stamp(sandbox: Sandbox, server: CallbackServer, openid:
     assert one.query["signature"] != other.query["signature"]
 
 
+def test_as_another_message(sandbox: Sandbox, server: CallbackServer, openid: str) -> None:
+    sent = sandbox.send(openid, content="hi")
+    again = resend(sandbox, as_new=True)
+    assert again["msg_id"] != sent["msg_id"]
+    assert server.deliveries[1].text("MsgId") == again["msg_id"]
+    assert server.deliveries[1].text("Content") == "hi"
+    sandbox.unsubscribe(openid)
+    sandbox.clock(60)
+    resend(sandbox, as_new=True)
+    before, after = (int(received.text("CreateTime")) for received in server.deliveries[2:])
+    assert after >= before + 60
+
+
 @pytest.mark.parametrize("mode", ["plain", "safe"])
 def test_tampered_with(sandbox: Sandbox, server: CallbackServer, openid: str, mode: str) -> None:
     sandbox.settings(mode=mode)

@@ -1,7 +1,7 @@
 /** What the account has: menu, tokens, quotas, QR codes, users, tags, templates, login pages. */
 
 import * as api from "../api.js";
-import { askNumber } from "../dialogs.js";
+import { ask, askNumber } from "../dialogs.js";
 import { avatar, button, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t, tell } from "../words.js";
@@ -9,6 +9,13 @@ import { span } from "./desk.js";
 
 export function dataTool(root, world, { readMore }) {
   const refresh = button({ class: "refresh", onclick: readMore }, icon("reload"), t("data.refresh"));
+
+  const said = el("p", { class: "fault", role: "alert" });
+  const reset = button({ class: "refresh", "data-testid": "reset", onclick: async () => {
+    if (!await ask({ title: t("data.reset"), hint: t("data.resetHint"), submit: t("data.reset") })) return;
+    said.textContent = "";
+    await api.reset().catch((error) => { said.textContent = error.message; });
+  } }, icon("again"), t("data.reset"));
 
   const box = (title, content, count) => el("section", { class: "card-box" },
     el("h3", {}, t(title), count === undefined ? null : el("span", { class: "quiet" }, ` ${count}`)),
@@ -57,7 +64,7 @@ export function dataTool(root, world, { readMore }) {
     if (root.hidden) return;
     const { tokens = [], quotas = [], qr_codes = [], tags = [], templates = [], notice_templates = [], conditional_menus = [], logins = [], menu } = world.more;
     const users = [...world.users.values()];
-    root.replaceChildren(refresh,
+    root.replaceChildren(el("div", { class: "tool-acts" }, said, reset, refresh),
       box("data.users", table(["people.nickname", "openid", "data.state", "sms.number"], users.slice(0, 200).map(userRow)), users.length),
       box("data.menu", menuTree(menu)),
       box("data.conditional", conditional(conditional_menus), conditional_menus.length),

@@ -43,12 +43,13 @@ export function deskView(root, world, { readMore, close }) {
   function draw() {
     const { name, kind, mode, app_id, callback, callback_ok } = world.account;
     const offset = world.clockOffset;
+    const faults = world.faults.filter(({ count }) => count !== 0).length;
     title.replaceChildren(
       el("h2", {}, name ?? ""),
       el("span", { class: "chip" }, tell(`account.kind.${kind}`, kind)),
       el("span", { class: "chip" }, tell(`account.mode.${mode}`, mode)),
       Math.abs(offset) >= 1 ? button({ class: "chip hot", onclick: () => select("clock") }, t("clock.ahead", { span: span(offset) })) : "",
-      world.faults.length ? button({ class: "chip hot", onclick: () => select("faults") }, t("faults.active", { count: world.faults.length })) : "",
+      faults ? button({ class: "chip hot", onclick: () => select("faults") }, t("faults.active", { count: faults })) : "",
       el("code", { class: "app-id" }, app_id ?? ""),
       iconButton("close", t("fold"), close, { class: "icon-button desk-close" }));
     state.className = `state ${callback && callback_ok ? "good" : "bad"}`;

@@ -35,6 +35,9 @@ const FIELDS = {
 const SWITCHES = ["drop", "reorder", "overlap"];
 const PATHS = ["delivery", "/cgi-bin/*", "/cgi-bin/token", "/cgi-bin/stable_token", "/cgi-bin/message/custom/send", "/cgi-bin/menu/*", "/cgi-bin/media/*", "/sns/*"];
 
+/** It has struck as often as it may, and stays in sight until the list is changed. */
+const isSpent = ({ count }) => count === 0;
+
 export function faultsTool(root, world) {
   const list = el("ul", { class: "fault-list" });
   const said = el("p", { class: "fault", role: "alert" });
@@ -51,7 +54,7 @@ export function faultsTool(root, world) {
   async function change(rules) {
     said.textContent = "";
     try {
-      world.setFaults((await api.setFaults(rules)).faults);
+      world.setFaults((await api.setFaults(rules.filter((rule) => !isSpent(rule)))).faults);
     } catch (error) {
       said.textContent = error.message;
     }
@@ -69,7 +72,8 @@ export function faultsTool(root, world) {
 
   function row(rule, index) {
     const { path, ...rest } = rule;
-    return el("li", { "data-testid": "fault" }, el("code", {}, path),
+    return el("li", { class: isSpent(rule) ? "spent" : "", "data-testid": "fault" }, el("code", {}, path),
+      isSpent(rule) ? el("span", { class: "chip" }, t("faults.spent")) : null,
       Object.entries(rest).map(([name, value]) => el("span", { class: "chip" }, `${tell(`faults.${name}`, name)}${value === true ? "" : ` ${value}`}`)),
       iconButton("trash", t("faults.remove"), () => change(world.faults.filter((_, other) => other !== index))));
   }

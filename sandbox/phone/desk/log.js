@@ -10,10 +10,12 @@ import { rowList } from "./rows.js";
 /** What a delivery is about, in its XML. */
 const GIST = /<(?:Content|EventKey|Label|Title)><!\[CDATA\[([\s\S]*?)\]\]>/;
 const ROW = 36;
+/** Milliseconds after which an answer is worth waiting for with the eyes. */
+const PATIENCE = 300;
 const SORTS = ["all", "delivery", "call", "bad"];
 
 const gistOf = (entry) =>
-  entry.sort === "delivery" ? (GIST.exec(entry.request_xml ?? "")?.[1] ?? "").slice(0, 80) : entry.errcode ? (entry.response.errmsg ?? "") : "";
+  entry.request_xml ? (GIST.exec(entry.request_xml)?.[1] ?? "").slice(0, 80) : entry.errcode ? (entry.response.errmsg ?? "") : "";
 
 export function logTool(root, world) {
   const text = el("input", { type: "search", placeholder: t("log.search"), "aria-label": t("log.search"), "data-testid": "log-search", oninput: refilter });
@@ -24,7 +26,8 @@ export function logTool(root, world) {
   const list = el("div", { class: "rows", "data-testid": "log" });
   const empty = el("p", { class: "empty" });
   const detail = el("section", { class: "detail", "data-testid": "detail", hidden: true });
-  root.append(el("div", { class: "filters" }, sorts, text, user, kind, count), el("div", { class: "list" }, list, empty), detail);
+  const waiting = el("div", { class: "waiting", "data-testid": "under-way" });
+  root.append(el("div", { class: "filters" }, sorts, text, user, kind, count), waiting, el("div", { class: "list" }, list, empty), detail);
 
   let sort = "all";
   /** What passes the filter, oldest first, each with its number in the whole journal. */
@@ -32,6 +35,7 @@ export function logTool(root, world) {
   let seen = 0;
   let version = -1;
   const kinds = new Set();
+  let look = null;
 
   const nickname = (openid) => world.users.get(openid)?.nickname ?? openid ?? "";
   const show = detailView(detail, world, { nickname, close: () => { rows.select(null); list.focus(); } });
@@ -64,6 +68,22 @@ export function logTool(root, world) {
     bar.firstChild.style.width = `${left * 100}%`;
     return row(entry, "in", nickname(entry.openid), entry.attempt > 1 ? el("span", { class: "chip" }, t("log.attempt", { number: entry.attempt })) : null,
       tell(`outcome.${entry.outcome}`, entry.outcome), el("span", { class: "rest" }, bar, el("span", {}, `${Math.round(entry.elapsed_ms)} ms`)));
+  }
+
+  /** What the server has not answered yet, with the time that runs; quick answers never stand here. */
+  function drawWaiting() {
+    const now = performance.now();
+    const late = [...world.underWay.values()].filter(({ since }) => now - since >= PATIENCE);
+    waiting.replaceChildren(...late.map((entry) => waitingRow(entry, now - entry.since)));
+    if (world.underWay.size && !look) look = setTimeout(() => { look = null; drawWaiting(); }, PATIENCE);
+  }
+
+  function waitingRow(entry, elapsed) {
+    const bar = el("span", { class: "left" }, el("span", { class: "left-bar running" }));
+    bar.firstChild.style.animation = `run-out ${entry.deadline_ms}ms linear -${Math.round(elapsed)}ms both`;
+    return row({ ...entry, sort: "waiting", title: entry.kind, good: true }, "in", nickname(entry.openid),
+      entry.attempt > 1 ? el("span", { class: "chip" }, t("log.attempt", { number: entry.attempt })) : null,
+      t("log.waiting"), el("span", { class: "rest" }, bar, el("span", {}, `${(elapsed / 1000).toFixed(1)} s`)));
   }
 
   const callRow = (entry) => row(entry, "out", entry.method, entry.simulated === false ? el("span", { class: "chip hot" }, t("log.unsimulated")) : null,
@@ -139,7 +159,8 @@ export function logTool(root, world) {
     drawUsers();
     refilter();
   });
-  world.addEventListener("journal", () => draw());
+  world.addEventListener("journal", () => { draw(); drawWaiting(); });
+  world.addEventListener("under-way", drawWaiting);
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || detail.hidden) return;
     event.stopPropagation();

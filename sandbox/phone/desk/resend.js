@@ -8,9 +8,11 @@ import { readable, textOf } from "./pretty.js";
 const TAMPERS = ["", "signature", "receiver", "stale"];
 
 export function resendForm(entry) {
-  const xml = el("textarea", { name: "xml", spellcheck: "false", rows: "12", "aria-label": t("resend.xml"), "data-testid": "resend-xml" });
+  const xml = el("textarea", { name: "xml", spellcheck: "false", rows: "9", "aria-label": t("resend.xml"), "data-testid": "resend-xml" });
   xml.value = textOf(entry.request_xml);
   const fresh = el("input", { type: "checkbox", checked: true });
+  // An edited message under the old MsgId is a retry to every server that knows retries: it gets the old answer.
+  const asNew = el("input", { type: "checkbox", checked: true, "data-testid": "resend-new" });
   const tamper = el("select", { "aria-label": t("resend.tamper") }, TAMPERS.map((name) => el("option", { value: name }, t(`resend.tamper.${name || "none"}`))));
   const result = el("div", { "aria-live": "polite" });
   const submit = el("button", { class: "primary", "data-testid": "resend-send" }, t("resend.send"));
@@ -20,7 +22,7 @@ export function resendForm(entry) {
     submit.disabled = true;
     result.textContent = t("resend.running");
     try {
-      const changes = { xml: xml.value, fresh: fresh.checked, ...(tamper.value && { tamper: tamper.value }) };
+      const changes = { xml: xml.value, fresh: fresh.checked, as_new: asNew.checked, ...(tamper.value && { tamper: tamper.value }) };
       result.replaceChildren(resendResult(await api.resend(entry, changes)));
     } catch (error) {
       result.replaceChildren(el("p", { class: "fault" }, error.message));
@@ -30,7 +32,7 @@ export function resendForm(entry) {
 
   return el("form", { class: "resend-form", onsubmit: send }, xml,
     el("div", { class: "line" },
-      el("label", { class: "check" }, fresh, t("resend.fresh")), tamper, submit), result);
+      el("label", { class: "check" }, asNew, t("resend.new")), el("label", { class: "check" }, fresh, t("resend.fresh")), tamper, submit), result);
 }
 
 /** What came of it: each attempt, and what the user saw. */
