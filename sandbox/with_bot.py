@@ -35,7 +35,8 @@ class Bot:
         self._world = world
         self._pusher = pusher
         self._wished_port = port
-        self._directory = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")
+        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # only we can read it
+        self._directory = Path(self._temporary.name)
         self._child: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
         self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -46,9 +47,14 @@ class Bot:
         port = _free_port(self._wished_port)
         if self._wished_port not in (0, port):
             print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
-        env = self._environment(port)
+        settings = self._settings(port)
+        env = (
+            os.environ
+            | {f"BOT_{name}": value for name, value in settings.items()}
+            | {"PYTHONUNBUFFERED": "1"}
+        )
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", str(_KEEPER), self._directory.name, sys.executable, "-m", "bot"),
+            *(sys.executable, "-I", str(_KEEPER), str(self._directory), sys.executable, "-m", "bot"),
             env=env,
             # Never written to: it ends when the sandbox does.
             stdin=asyncio.subprocess.PIPE,
@@ -67,6 +73,9 @@ class Bot:
         first = self._world.users.all()[0]
         await subscribe(Actor(self._world, self._pusher, first))
         self._world.keep_as_start()
+        config = self._directory / "config.py"
+        config.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
+        print(f"[sandbox] its commands: BOT_CONFIG={config} {sys.executable} -m bot jobs", flush=True)
 
     async def wait(self) -> int:
         """The exit status of the bot, when it ends."""
@@ -86,7 +95,7 @@ class Bot:
                 await self._child.wait()
         if self._output is not None:
             self._output.cancel()
-        self._directory.cleanup()
+        self._temporary.cleanup()
 
     async def _save_callback(self, callback: str) -> None:
         try:
@@ -107,31 +116,30 @@ class Bot:
         if not self._url.done():
             self._url.set_exception(BotFailed(f"the bot ended with status {status} before it was ready"))
 
-    def _environment(self, port: int) -> dict[str, str]:
-        """Environment variables override any config.py of the operator."""
+    def _settings(self, port: int) -> dict[str, str]:
+        """As environment variables they override any config.py of the operator."""
         account, sandbox = self._world.account, self._world.base_url
-        return os.environ | {
-            "PYTHONUNBUFFERED": "1",
-            "BOT_APP_ID": account.app_id,
-            "BOT_APP_SECRET": account.app_secret,
-            "BOT_TOKEN": account.token,
-            "BOT_ENCODING_AES_KEY": account.aes_key,
-            "BOT_MODE": account.mode.value,
-            "BOT_ORIGINAL_ID": account.original_id,
-            "BOT_ACCOUNT_KIND": account.kind.value,
-            "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "BOT_LISTEN": f"127.0.0.1:{port}",
-            "BOT_WORKERS": "1",
-            "BOT_STORE_URL": f"sqlite:///{self._directory.name}/bot.db",
-            "BOT_SECRET_KEY": secrets.token_hex(32),
-            "BOT_API_BASE": sandbox,
-            "BOT_OPEN_BASE": sandbox,
-            "BOT_MP_BASE": sandbox,
-            "BOT_JSSDK_SRC": f"{sandbox}/open/js/jweixin-1.6.0.js",
-            "BOT_SITE_APP_ID": account.site_app_id,
-            "BOT_SITE_APP_SECRET": account.site_app_secret,
-            "BOT_WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
-            "BOT_SMS_SENDER": "sandbox",
+        return {
+            "APP_ID": account.app_id,
+            "APP_SECRET": account.app_secret,
+            "TOKEN": account.token,
+            "ENCODING_AES_KEY": account.aes_key,
+            "MODE": account.mode.value,
+            "ORIGINAL_ID": account.original_id,
+            "ACCOUNT_KIND": account.kind.value,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "LISTEN": f"127.0.0.1:{port}",
+            "WORKERS": "1",
+            "STORE_URL": f"sqlite:///{self._directory}/bot.db",
+            "SECRET_KEY": secrets.token_hex(32),
+            "API_BASE": sandbox,
+            "OPEN_BASE": sandbox,
+            "MP_BASE": sandbox,
+            "JSSDK_SRC": f"{sandbox}/open/js/jweixin-1.6.0.js",
+            "SITE_APP_ID": account.site_app_id,
+            "SITE_APP_SECRET": account.site_app_secret,
+            "WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
+            "SMS_SENDER": "sandbox",
         }
 
 

@@ -161,6 +161,15 @@ def test_the_bot_is_set_up_as_an_operator_would(with_bot: Sandbox) -> None:
     assert with_bot.output[-1].startswith("sandbox ready ")
 
 
+def test_the_commands_of_this_projects_bot_reach_it() -> None:
+    with start_sandbox("--with-bot", "--bot-port", "0") as sandbox:
+        (line,) = [line for line in sandbox.output if line.startswith("[sandbox] its commands: ")]
+        said = subprocess.run(
+            ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=30
+        )
+    assert (said.returncode, said.stdout, said.stderr) == (0, "no jobs\n", "")
+
+
 def test_a_reset_keeps_what_the_bot_had_set_up(with_bot: Sandbox) -> None:
     first = with_bot.state()["users"][0]["openid"]
     with_bot.unsubscribe(first)

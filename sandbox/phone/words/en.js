@@ -86,7 +86,7 @@ export default {
   "setting.login_poll_seconds": "Login poll (s)", "setting.one_time_template_id": "One-time template",
   "escaped_names.refuse": "refuse with 40033", "escaped_names.literal": "show as they are", "prove_domains.always": "always", "prove_domains.not-loopback": "not on loopback", "prove_domains.never": "never",
   "consent.ask": "Always ask the first time", "consent.silent-for-followers": "Silent for followers",
-  "data.reset": "Reset the sandbox", "data.resetHint": "Users, chats, menu, tokens and records go back to the start; the menu must be installed again.", "data.refresh": "Refresh", "data.none": "None", "data.users": "Users", "data.menu": "Menu", "data.conditional": "Conditional menus", "data.tokens": "Tokens", "data.quotas": "Calls today",
+  "data.reset": "Reset the sandbox", "data.resetHint": "Users, chats, menu, tokens and records go back to the start.", "data.refresh": "Refresh", "data.none": "None", "data.users": "Users", "data.menu": "Menu", "data.conditional": "Conditional menus", "data.tokens": "Tokens", "data.quotas": "Calls today",
   "data.codes": "QR codes", "data.templates": "Templates", "data.tags": "Tags", "data.logins": "Website logins", "data.state": "State", "data.kind": "Kind", "data.value": "Ends with", "data.expires": "Left",
   "data.expired": "expired", "data.path": "API", "data.used": "Used", "data.remain": "Left", "data.title": "Name", "data.content": "Content",
   openid: "OpenID", template_id: "Template ID", id: "ID", uuid: "UUID", appid: "AppID", "": "",

@@ -86,7 +86,7 @@ export default {
   "setting.login_poll_seconds": "登录长轮询（秒）", "setting.one_time_template_id": "一次性订阅模板",
   "escaped_names.refuse": "拒绝 40033", "escaped_names.literal": "原样显示", "prove_domains.always": "总是", "prove_domains.not-loopback": "本机除外", "prove_domains.never": "不用",
   "consent.ask": "第一次总是询问", "consent.silent-for-followers": "关注者静默",
-  "data.reset": "重置沙盒", "data.resetHint": "用户、聊天、菜单、令牌和记录都回到开始的样子；菜单要重新安装。", "data.refresh": "刷新", "data.none": "没有", "data.users": "用户", "data.menu": "菜单", "data.conditional": "个性化菜单", "data.tokens": "凭证", "data.quotas": "今天的调用次数",
+  "data.reset": "重置沙盒", "data.resetHint": "用户、聊天、菜单、令牌和记录都回到开始的样子。", "data.refresh": "刷新", "data.none": "没有", "data.users": "用户", "data.menu": "菜单", "data.conditional": "个性化菜单", "data.tokens": "凭证", "data.quotas": "今天的调用次数",
   "data.codes": "带参数二维码", "data.templates": "消息模板", "data.tags": "标签", "data.logins": "网站登录", "data.state": "状态", "data.kind": "种类", "data.value": "末尾", "data.expires": "还有",
   "data.expired": "已过期", "data.path": "接口", "data.used": "已用", "data.remain": "剩余", "data.title": "名称", "data.content": "内容",
   openid: "OpenID", template_id: "模板 ID", id: "ID", uuid: "UUID", appid: "AppID", "": "",
