@@ -179,3 +179,6 @@ METRICS_TOKEN = ""
 
 # one line per request, as text or as JSON
 LOG_FORMAT = "text"
+
+# log what exceptions of handlers say; never with real users, whom it may quote
+LOG_ERROR_TEXTS = False

@@ -250,7 +250,7 @@ def forget(openid: str, phone: str) -> int:
     if config is None or parts is None:
         return 2
     people = parts.site.account.people
-    log.set_up(config.log_format)
+    log.set_up(config.log_format, with_texts=config.log_error_texts)
     try:
         if phone:
             binding = people.bindings.of_phone(phones.read(phone, config.phone_regions))

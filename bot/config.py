@@ -324,6 +324,9 @@ class Config:
     verify_dir: str = setting("static/verify", _text, "folder of MP_verify_*.txt files, served at the root")
     metrics_token: str = setting("", _text, "if set, /metrics asks for it as a bearer token")
     log_format: str = setting("text", _one_of("text", "json"), "one line per request, as text or as JSON")
+    log_error_texts: bool = setting(
+        False, _flag, "log what exceptions of handlers say; never with real users, whom it may quote"
+    )
 
     @property
     def origin(self) -> str:

@@ -1,7 +1,7 @@
 """Log lines: as text for people or JSON for machines, each with the id of the request it belongs to.
 
 Rule: no message bodies, no secrets, no tokens. Exceptions of others are therefore named by type and place;
-their text may quote what a user wrote or a URL with a token in it.
+their text may quote what a user wrote or a URL with a token in it. Only a developer's log has it.
 """
 
 import contextvars
@@ -18,12 +18,14 @@ from bot.errors import BotError
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 
 _MAX_FRAMES = 6
+_MAX_TEXT = 300
 _NOTHING = ("", None)
+_with_texts = False
 
 
 def describe(error: BaseException) -> str:
     """An exception in one line: its type, our own errors' text, and the innermost places it passed."""
-    text = f": {error}" if isinstance(error, BotError) else ""
+    text = f": {error}"[:_MAX_TEXT] if _with_texts or isinstance(error, BotError) else ""
     frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
     places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     return f"{type(error).__name__}{text} at {places or 'unknown place'}"
@@ -71,8 +73,11 @@ def _plain(text: str) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
-def set_up(log_format: str) -> None:
-    """Send the bot's log lines to standard error. Called once per process."""
+def set_up(log_format: str, *, with_texts: bool) -> None:
+    """Send the bot's log lines to standard error. Called once per process. `with_texts`: of exceptions,
+    for a developer."""
+    global _with_texts
+    _with_texts = with_texts
     # Facts of the record that no line of ours shows, and that cost more than the rest of it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None

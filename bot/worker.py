@@ -15,7 +15,7 @@ def work() -> int:
     config = settings()
     if config is None:
         return 2
-    log.set_up(config.log_format)
+    log.set_up(config.log_format, with_texts=config.log_error_texts)
     try:
         parts = build(config, handlers.CHAT, handlers.WORDING)
     except StoreError as error:

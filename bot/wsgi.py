@@ -9,7 +9,7 @@ from bot.app import build, wsgi
 from bot.config import load_config
 
 _config = load_config()
-log.set_up(_config.log_format)
+log.set_up(_config.log_format, with_texts=_config.log_error_texts)
 _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
 application = wsgi(_parts, handlers.PAGES)

@@ -140,6 +140,7 @@ class Bot:
             "SITE_APP_SECRET": account.site_app_secret,
             "WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
             "SMS_SENDER": "sandbox",
+            "LOG_ERROR_TEXTS": "true",
         }
 
 
