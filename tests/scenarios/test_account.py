@@ -58,6 +58,11 @@ def test_binding_a_phone_number_in_wechat(
         timeout=10,
     )
     assert found.json()["openid"] == openid
+
+    sure = web.get_by_role("button", name="确定解绑")
+    expect(sure).to_be_hidden()
+    web.get_by_text("解绑", exact=True).click()
+    expect(sure).to_be_visible()
     lines = "\n".join(bot.output)
     assert "event=bound" in lines
     for secret in ("13800138000", code.group()):
