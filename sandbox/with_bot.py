@@ -75,7 +75,11 @@ class Bot:
         self._world.keep_as_start()
         config = self._directory / "config.py"
         config.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
-        print(f"[sandbox] its commands: BOT_CONFIG={config} {sys.executable} -m bot jobs", flush=True)
+        foreign = "".join(f" -u {name}" for name in sorted(os.environ) if name.startswith("BOT_"))
+        print(
+            f"[sandbox] its commands: env{foreign} BOT_CONFIG={config} {sys.executable} -m bot jobs",
+            flush=True,
+        )
 
     async def wait(self) -> int:
         """The exit status of the bot, when it ends."""

@@ -110,7 +110,9 @@ class Answerer:
     def _make_good(self, incoming: Incoming, attempt: int) -> None:
         """WeChat was answered `success` while the store was gone: the reply is owed, unless WeChat has not
         heard that and asked again."""
-        if self._promise(incoming) or self._dedup.deliveries(incoming.key) > attempt:
+        if self._alone.find(incoming.key) or self._promise(incoming):
+            return
+        if self._dedup.deliveries(incoming.key) > attempt:
             return
         claim = self._dedup.look(incoming.key, 1)
         if claim.state is State.DONE and claim.reply is not None:
@@ -151,7 +153,11 @@ class Answerer:
 
     def _bring(self, incoming: Incoming, reply: Reply | None) -> None:
         """The reply of a run without the store, which WeChat was told to wait for, now that it is back."""
-        if reply is None or self._promise(incoming):  # where another process runs it, that one's is brought
+        if reply is None:
+            return
+        # Ours: the store took our claim, though it did not say so. Another's: that one's reply is brought.
+        is_ours = self._dedup.runner(incoming.key) == self._liveness.me
+        if not is_ours and self._promise(incoming):
             return
         if self._late.pushes:
             self._late.push_instead(incoming, reply, lambda: self._close(incoming))
@@ -161,7 +167,7 @@ class Answerer:
     def _close(self, incoming: Incoming) -> bool:
         """Nobody else gives or brings the reply; False if somebody does."""
         claim = self._dedup.look(incoming.key, 1)
-        if claim.state is State.NEW:
+        if claim.state is not State.DONE:
             return self._dedup.finish(incoming.key, None)
         return claim.reply is not None and self._dedup.withdraw(incoming.key, claim)
 
@@ -220,7 +226,8 @@ class Answerer:
         """Write the reply down; False if it is not this delivery's answer, but goes the late way."""
         if self._dedup.finish(incoming.key, reply):
             return True
-        self._late.bring(incoming, reply)
+        if self._dedup.is_promised(incoming.key):
+            self._late.bring(incoming, reply)
         return False
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
@@ -295,7 +302,7 @@ class Answerer:
     def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
         while claim.reply is not None:
             if self._attempts.needs_push(claim):
-                withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+                withdraw = functools.partial(self._surely_withdraw, incoming, claim)
                 if self._late.push_instead(incoming, claim.reply, withdraw):
                     return Answer(b"", "pushed-instead", claim.attempt)
             elif self._dedup.give(incoming.key, claim):
@@ -305,6 +312,15 @@ class Answerer:
                 return Answer(b"", "pushed-instead", claim.attempt)
             claim = newer  # another delivery was quicker
         return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
+
+    def _surely_withdraw(self, incoming: Incoming, claim: Claim) -> bool:
+        """The push is written: it stands, also where the store is gone the next moment."""
+        withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+        try:
+            return withdraw()
+        except StoreError:
+            self._liveness.owe(withdraw)
+            return True
 
     def _passive(self, incoming: Incoming, reply: Reply | None, at: float, *, first: bool = False) -> bytes:
         """Reply XML, cut to WeChat's limit; the first time, the rest of a cut text is put by."""

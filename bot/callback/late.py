@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bot.callback.messages import Incoming
 from bot.callback.replies import Reply, to_json
 from bot.callback.router import Match
-from bot.jobs.outbox import Lost, Outbox
+from bot.jobs.outbox import Outbox
 
 # A handler to run; one that runs in a request, to be run again only if its process dies; a reply to bring.
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
@@ -45,12 +45,9 @@ class Late:
         job = self._outbox.get(incoming.key)
         if job is None or job.work.get("late"):
             return  # we were held for dead: a worker has run the handler
-        try:
-            job = self._outbox.note(job, reply=to_json(reply) if reply else None, late=True)
-        except Lost:
-            return
-        self._outbox.wait(job, 0, "")
-        self._wake(incoming.key)
+        work = {**job.work, "reply": to_json(reply) if reply else None, "late": True}
+        if self._outbox.rewrite(job, job.kind, work):
+            self._wake(incoming.key)
 
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
         """Bring a reply by push that WeChat did not get as an answer; False if another delivery does."""

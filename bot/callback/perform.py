@@ -21,6 +21,7 @@ from bot.errors import WeChatError, WeChatUnreachable
 from bot.jobs.outbox import Job, Outbox
 from bot.jobs.runner import Again, Failed
 from bot.wechat.account import Account
+from bot.wechat.client import PUSH
 
 log = logging.getLogger("bot.late")
 
@@ -94,7 +95,7 @@ class Performer:
         parts = custom_messages(reply, self._text_limit) if self._push else []
         sent = int(job.work.get("sent", 0))
         for part in parts[sent:]:
-            push = partial(self._account.client.post, "message/custom/send", data={"touser": openid, **part})
+            push = partial(self._account.client.post, PUSH, data={"touser": openid, **part})
             try:
                 job = self._outbox.step(job, push, sent=sent + 1)
             except WeChatError as error:

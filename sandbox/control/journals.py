@@ -58,7 +58,7 @@ class JournalControl:
             raise BadRequest(f"xml: {error}") from None
         if anew:
             openid = inbound.openid
-            inbound = inbound.renewed(self._world.new_msg_id(openid), self._world.event_time(openid))
+            inbound = inbound.renewed(self._world.new_msg_id(openid), self._world.new_event_time(openid))
         stamp = Stamp.new(self._world.clock.real_seconds()) if fresh else Stamp.of(entry["url"])
         again = build(inbound, self._world.account, callback, stamp, tamper)
         outcome = Outcome(msg_id=inbound.msg_id, series=[await self._pusher.send(inbound, again)])

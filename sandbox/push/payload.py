@@ -63,8 +63,9 @@ class Inbound:
     def renewed(self, msg_id: int, create_time: int) -> Self:
         """As another message of the same content: what a developer wrote, with these numbers in it."""
         written = self.written or ""
-        for name, number in (("CreateTime", create_time), ("MsgId", msg_id)):
-            written = re.sub(f"<{name}>.*?</{name}>", element(name, number), written)
+        # The first and the last of their names: what users wrote stands between them.
+        written = re.sub("<CreateTime>.*?</CreateTime>", element("CreateTime", create_time), written, count=1)
+        written = re.sub("(.*)<MsgId>.*?</MsgId>", rf"\1{element('MsgId', msg_id)}", written, flags=re.DOTALL)
         return replace(self, msg_id=self.msg_id and msg_id, written=written)
 
     @property

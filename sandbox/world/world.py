@@ -163,6 +163,11 @@ class World:
         self._half_pair = (openid, number)
         return number
 
+    def new_event_time(self, openid: str) -> int:
+        """One that no event of the user has had."""
+        self._event_times[openid] = max(self.clock.seconds(), self._event_times.get(openid, 0) + 1)
+        return self._event_times[openid]
+
     def event_time(self, openid: str) -> int:
         """CreateTime of an event; under `same_second` that of the user's last one (rule 12)."""
         now = self.clock.seconds()

@@ -62,10 +62,9 @@ def test_as_another_message(sandbox: Sandbox, server: CallbackServer, openid: st
     assert server.deliveries[1].text("MsgId") == again["msg_id"]
     assert server.deliveries[1].text("Content") == "hi"
     sandbox.unsubscribe(openid)
-    sandbox.clock(60)
     resend(sandbox, as_new=True)
-    before, after = (int(received.text("CreateTime")) for received in server.deliveries[2:])
-    assert after >= before + 60
+    resend(sandbox, as_new=True)
+    assert len({received.text("CreateTime") for received in server.deliveries[2:]}) == 3
 
 
 @pytest.mark.parametrize("mode", ["plain", "safe"])

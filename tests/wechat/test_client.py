@@ -96,10 +96,21 @@ def test_a_call_that_keeps_answering_40001_ends_after_one_retry(client: Client, 
     assert new.count("/cgi-bin/stable_token") <= 2
 
 
-def test_no_connection_outlives_the_network_by_long(client: Client) -> None:
-    """As tests/scenarios/test_machines.py shows for bot.wechat.http."""
-    options = client._http.get_adapter("https://api").poolmanager.connection_pool_kw["socket_options"]
-    assert (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 2000) in options
+@pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:9"])
+def test_a_push_does_not_outlive_the_network_by_long_and_an_upload_takes_its_time(
+    client: Client, proxy: str | None
+) -> None:
+    """What that is good for: tests/scenarios/test_machines.py."""
+
+    def options(path: str) -> list[tuple[int, int, int]]:
+        adapter = client._http.get_adapter(client.API_BASE_URL + path + "?access_token=x")
+        pools = adapter.proxy_manager_for(proxy) if proxy else adapter.poolmanager
+        found: list[tuple[int, int, int]] = pools.connection_pool_kw.get("socket_options", [])
+        return found
+
+    give_up = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 2000)
+    assert give_up in options("message/custom/send")
+    assert give_up not in options("media/upload")
 
 
 def test_only_what_was_sent_may_have_arrived(parts: Parts, wechat: Sandbox) -> None:
