@@ -13,14 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.callback import seal
+from bot.callback.again import Again
 from bot.callback.alone import Alone, Run
 from bot.callback.attempts import LAST_ATTEMPT, Attempts
 from bot.callback.conversation import Conversations
-from bot.callback.custom import cut
 from bot.callback.dedup import Claim, Dedup, State
 from bot.callback.handle import Handle
 from bot.callback.late import Late
 from bot.callback.messages import Incoming
+from bot.callback.passive import Passive
 from bot.callback.replies import Reply, Text
 from bot.callback.router import Match, Route, Router
 from bot.callback.wording import Wording
@@ -79,6 +80,8 @@ class Answerer:
         self._clock = clock
         self._monotonic = monotonic
         self._attempts = Attempts(config, clock, pushes=late.pushes)
+        self._passive = Passive(conversations, wording, config.text_limit_bytes)
+        self._again = Again(dedup, late, self._attempts, liveness, self._passive)
         self._waiting = threading.BoundedSemaphore(max(1, config.threads // 2))
 
     def answer(self, incoming: Incoming) -> Answer:
@@ -146,7 +149,7 @@ class Answerer:
         too by now. Whichever reply was there first is its answer."""
         claim = self._dedup.claim(incoming.key)
         if claim.state is State.DONE:
-            return self._repeat(incoming, claim)
+            return Answer(*self._again(incoming, claim), claim.attempt)
         if claim.state is State.RUNNING:
             self._dedup.seize(incoming.key)
         return self._give(incoming, reply, claim.attempt)
@@ -187,7 +190,7 @@ class Answerer:
             return self._join(incoming, claim.attempt, end, match.route.name)
         if claim.state is State.RUNNING:
             return self._join(incoming, claim.attempt, end)
-        return self._repeat(incoming, claim)
+        return Answer(*self._again(incoming, claim), claim.attempt)
 
     def _find(self, incoming: Incoming) -> Match | None:
         try:
@@ -290,46 +293,3 @@ class Answerer:
             return Answer(b"", "promised", attempt, route)
         body = seal.render(Text(self._wording.still_working), incoming, self._clock())
         return Answer(body, "still-working", attempt, route)
-
-    def _repeat(self, incoming: Incoming, claim: Claim) -> Answer:
-        """The run has ended: the same reply again, or a push of it where that is surer."""
-        try:
-            return self._repeated(incoming, claim)
-        except StoreError as error:
-            log.error("[answer] not noted that a reply was given again: %s", error)
-            return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
-
-    def _repeated(self, incoming: Incoming, claim: Claim) -> Answer:
-        while claim.reply is not None:
-            if self._attempts.needs_push(claim):
-                withdraw = functools.partial(self._surely_withdraw, incoming, claim)
-                if self._late.push_instead(incoming, claim.reply, withdraw):
-                    return Answer(b"", "pushed-instead", claim.attempt)
-            elif self._dedup.give(incoming.key, claim):
-                break
-            newer = self._dedup.look(incoming.key, claim.attempt)
-            if newer == claim:  # another delivery has written the push and will withdraw the reply next
-                return Answer(b"", "pushed-instead", claim.attempt)
-            claim = newer  # another delivery was quicker
-        return Answer(self._passive(incoming, claim.reply, claim.at), "repeated", claim.attempt)
-
-    def _surely_withdraw(self, incoming: Incoming, claim: Claim) -> bool:
-        """The push is written: it stands, also where the store is gone the next moment."""
-        withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
-        try:
-            return withdraw()
-        except StoreError:
-            self._liveness.owe(withdraw)
-            return True
-
-    def _passive(self, incoming: Incoming, reply: Reply | None, at: float, *, first: bool = False) -> bytes:
-        """Reply XML, cut to WeChat's limit; the first time, the rest of a cut text is put by."""
-        if isinstance(reply, Text):
-            limit = self._config.text_limit_bytes
-            if len(reply.content.encode("utf-8", "replace")) > limit:
-                hint = "\n" + self._wording.more_hint
-                head, rest = cut(reply.content, limit - len(hint.encode()))
-                reply = Text(head + hint)
-                if first:
-                    self._conversations.put_rest(incoming.openid, rest)
-        return b"" if reply is None else seal.render(reply, incoming, at)
