@@ -31,7 +31,7 @@ class InProcess:
             Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?"),
         )
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed with the rest
-        log.set_up("text")
+        log.set_up("text", with_texts=False)
         logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]
         self._app = wsgi(self.parts, [])
 

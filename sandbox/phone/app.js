@@ -111,7 +111,7 @@ const heard = {
     if (table.isChatting(openid)) world.read(openid);
   },
   menu: () => table.openids.forEach(readMenu),
-  "delivery-begun": (entry) => world.beginDelivery(entry),
+  waiting: (entry) => world.addWaiting(entry),
   delivery: (entry) => world.addDelivery(entry),
   call: (entry) => world.addCall(entry),
   clock: ({ offset_seconds }) => world.setClock(offset_seconds),

@@ -29,8 +29,8 @@ export class World extends EventTarget {
   unread = new Set();
   typing = new Set();
   journal = new Journal();
-  /** Deliveries that have begun and not ended. */
-  underWay = new Map();
+  /** Deliveries that the server has not answered for a while. */
+  waiting = new Map();
   /** Grows with every reset: an answer asked for before it must not be believed after it. */
   epoch = 0;
   clockOffset = 0;
@@ -182,19 +182,19 @@ export class World extends EventTarget {
   }
 
   setJournals(deliveries, calls) {
-    this.underWay.clear();
+    this.waiting.clear();
     this.journal.load(deliveries, calls);
     this.#tell("journal");
   }
 
   /** Pushed to the account's server, which has not answered yet. */
-  beginDelivery(entry) {
-    this.underWay.set(tryOf(entry), { ...entry, since: performance.now() });
-    this.#tell("under-way");
+  addWaiting(entry) {
+    this.waiting.set(tryOf(entry), { ...entry, since: performance.now() - entry.waited_ms });
+    this.#tell("waiting");
   }
 
   addDelivery(entry) {
-    this.underWay.delete(tryOf(entry));
+    this.waiting.delete(tryOf(entry));
     this.journal.addDelivery(entry);
     this.#tell("journal");
   }

@@ -17,6 +17,8 @@ from sandbox.world.chat import ChatMessage
 from sandbox.world.faults import DELIVERY, Fault
 from sandbox.world.world import World
 
+_WORTH_TELLING = 0.3  # seconds after which somebody may wonder
+
 
 class Interrupted(Exception):
     """The sandbox was reset or stopped while the delivery was under way."""
@@ -176,8 +178,13 @@ class Pusher:
             "request_xml": parcel.request.xml,
             "deadline_ms": deadline_ms,
         }
-        world.bus.publish("delivery-begun", begun)
-        answer = await post(self.http, parcel.request, deadline, fault)
+        waiting = loop.call_later(
+            _WORTH_TELLING, world.bus.publish, "waiting", {**begun, "waited_ms": round(_WORTH_TELLING * 1000)}
+        )
+        try:
+            answer = await post(self.http, parcel.request, deadline, fault)
+        finally:
+            waiting.cancel()
         ended = loop.time()
         elapsed_ms = round((ended - started) * 1000)
         verdict = self._verdict(answer, parcel)

@@ -3,13 +3,14 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
 from tests.launch import Sandbox
-from tests.sandbox.callback import Answer, CallbackServer, text
+from tests.sandbox.callback import Answer, CallbackServer, Received, text
 
 
 def test_state_at_the_start(sandbox: Sandbox) -> None:
@@ -278,6 +279,26 @@ def test_events_tell_what_happens(
     assert (kind, sms["openid"], sms["phone"], sms["text"]) == ("sms", None, "1", "1234")
     sandbox.reset()
     assert next(events) == ("reset", {})
+
+
+def test_who_waits_for_an_answer_is_told_of_it(
+    sandbox: Sandbox, server: CallbackServer, openid: str, events: Iterator[tuple[str, Any]]
+) -> None:
+    answers = threading.Event()
+
+    def think(received: Received) -> Answer:
+        answers.wait(20)
+        return Answer("success")
+
+    server.script = think
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(sandbox.send, openid, content="hi")
+        waiting = next(entry for kind, entry in events if kind == "waiting")
+        answers.set()
+        sent.result(20)
+    assert (waiting["kind"], waiting["openid"], waiting["attempt"]) == ("text", openid, 1)
+    delivery = next(entry for kind, entry in events if kind == "delivery")
+    assert (delivery["series"], delivery["outcome"]) == (waiting["series"], "success")
 
 
 def test_each_user_has_cookies_of_their_own(sandbox: Sandbox, api) -> None:

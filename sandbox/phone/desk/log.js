@@ -10,8 +10,8 @@ import { rowList } from "./rows.js";
 /** What a delivery is about, in its XML. */
 const GIST = /<(?:Content|EventKey|Label|Title)><!\[CDATA\[([\s\S]*?)\]\]>/;
 const ROW = 36;
-/** Milliseconds after which an answer is worth waiting for with the eyes. */
-const PATIENCE = 300;
+/** Milliseconds from one look at the running time to the next. */
+const LOOK = 200;
 const SORTS = ["all", "delivery", "call", "bad"];
 
 const gistOf = (entry) =>
@@ -26,7 +26,7 @@ export function logTool(root, world) {
   const list = el("div", { class: "rows", "data-testid": "log" });
   const empty = el("p", { class: "empty" });
   const detail = el("section", { class: "detail", "data-testid": "detail", hidden: true });
-  const waiting = el("div", { class: "waiting", "data-testid": "under-way" });
+  const waiting = el("div", { class: "waiting", "data-testid": "waiting-list" });
   root.append(el("div", { class: "filters" }, sorts, text, user, kind, count), waiting, el("div", { class: "list" }, list, empty), detail);
 
   let sort = "all";
@@ -70,12 +70,11 @@ export function logTool(root, world) {
       tell(`outcome.${entry.outcome}`, entry.outcome), el("span", { class: "rest" }, bar, el("span", {}, `${Math.round(entry.elapsed_ms)} ms`)));
   }
 
-  /** What the server has not answered yet, with the time that runs; quick answers never stand here. */
+  /** What the server has not answered yet, with the time that runs. */
   function drawWaiting() {
     const now = performance.now();
-    const late = [...world.underWay.values()].filter(({ since }) => now - since >= PATIENCE);
-    waiting.replaceChildren(...late.map((entry) => waitingRow(entry, now - entry.since)));
-    if (world.underWay.size && !look) look = setTimeout(() => { look = null; drawWaiting(); }, PATIENCE);
+    waiting.replaceChildren(...[...world.waiting.values()].map((entry) => waitingRow(entry, now - entry.since)));
+    if (world.waiting.size && !look) look = setTimeout(() => { look = null; drawWaiting(); }, LOOK);
   }
 
   function waitingRow(entry, elapsed) {
@@ -160,7 +159,7 @@ export function logTool(root, world) {
     refilter();
   });
   world.addEventListener("journal", () => { draw(); drawWaiting(); });
-  world.addEventListener("under-way", drawWaiting);
+  world.addEventListener("waiting", drawWaiting);
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || detail.hidden) return;
     event.stopPropagation();
