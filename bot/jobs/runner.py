@@ -51,7 +51,8 @@ class Runner:
         self._engine = Engine(store_url, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
-        self._running = 0
+        self._running: list[str] = []  # a job may be handed over twice; one of them claims it
+        self._doubtful: set[str] = set()  # the store was gone while we ran them
         self._idle = threading.Condition()
 
     def submit(self, job_id: str, kind: str, work: dict[str, Any]) -> None:
@@ -78,7 +79,7 @@ class Runner:
         self._stopping.set()
         self._engine.stop()
         with self._idle:
-            self._idle.wait_for(lambda: self._running == 0, grace)
+            self._idle.wait_for(lambda: not self._running, grace)
 
     def close(self) -> None:
         self._engine.close()
@@ -88,10 +89,17 @@ class Runner:
             if self._liveness.is_unsure():  # what is owed to the store comes first, in every process
                 continue
             try:
+                self._give_back_doubtful()
                 for job_id in self._outbox.overdue():
                     self.wake(job_id)
             except StoreError:
                 continue  # the store says so itself
+
+    def _give_back_doubtful(self) -> None:
+        """A claim that we heard nothing of may have reached the store after all, even after we asked it."""
+        for job_id in self._doubtful.difference(self._running):
+            self._outbox.give_back(job_id)
+            self._doubtful.discard(job_id)
 
     def take(self, job_id: str) -> None:
         """Called by Huey: wait for a free slot (other processes take jobs meanwhile), then begin."""
@@ -102,7 +110,7 @@ class Runner:
             self.wake(job_id)  # handed back: Huey's last look at the queue came after our end
             return
         with self._idle:
-            self._running += 1
+            self._running.append(job_id)
         threading.Thread(target=self._run, args=(job_id,), name="job", daemon=True).start()
 
     def _run(self, job_id: str) -> None:
@@ -116,10 +124,11 @@ class Runner:
         except StoreError as error:
             log.error("[jobs] job left in the outbox: %s", error)
             self._liveness.owe(lambda: self._outbox.give_back(job_id))
+            self._doubtful.add(job_id)
         finally:
             self._slots.release()
             with self._idle:
-                self._running -= 1
+                self._running.remove(job_id)
                 self._idle.notify_all()
 
     def _attempt(self, job: Job) -> Again | Failed | None:

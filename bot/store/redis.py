@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +43,8 @@ _DIGESTS = {
 _PAUSE_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
 _TIMEOUT_SECONDS = 2.0  # a dead Redis must not hold a delivery until WeChat hangs up
+_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
+_GIVE_UP = {_USER_TIMEOUT: round(_TIMEOUT_SECONDS * 1000)} if _USER_TIMEOUT else {}
 
 
 class RedisStore:
@@ -56,12 +59,16 @@ class RedisStore:
         self._monotonic = monotonic
         self._again_at = 0.0
         self._outage = Outage("the Redis store", monotonic)
+        # What we have given up must not reach Redis later, when the network is back (Linux).
+        is_remote = not url.startswith("unix:")
+        fence = {"socket_keepalive": True, "socket_keepalive_options": _GIVE_UP} if is_remote else {}
         # No retries: a swap whose answer was lost would find its own work, and say that it had come too late.
         self._pool = redis.ConnectionPool.from_url(
             url,
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
+            **fence,
         )
         # Connections, and since when nobody uses them. Shared by threads: append and pop are atomic.
         self._idle: list[tuple[Any, float]] = []

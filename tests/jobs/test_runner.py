@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,31 @@ def test_a_job_whose_store_was_lost_on_the_way_is_given_back(make_shop: MakeShop
         job = shop.outbox.get("j")
     assert job is not None
     assert (job.state, job.owner) == ("waiting", "")
+
+
+def test_a_claim_that_reaches_the_store_after_we_gave_it_up_holds_no_job(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, delayed = Bench(1), list[Any]()
+    shop = make_shop(bench)
+    swap = shop.store.swap
+
+    def delay(*command: Any) -> bool:
+        delayed.append(command)
+        raise StoreError("gone")
+
+    shop.outbox.put("j", "run", {})
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.store, "swap", delay)
+        assert take(shop, "j") == shop.outbox.get("j")
+    shop.runner._stopping.clear()
+    shop.liveness.settle()
+    assert swap(*delayed[0])
+    job = shop.outbox.get("j")
+    assert job is not None
+    assert (job.state, job.owner) == ("running", shop.liveness.me)
+    shop.runner.start()
+    assert bench.all_there.wait(20)
 
 
 def test_no_job_is_taken_from_anybody_who_could_not_say_that_he_lives(
