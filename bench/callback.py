@@ -12,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -36,7 +37,7 @@ _MOST_PER_SECOND = 30_000  # deliveries prepared; only the floor is faster, and 
 
 
 @contextlib.contextmanager
-def our_server(store: str, mode: str):  # type: ignore[no-untyped-def]
+def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
     """`python -m bot` as it comes, with two workers; yields port and process id."""
     account = Account(_HANDLERS)
     with contextlib.ExitStack() as stack:
@@ -60,7 +61,7 @@ def our_server(store: str, mode: str):  # type: ignore[no-untyped-def]
         yield int(bot.url.rpartition(":")[2]), bot.pid
 
 
-def _server(name: str, mode: str):  # type: ignore[no-untyped-def]
+def _server(name: str, mode: str) -> contextlib.AbstractContextManager[tuple[int, int]]:
     if name in OURS:
         return our_server(name.partition(", ")[2], mode)
     return peer_servers.start(name)

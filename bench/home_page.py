@@ -74,6 +74,7 @@ class Place:
         said = subprocess.run([*command, self.url + "/"], capture_output=True, text=True, check=True).stdout
         if "Non-2xx" in said or "Socket errors" in said:
             raise SystemExit(said)
+        # wrk always says both.
         self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]
         number = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]
         self.cpu.append((self.cpu_seconds() - before) / number)
@@ -173,7 +174,7 @@ def running(child: subprocess.Popen[str], sign: str) -> Iterator[None]:
                 break
         else:
             raise SystemExit("the server did not start:\n" + "".join(said))
-        threading.Thread(target=child.stdout.read, daemon=True).start()  # type: ignore[union-attr]
+        threading.Thread(target=child.stdout.read, daemon=True).start()  # type: ignore[union-attr]  # a pipe
         yield
     finally:
         child.terminate()

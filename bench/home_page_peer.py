@@ -21,7 +21,7 @@ STORE = os.environ["PEER_STORE"]  # a redis URL, or the path of an SQLite file
 APIS = ["getNetworkType", "updateAppMessageShareData", "updateTimelineShareData"]
 
 
-class SqliteStorage(SessionStorage):  # type: ignore[misc]
+class SqliteStorage(SessionStorage):  # type: ignore[misc]  # wechatpy has no types
     """wechatpy has none for SQLite; its own are as long as this."""
 
     def __init__(self, path: str) -> None:

@@ -32,7 +32,7 @@ class InProcess:
         )
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed with the rest
         log.set_up("text", with_texts=False)
-        logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]
+        logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]  # set_up makes it
         self._app = wsgi(self.parts, [])
 
     def _config(self) -> Config:

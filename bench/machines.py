@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -44,6 +45,10 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
             stack.enter_context(_machine_bot(network, n, account, sandbox, api, redis))
             for n in range(_MACHINES)
         ]
+        for n in range(
+            _MACHINES
+        ):  # a network that was just made may lose a packet: patience, then a clear error
+            socket.create_connection((network.address(n), 8000), timeout=10).close()
         balancer = Balancer([])
         stack.callback(balancer.stop)
         balancer.targets = [(network.address(n), 8000) for n in range(_MACHINES)]
@@ -103,7 +108,7 @@ def _machine_bot(
 
 
 @contextlib.contextmanager
-def _forward(host: str, url: str):  # type: ignore[no-untyped-def]
+def _forward(host: str, url: str) -> Iterator[str]:
     """The sandbox listens on loopback only: its door to the machines."""
     inner = Balancer([int(url.rpartition(":")[2])], host=host)
     try:

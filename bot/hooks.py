@@ -140,7 +140,7 @@ class Application(web.application):
                 # A stream of bytes, which closes itself; web.py's own end of it still needs the context,
                 # which the thread's next request clears.
                 start_response(status, headers)
-                return result  # type: ignore[no-any-return]
+                return result  # type: ignore[no-any-return]  # web.py has no types
             self._cleanup()
             body = result if isinstance(result, bytes) else str(result or "").encode()
             headers.append(("Content-Length", str(len(body))))

@@ -2,11 +2,13 @@
 
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from bot.callback import alone, on
+from bot.callback.answer import Answer
 from bot.callback.dedup import State
 from bot.callback.replies import Text
 from bot.callback.router import Chat
@@ -151,17 +153,24 @@ def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
     assert (held.runs, pushed(wechat, follower)) == (2, ["done"])
 
 
+@contextlib.contextmanager
+def begun_without_the_store(desk: Desk, redis: RedisServer, held: Held) -> Iterator[Future[Answer]]:
+    """A delivery whose handler has begun without the store, which works again now."""
+    redis.kill()
+    with ThreadPoolExecutor(1) as pool:
+        delivery = pool.submit(desk.text, "x", 7)
+        assert held.begun.wait(10)
+        redis.start()
+        until_it_works(desk)
+        yield delivery
+
+
 def test_of_two_replies_the_one_that_was_there_first_is_given(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
     key = key_of(desk, 7)
-    mortal_redis.kill()
-    with ThreadPoolExecutor(1) as pool:
-        delivery = pool.submit(desk.text, "x", 7)
-        assert held.begun.wait(10)
-        mortal_redis.start()
-        until_it_works(desk)
+    with begun_without_the_store(desk, mortal_redis, held) as delivery:
         desk.store.put(key, b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "first"}}', 60)
         held.go.set()
         assert desk.said(delivery.result(20)) == "first"
@@ -171,12 +180,7 @@ def test_a_reply_without_the_store_overtakes_a_run_that_began_with_it(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
-    mortal_redis.kill()
-    with ThreadPoolExecutor(1) as pool:
-        delivery = pool.submit(desk.text, "x", 7)
-        assert held.begun.wait(10)
-        mortal_redis.start()
-        until_it_works(desk)
+    with begun_without_the_store(desk, mortal_redis, held) as delivery:
         key = begun_elsewhere(desk, 7)
         held.go.set()
         assert desk.said(delivery.result(20)) == "done"
