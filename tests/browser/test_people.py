@@ -127,6 +127,7 @@ def test_the_phone_fills_a_real_phone(page: Page, phone: Phone) -> None:
     phone.more("open-desk")
     page.get_by_test_id("delivery").first.click()
     expect(page.get_by_test_id("detail")).to_be_visible()
+    expect(page.get_by_test_id("delivery").first).to_be_in_viewport(ratio=1)
     picture(page, "sandbox-desk", wide=False)
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
