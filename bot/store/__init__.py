@@ -6,12 +6,13 @@ Each operation is atomic against all threads, processes and machines that share 
 """
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from bot.errors import StoreError
 
 Clock = Callable[[], float]
+Call = tuple[str, tuple[Any, ...]]  # the name of a method, its arguments
 
 
 class Store(Protocol):
@@ -58,6 +59,10 @@ class Store(Protocol):
     def unschedule(self, timetable: str, name: str) -> None:
         """Strike `name` out."""
 
+    def together(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of several calls of get, put, add, swap, discard and delete, made in this order and in
+        one go. Others may come between them. Each may have been done or not if StoreError is raised."""
+
     def ping(self) -> None:
         """Return if the store can be read and written; raise StoreError if not."""
 
@@ -82,4 +87,4 @@ def open_store(url: str, clock: Clock = time.time) -> Store:
     raise StoreError("STORE_URL must be sqlite:///path or redis://host:port/db")
 
 
-__all__ = ["Clock", "Store", "StoreError", "open_store"]
+__all__ = ["Call", "Clock", "Store", "StoreError", "open_store"]

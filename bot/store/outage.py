@@ -17,7 +17,7 @@ class Outage:
         self._name = name
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._is_on = False
+        self.is_on = False
         self._changed = -math.inf
 
     def begins(self, problem: str, since: float) -> None:
@@ -27,12 +27,12 @@ class Outage:
 
     def ends(self, since: float) -> None:
         """An operation that began at `since` worked."""
-        if self._is_on and self._turns(False, since):
+        if self.is_on and self._turns(False, since):
             log.warning("[store] %s works again", self._name)
 
     def _turns(self, on: bool, since: float) -> bool:
         with self._lock:
-            if self._is_on is on or since < self._changed:
+            if self.is_on is on or since < self._changed:
                 return False
-            self._is_on, self._changed = on, self._monotonic()
+            self.is_on, self._changed = on, self._monotonic()
             return True

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
@@ -12,7 +12,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bot.errors import StoreError
+from bot.store import Call
 from bot.store.outage import Outage
+
+Command = tuple[Any, ...]
 
 # A script runs whole or not at all; nothing comes between its reading and its writing.
 _SWAP = """
@@ -75,67 +78,85 @@ class RedisStore:
         self._is_closed = False
 
     def get(self, key: str) -> bytes | None:
-        return self._call("GET", key)  # type: ignore[no-any-return]  # nil or a bulk string
+        return self._one(_get(key))  # type: ignore[no-any-return]  # nil or a bulk string
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._call("SET", key, value, "PX", _milliseconds(lifetime))
+        self._one(_put(key, value, lifetime))
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        return self._call("SET", key, value, "PX", _milliseconds(lifetime), "NX") is not None
+        return bool(self._one(_add(key, value, lifetime)))
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        return bool(self._run(_SWAP, key, old, new, _milliseconds(lifetime)))
+        return bool(self._one(_swap(key, old, new, lifetime)))
 
     def take(self, key: str) -> bytes | None:
-        return self._call("GETDEL", key)  # type: ignore[no-any-return]
+        return self._one(("GETDEL", key))  # type: ignore[no-any-return]
 
     def discard(self, key: str, value: bytes) -> bool:
-        return bool(self._run(_DISCARD, key, value))
+        return bool(self._one(_discard(key, value)))
 
     def delete(self, key: str) -> None:
-        self._call("DEL", key)
+        self._one(_delete(key))
 
     def count(self, key: str, lifetime: float) -> int:
-        return int(self._run(_COUNT, key, _milliseconds(lifetime)))
+        return int(self._one(_script(_COUNT, key, _milliseconds(lifetime))))
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        self._call("ZADD", f"timetable:{timetable}", at, name)
+        self._one(("ZADD", f"timetable:{timetable}", at, name))
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        return [name.decode() for name in self._run(_DUE, f"timetable:{timetable}", now, later, limit)]
+        names = self._one(_script(_DUE, f"timetable:{timetable}", now, later, limit))
+        return [name.decode() for name in names]
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
-        return [name.decode() for name in self._call("ZRANGE", f"timetable:{timetable}", 0, limit - 1)]
+        names = self._one(("ZRANGE", f"timetable:{timetable}", 0, limit - 1))
+        return [name.decode() for name in names]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        self._call("ZREM", f"timetable:{timetable}", name)
+        self._one(("ZREM", f"timetable:{timetable}", name))
+
+    def together(self, calls: Sequence[Call]) -> list[Any]:
+        # Whoever calls this holds up everybody else: only one who does not finds out whether Redis is back.
+        if self._outage.is_on:
+            raise StoreError("Redis store: gone a moment ago")
+        commands = [_COMMANDS[name](*arguments) for name, arguments in calls]
+        answers = zip(calls, commands, self._send(commands), strict=True)
+        return [_RESULTS[name](self._answer(command, answer)) for (name, _), command, answer in answers]
 
     def ping(self) -> None:
-        self._call("PING")
+        self._one(("PING",))
 
     def close(self) -> None:
         self._is_closed = True  # threads may still be on their way
         self._drop_idle()
 
-    def _run(self, script: str, key: str, *arguments: Any) -> Any:
-        """A script by its digest, which Redis knows from its first run on."""
-        try:
-            return self._call("EVALSHA", _DIGESTS[script], 1, key, *arguments)
-        except _UnknownScript:
-            return self._call("EVAL", script, 1, key, *arguments)
+    def _one(self, command: Command) -> Any:
+        return self._answer(command, self._send([command])[0])
 
-    def _call(self, *command: Any) -> Any:
+    def _answer(self, command: Command, answer: Any) -> Any:
+        """Of a command that was sent. A script goes by its digest, which Redis knows once it has run it."""
+        if isinstance(answer, redis.exceptions.NoScriptError):
+            script = next(script for script, digest in _DIGESTS.items() if digest == command[1])
+            return self._one(("EVAL", script, *command[2:]))
+        if isinstance(answer, redis.RedisError):
+            raise StoreError(f"Redis store: {type(answer).__name__}: {answer}") from answer
+        return answer
+
+    def _send(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers of several commands in one round trip; what Redis refuses is answered with an error."""
         since = self._monotonic()
         if since < self._again_at:
             raise StoreError("Redis store: gone a moment ago, tried again in a second")
         connection = None
+        answers = []
         try:
             connection = self._connection()
-            connection.send_command(*command)
-            answer = connection.read_response()
-        except redis.exceptions.NoScriptError:
-            self._release(connection)
-            raise _UnknownScript from None
+            connection.send_packed_command(connection.pack_commands(commands))
+            for _ in commands:
+                try:
+                    answers.append(connection.read_response())
+                except redis.ResponseError as refusal:
+                    answers.append(refusal)
         except BaseException as error:
             if connection is not None:
                 connection.disconnect()  # an answer may still be on its way: it must not meet another command
@@ -144,7 +165,7 @@ class RedisStore:
             raise
         self._release(connection)
         self._outage.ends(since)
-        return answer
+        return answers
 
     def _connection(self) -> Any:
         """One that nobody uses, and that Redis has not closed meanwhile."""
@@ -177,9 +198,50 @@ class RedisStore:
         return StoreError(f"Redis store: {problem}")
 
 
-class _UnknownScript(Exception):
-    """Redis has been started anew since it last ran the script."""
-
-
 def _milliseconds(lifetime: float) -> int:
     return max(1, int(lifetime * 1000))
+
+
+def _script(script: str, key: str, *arguments: Any) -> Command:
+    return ("EVALSHA", _DIGESTS[script], 1, key, *arguments)
+
+
+def _get(key: str) -> Command:
+    return ("GET", key)
+
+
+def _put(key: str, value: bytes, lifetime: float) -> Command:
+    return ("SET", key, value, "PX", _milliseconds(lifetime))
+
+
+def _add(key: str, value: bytes, lifetime: float) -> Command:
+    return ("SET", key, value, "PX", _milliseconds(lifetime), "NX")
+
+
+def _swap(key: str, old: bytes, new: bytes, lifetime: float) -> Command:
+    return _script(_SWAP, key, old, new, _milliseconds(lifetime))
+
+
+def _discard(key: str, value: bytes) -> Command:
+    return _script(_DISCARD, key, value)
+
+
+def _delete(key: str) -> Command:
+    return ("DEL", key)
+
+
+def _nothing(answer: Any) -> None:
+    return None
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
+
+
+# What may go together: the command, and what its answer says.
+_COMMANDS: dict[str, Callable[..., Command]] = {
+    "get": _get, "put": _put, "add": _add, "swap": _swap, "discard": _discard, "delete": _delete,
+}  # fmt: skip
+_RESULTS: dict[str, Callable[[Any], Any]] = {
+    "get": _as_it_is, "put": _nothing, "add": bool, "swap": bool, "discard": bool, "delete": _nothing,
+}  # fmt: skip

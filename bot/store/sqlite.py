@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import StoreError
-from bot.store import Clock
+from bot.store import Call, Clock
 from bot.store.outage import Outage
 
 _TABLES = (
@@ -26,6 +26,8 @@ _UPSERT = (
     "INSERT INTO entry (key, value, expires) VALUES (?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
 )
+_READ = "BEGIN"
+_WRITE = "BEGIN IMMEDIATE"  # the write lock at once: to ask for it later could fail as "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows that one sweep looks at: four times as many as were written since
 _GET = "SELECT value FROM entry WHERE key = ? AND expires > ?"
@@ -56,7 +58,7 @@ class SqliteStore:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise StoreError(f"cannot open {path}: {error.strerror}") from error
-        with self._write() as db:
+        with self._transaction() as db:
             for statement in _TABLES:
                 db.execute(statement)
 
@@ -77,7 +79,7 @@ class SqliteStore:
         return self._change(swap, new, now + lifetime, key, old, now)
 
     def take(self, key: str) -> bytes | None:
-        with self._write() as db:
+        with self._transaction() as db:
             row = db.execute(_GET, (key, self._clock())).fetchone()
             db.execute("DELETE FROM entry WHERE key = ?", (key,))
             return row[0] if row else None
@@ -91,7 +93,7 @@ class SqliteStore:
 
     def count(self, key: str, lifetime: float) -> int:
         now = self._clock()
-        with self._write() as db:
+        with self._transaction() as db:
             row = db.execute(
                 "SELECT value, expires FROM entry WHERE key = ? AND expires > ?", (key, now)
             ).fetchone()
@@ -106,7 +108,7 @@ class SqliteStore:
         query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
         if not self._rows(query, timetable, now, 1):
             return []  # nearly always, and no need to lock out writers for that
-        with self._write() as db:
+        with self._transaction() as db:
             names = [row[0] for row in db.execute(query, (timetable, now, limit))]
             db.executemany(
                 "UPDATE timetable SET at = ? WHERE timetable = ? AND name = ?",
@@ -120,6 +122,16 @@ class SqliteStore:
 
     def unschedule(self, timetable: str, name: str) -> None:
         self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", timetable, name)
+
+    def together(self, calls: Sequence[Call]) -> list[Any]:
+        reads = all(name == "get" for name, _ in calls)
+        # Whoever calls this holds up everybody else: only one who does not finds out whether it works again.
+        if self._outage.is_on and not reads:
+            raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
+        with self._transaction(_READ if reads else _WRITE):
+            results = [getattr(self, name)(*arguments) for name, arguments in calls]
+        self._sweep_now_and_then()
+        return results
 
     def ping(self) -> None:
         self.put("ping", b"", 60)  # a full disk can still be read
@@ -158,21 +170,21 @@ class SqliteStore:
             db = self._connection()
             changed = self._when_free(db, statement, values).rowcount > 0
             self._writes += 1  # races between threads only shift the moment of the next sweep
-            if self._writes % _SWEEP_EVERY == 0:
-                self._sweep()
+            if not db.in_transaction:
+                self._sweep_now_and_then()
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
-        if changed:  # what changes no row works on a full disk, too
+        if changed and not db.in_transaction:  # what changes no row works on a full disk, too
             self._outage.ends(since)
         return changed
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Several statements in one transaction."""
+    def _transaction(self, begin: str = _WRITE) -> Iterator[sqlite3.Connection]:
+        """Several statements in one."""
         since = time.monotonic()
         try:
             db = self._connection()
-            self._when_free(db, "BEGIN IMMEDIATE")  # the write lock now: a later upgrade could fail as "busy"
+            self._when_free(db, begin)
             try:
                 yield db
                 db.execute("COMMIT")
@@ -182,7 +194,8 @@ class SqliteStore:
                 raise
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
-        self._outage.ends(since)
+        if begin == _WRITE:  # a full disk can still be read
+            self._outage.ends(since)
 
     def _when_free(
         self, db: sqlite3.Connection, statement: str, values: Sequence[object] = ()
@@ -201,6 +214,11 @@ class SqliteStore:
             time.sleep(pause)
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
+    def _sweep_now_and_then(self) -> None:
+        if self._writes >= _SWEEP_EVERY:
+            self._writes = 0
+            self._sweep()
+
     def _sweep(self) -> None:
         """Look at the next rows of the table, round and round, and delete the dead: the file must not grow
         for ever. An index of the lifetimes would find them at once, and cost a fourth of every write."""
@@ -209,7 +227,7 @@ class SqliteStore:
         now = self._clock()
         dead = [row for row in rows if row[1] <= now]
         if dead:
-            with self._write() as db:
+            with self._transaction() as db:
                 db.executemany("DELETE FROM entry WHERE key = ? AND expires = ?", dead)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
