@@ -33,7 +33,7 @@ LISTEN = "127.0.0.1:8080"
 # server processes
 WORKERS = 2
 
-# threads per process; each carries one request
+# threads per process, for pages; and as many for handlers that take their time
 THREADS = 16
 
 # slow answers run in the server's processes; False: only in `python -m bot worker`

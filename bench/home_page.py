@@ -2,10 +2,10 @@
 
 `python -m bench.home_page [--store redis|sqlite|both] [--rounds 12] [--seconds 2] [--connections 16]`
 
-The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py). Both run under Granian with
-one process and as many threads, both keep session and ticket in the same kind of store, both send the same
-HTML, both write one log line for each request. They take turns of two seconds, and each turn is compared with
-its neighbour: another load on the machine then weighs on both. Goal: twice the requests.
+The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py) on Granian, ours is `python -m
+bot`: one process and as many threads each, session and ticket in the same kind of store, the same HTML, one
+log line for each request. They take turns of two seconds, and each turn is compared with its neighbour:
+another load on the machine then weighs on both. Goal: twice the requests.
 The peer's packages go into a venv of their own that is thrown away. Needs wrk (Debian package; installed if
 we may).
 """

@@ -1,6 +1,7 @@
 """The callback in this process, without a server: for what one message costs."""
 
-import io
+import asyncio
+import itertools
 import logging
 import os
 import shutil
@@ -8,15 +9,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+
+import uvloop
 
 from bench import load
 from bench.peers import settings
 from bot import log
-from bot.app import Parts, build, wsgi
+from bot.app import Parts, asgi, build
+from bot.bridge import Scope
 from bot.callback import on
 from bot.callback.wording import Wording
 from bot.config import Config, load_config
+
+Delivery = tuple[Scope, bytes]
 
 
 class InProcess:
@@ -33,7 +38,8 @@ class InProcess:
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed with the rest
         log.set_up("text", with_texts=False)
         logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]  # set_up makes it
-        self._app = wsgi(self.parts, [])
+        self._app = asgi(self.parts, [])
+        self._loop = uvloop.new_event_loop()
 
     def _config(self) -> Config:
         (self._folder / "config.py").write_text("")
@@ -53,55 +59,51 @@ class InProcess:
             }
         )
 
-    def prepare(self, count: int) -> list[dict[str, Any]]:
-        """WSGI environments of so many new messages."""
+    def prepare(self, count: int) -> list[Delivery]:
+        """So many new messages: the ASGI scope and the body of each."""
         path = self._folder / "deliveries"
         load.write_deliveries(path, count, self._mode)
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [_environ(*line.split("\t", 1)) for line in lines]
+        lines = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [(_scope(query), body.encode()) for query, body in lines]
 
-    def deliver(self, environs: list[dict[str, Any]]) -> None:
-        """Answer them all. Raises AssertionError if one gets no reply."""
-        for environ in environs:
-            answer = b"".join(self._app(environ, lambda status, headers: None))
-            assert b"<xml>" in answer, answer
+    def deliver(self, deliveries: list[Delivery], at_once: int = 16) -> None:
+        """Answer them all, as many at once as come in together on a busy server. Raises AssertionError if
+        one gets no reply."""
+        self._loop.run_until_complete(self._deliver(deliveries, at_once))
+
+    async def _deliver(self, deliveries: list[Delivery], at_once: int) -> None:
+        for first in range(0, len(deliveries), at_once):
+            await asyncio.gather(*itertools.starmap(self._one, deliveries[first : first + at_once]))
+
+    async def _one(self, scope: Scope, body: bytes) -> None:
+        answer: list[bytes] = []
+
+        async def receive() -> Scope:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Scope) -> None:
+            answer.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        assert b"<xml>" in b"".join(answer), answer
 
     def cpu_us(self, rounds: int = 20, messages: int = 100) -> float:
         """CPU microseconds per message in the quietest of the rounds, after one to warm up."""
         spent = []
         for _ in range(rounds + 1):
-            environs = self.prepare(messages)
+            deliveries = self.prepare(messages)
             begun = time.process_time()
-            self.deliver(environs)
+            self.deliver(deliveries)
             spent.append((time.process_time() - begun) / messages * 1e6)
         return min(spent[1:])
 
     def close(self) -> None:
+        self._loop.close()
         self.parts.close()
         logging.getLogger("bot").handlers[0].setStream(sys.stderr)  # type: ignore[attr-defined]
         self._nowhere.close()
         shutil.rmtree(self._folder)
 
 
-def _environ(query: str, body: str) -> dict[str, Any]:
-    raw = body.encode()
-    return {
-        "REQUEST_METHOD": "POST",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": "/wechat",
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": "text/xml",
-        "CONTENT_LENGTH": str(len(raw)),
-        "SERVER_NAME": "bench.test",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "bench.test",
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(raw),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
+def _scope(query: str) -> Scope:
+    return {"type": "http", "method": "POST", "path": "/wechat", "query_string": query.encode()}

@@ -45,10 +45,8 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
             stack.enter_context(_machine_bot(network, n, account, sandbox, api, redis))
             for n in range(_MACHINES)
         ]
-        for n in range(
-            _MACHINES
-        ):  # a network that was just made may lose a packet: patience, then a clear error
-            socket.create_connection((network.address(n), 8000), timeout=10).close()
+        for n, bot in enumerate(bots):
+            _reach((network.address(n), 8000), bot)
         balancer = Balancer([])
         stack.callback(balancer.stop)
         balancer.targets = [(network.address(n), 8000) for n in range(_MACHINES)]
@@ -88,6 +86,22 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
         )
     verdict = judge(seen, work, disasters)
     return Result(**dataclasses.asdict(verdict), runs=len(account.runs()), seconds=seconds)
+
+
+def _reach(address: tuple[str, int], bot: Process, patience: float = 10.0) -> None:
+    """A network that was just made may lose or refuse a packet: patience, then a clear error."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            socket.create_connection(address, timeout=patience).close()
+            return
+        except OSError as error:
+            if time.monotonic() > end:
+                told = "\n".join(bot.output[-20:])
+                raise AssertionError(
+                    f"{address} cannot be reached: {error}; its bot said:\n{told}"
+                ) from error
+            time.sleep(0.1)
 
 
 def _machine_bot(

@@ -6,14 +6,16 @@ The only module that sees all packages.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import web
 from whitenoise import WhiteNoise
 
-from bot import api, hooks, service
+from bot import api, green, hooks, service
 from bot.accounts import open_people
+from bot.bridge import Bridge, Wsgi
 from bot.callback.alone import Alone
 from bot.callback.answer import Answerer
 from bot.callback.conversation import Conversations
@@ -31,14 +33,16 @@ from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
 from bot.limits import Limits
+from bot.loop import Application
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
 from bot.oauth.website import Website
+from bot.pace import Pace
 from bot.pages import Site
 from bot.store import Clock, Store, open_store
-from bot.turn import Turn, Wsgi
+from bot.store.grouped import Grouped
 from bot.wechat.account import STATIC, Account
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
@@ -70,7 +74,6 @@ class Parts:
     site: Site
     liveness: Liveness
     runner: Runner
-    turn: Turn
     closers: tuple[Callable[[], None], ...]
 
     def start(self, *, jobs: bool) -> None:
@@ -87,10 +90,18 @@ class Parts:
             closer()
 
 
-def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock = time.time) -> Parts:
+def build(
+    config: Config,
+    chat: Sequence[Route],
+    wording: Wording,
+    clock: Clock = time.time,
+    *,
+    waiting: int | None = None,
+) -> Parts:
     """Build the parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed);
-    talks to nobody else yet."""
-    store = open_store(config.store_url, clock)
+    talks to nobody else yet. `waiting` is how many deliveries may wait for a run at the same time; by
+    default half of the threads, for where each of them holds one."""
+    store = Grouped(open_store(config.store_url, clock))
     endpoints = Endpoints.of(config)
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
@@ -105,11 +116,11 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
     liveness = Liveness(store)
     outbox = Outbox(store, liveness, clock)
     conversations = Conversations(store)
-    turn = Turn(1 if config.store_url.startswith("sqlite") else 3)  # while two wait for Redis, one computes
+    pace = Pace(config.threads)
     router = Router(chat, conversations)
-    handle = Handle(conversations, account, wording)
+    handle = Handle(conversations, account, wording, pace)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
-    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=turn.sleep)
+    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=green.sleep)
     performer = Performer(
         account,
         router,
@@ -121,9 +132,21 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
         text_limit=config.text_limit_bytes,
     )
     runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
-    late = Late(outbox, runner.wake, push=config.can_push)
-    alone = Alone(clock, sleep=turn.sleep)
-    answerer = Answerer(config, router, dedup, handle, conversations, late, liveness, alone, wording, clock)
+    late = Late(outbox, partial(green.soon, runner.wake), push=config.can_push)
+    alone = Alone(clock, sleep=green.sleep)
+    answerer = Answerer(
+        config,
+        router,
+        dedup,
+        handle,
+        conversations,
+        late,
+        liveness,
+        alone,
+        wording,
+        clock,
+        waiting=waiting or max(1, config.threads // 2),
+    )
     gate = Gate(config, clock, store if config.replay_guard else None)
     callback = Callback(gate, answerer, Seal(config, clock))
 
@@ -151,10 +174,8 @@ def build(config: Config, chat: Sequence[Route], wording: Wording, clock: Clock 
             STATIC / "wxlogin.css",
         )
     site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
-    closers = (runner.close, http.close, client.close, store.close)
-    return Parts(
-        config, store, tokens, client, states, outbox, callback, site, liveness, runner, turn, closers
-    )
+    closers = (pace.close, runner.close, http.close, client.close, store.close)
+    return Parts(config, store, tokens, client, states, outbox, callback, site, liveness, runner, closers)
 
 
 def _static_headers(headers: Any, _path: str, _url: str) -> None:
@@ -174,4 +195,11 @@ def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Wsgi:
         max_age=3600,
         add_headers_function=_static_headers,
     )
-    return parts.turn.taken_by(with_static, CALLBACK)
+    return with_static
+
+
+def asgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Application:
+    """The same for a server with a loop, on which deliveries run."""
+    bridge = Bridge(wsgi(parts, pages), parts.config.threads)
+    start = partial(parts.start, jobs=parts.config.jobs_in_server)
+    return Application(CALLBACK, parts.callback, bridge, start, parts.close)

@@ -194,7 +194,11 @@ class Config:
     )
     listen: str = setting("127.0.0.1:8080", _listen, "host:port this server listens on")
     workers: int = setting(2, _number(1, 64, int), "server processes")
-    threads: int = setting(16, _number(1, 512, int), "threads per process; each carries one request")
+    threads: int = setting(
+        16,
+        _number(1, 512, int),
+        "threads per process, for pages; and as many for handlers that take their time",
+    )
     jobs_in_server: bool = setting(
         True, _flag, "slow answers run in the server's processes; False: only in `python -m bot worker`"
     )

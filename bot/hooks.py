@@ -2,10 +2,12 @@
 
 import itertools
 import logging
+import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,29 +39,36 @@ _STATUS = {
 _UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), ("/login/status", "200")}
 
 
+@contextmanager
+def told(method: str, path: str) -> Iterator[dict[str, Any]]:
+    """Around a request: it has an id, and afterwards one log line with the facts that were put here. They
+    must have its `status`."""
+    started = time.perf_counter()
+    token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
+    facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
+    try:
+        yield facts
+    finally:
+        seconds = time.perf_counter() - started
+        facts["ms"] = round(seconds * 1000, 1)
+        _count(facts, seconds)
+        if (path, facts["status"]) not in _UNLOGGED:
+            log.info("request", extra={"facts": facts})
+        request_id.reset(token)
+
+
 def identify(parts: Any) -> Callable[[Handle], Any]:
     """Outermost: give the request an id and the composed parts, write its one log line."""
 
     def hook(handle: Handle) -> Any:
-        started = time.perf_counter()
         web.ctx.parts = parts
-        web.ctx.facts = {}
-        token = request_id.set(secrets.token_hex(4))
-        try:
-            return handle()
-        finally:
-            seconds = time.perf_counter() - started
-            facts = {
-                "method": web.ctx.method,
-                "path": web.ctx.path,  # never the query: it carries codes, states and signatures
-                "status": str(web.ctx.status).partition(" ")[0],
-                "ms": round(seconds * 1000, 1),
-                **web.ctx.facts,
-            }
-            _count(facts, seconds)
-            if (facts["path"], facts["status"]) not in _UNLOGGED:
-                log.info("request", extra={"facts": facts})
-            request_id.reset(token)
+        # The path, never the query: it carries codes, states and signatures.
+        with told(web.ctx.method, web.ctx.path) as facts:
+            web.ctx.facts = facts
+            try:
+                return handle()
+            finally:
+                facts["status"] = str(web.ctx.status).partition(" ")[0]
 
     return hook
 

@@ -1,6 +1,5 @@
 """`python -m bot`: the server and its worker processes."""
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -9,13 +8,12 @@ import time
 import urllib.error
 import urllib.request
 
-from granian import Granian
-from granian.constants import Interfaces
-
 from bot.commands import complain, open_parts, say, settings
 from bot.config import Config
 from bot.errors import StoreError
+from bot.workers import Workers, listen
 
+_IN_FLIGHT_SECONDS = 5.0  # as long as WeChat waits for an answer
 _READY_POLL = 0.02
 _READY_PATIENCE = 30.0
 
@@ -38,35 +36,13 @@ def serve() -> int:
     if taken:
         complain(f"cannot listen on {config.listen}: {taken}. See LISTEN.")
         return 1
-    server = Granian(
-        "bot.wsgi:application",
-        address=host.strip("[]"),
-        port=int(port),
-        interface=Interfaces.WSGI,
-        workers=config.workers,
-        blocking_threads=config.threads,
-        # Beyond this many requests in hand, new connections wait in the kernel.
-        backpressure=4 * config.threads,
-        respawn_failed_workers=True,
-        # Requests in flight (5 s), then jobs, then a push under way. A longer wait than that is none of ours.
-        workers_kill_timeout=int(config.stop_seconds + config.api_timeout) + 8,
-        log_level="error",  # type: ignore[arg-type]  # a str enum; its text is what the API documents
-    )
-    server.respawned_wrks = _Recent()
-    # The announcing thread sleeps while workers are forked: a lock held by it then would stay locked in them.
-    forked = threading.Semaphore(0 if multiprocessing.get_start_method() == "fork" else config.workers)
-    os.register_at_fork(after_in_parent=forked.release)
-    threading.Thread(target=_announce, args=(config, forked), daemon=True).start()
-    server.serve()
-    return 0
-
-
-class _Recent(dict[int, float]):
-    """When each worker was started again. Granian gives up when one dies within 5.5 s of its start; a worker
-    that was killed is no reason for that, one that dies at once is."""
-
-    def __setitem__(self, worker: int, at: float) -> None:
-        super().__setitem__(worker, at - 4.5)
+    # Requests in flight, then jobs, then a push under way. A longer wait than that is none of ours.
+    patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
+    sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
+    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience)
+    workers.start()  # before there is a thread: a lock that it held would stay locked in them
+    threading.Thread(target=_announce, args=(config,), daemon=True).start()
+    return workers.watch()
 
 
 def _port_problem(host: str, port: int) -> str | None:
@@ -82,9 +58,7 @@ def _port_problem(host: str, port: int) -> str | None:
     return None
 
 
-def _announce(config: Config, forked: threading.Semaphore) -> None:
-    for _ in range(config.workers):
-        forked.acquire()
+def _announce(config: Config) -> None:
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
     end = time.monotonic() + _READY_PATIENCE

@@ -5,13 +5,14 @@ does. Figures proper: docs/performance.md."""
 import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree.ElementTree import fromstring
 
 from bench.in_process import InProcess
 
 # Messages as units of _yardstick(), in safe mode on SQLite: what it was when this was written.
-_RECORDED = 11.0
-_MARGIN = 2.0
+_RECORDED = 7.9
+_MARGIN = 1.6
 
 
 def _yardstick() -> float:
@@ -32,7 +33,8 @@ def _yardstick() -> float:
 def test_a_message_costs_no_more_than_it_did() -> None:
     bot = InProcess("safe")
     try:
-        cost = bot.cpu_us() / _yardstick()
+        with ThreadPoolExecutor(1) as pool:  # its loop: the browser tests keep one in this thread
+            cost = pool.submit(bot.cpu_us).result() / _yardstick()
     finally:
         bot.close()
     assert cost < _RECORDED * _MARGIN, (

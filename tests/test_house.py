@@ -16,14 +16,18 @@ MAY_IMPORT = {
     "bot": set(),
     "bot.errors": set(),
     "bot.metrics": set(),
-    "bot.turn": set(),
+    "bot.green": set(),
+    "bot.http1": set(),
+    "bot.pace": {"bot.green"},
+    "bot.bridge": {"bot.log"},
+    "bot.loop": {"bot.bridge", "bot.callback", "bot.green", "bot.hooks", "bot.log"},
     "bot.log": {"bot.errors"},
     "bot.config": {"bot.errors"},
-    "bot.store": {"bot.errors"},
+    "bot.store": {"bot.errors", "bot.green"},
     "bot.wechat": {"bot.accounts", "bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
     "bot.jobs": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
     "bot.callback": {
-        "bot.body", "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.store",
+        "bot.body", "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.pace", "bot.store",
         "bot.wechat",
     },
     "bot.body": set(),
@@ -50,7 +54,16 @@ MAY_IMPORT = {
     },
     "setup_menu": {"bot.commands"},
 }  # fmt: skip
-SEES_ALL = {"bot.app", "bot.commands", "bot.wsgi", "bot.serve", "bot.worker", "bot.__main__"}
+SEES_ALL = {
+    "bot.app",
+    "bot.asgi",
+    "bot.commands",
+    "bot.wsgi",
+    "bot.serve",
+    "bot.workers",
+    "bot.worker",
+    "bot.__main__",
+}
 
 HTTP_EDGE = {
     "bot.api",

@@ -67,6 +67,8 @@ class Answerer:
         wording: Wording,
         clock: Clock = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        waiting: int,
     ) -> None:
         self._config = config
         self._router = router
@@ -82,7 +84,7 @@ class Answerer:
         self._attempts = Attempts(config, clock, pushes=late.pushes)
         self._passive = Passive(conversations, wording, config.text_limit_bytes)
         self._again = Again(dedup, late, self._attempts, liveness, self._passive)
-        self._waiting = threading.BoundedSemaphore(max(1, config.threads // 2))
+        self._waiting = threading.BoundedSemaphore(waiting)
 
     def answer(self, incoming: Incoming) -> Answer:
         """The answer for one delivery. Runs the handler if no other delivery has. Raises nothing."""
@@ -241,7 +243,8 @@ class Answerer:
         try:
             # The process of the run may be dead, and ours and the next one may follow it while they wait.
             take_back = self._expect(incoming) if self._late.pushes and attempt > 1 else None
-            claim = self._dedup.wait(incoming.key, attempt, min(left, end - self._monotonic()))
+            left = min(left, end - self._attempts.reserve(attempt) - self._monotonic())
+            claim = self._dedup.wait(incoming.key, attempt, left)
             if claim.state is State.RUNNING:
                 answer = self._give_up(incoming, attempt, route, must=False)
             else:

@@ -10,6 +10,7 @@ from bot.callback.router import Chat, Match
 from bot.callback.wording import Wording
 from bot.errors import StoreError, WeChatError
 from bot.log import describe
+from bot.pace import Pace
 from bot.wechat.account import Account
 
 log = logging.getLogger("bot.handle")
@@ -24,10 +25,11 @@ class Outcome:
 
 
 class Handle:
-    def __init__(self, conversations: Conversations, account: Account, wording: Wording) -> None:
+    def __init__(self, conversations: Conversations, account: Account, wording: Wording, pace: Pace) -> None:
         self._conversations = conversations
         self._account = account
         self._wording = wording
+        self._pace = pace
 
     def __call__(self, incoming: Incoming, match: Match | None, *, again: bool) -> Outcome:
         """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
@@ -51,9 +53,9 @@ class Handle:
         reply: Reply | None = self._more(incoming)
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
-            result = match.route.handler(chat, *match.captures)
+            result = self._pace.call(match.place, match.route.handler, chat, *match.captures)
             made = as_reply(result.reply if isinstance(result, Ask) else result, match.route.name)
-            reply = self._upload(made) if isinstance(made, Picture) else made
+            reply = self._pace.in_thread(self._upload, made) if isinstance(made, Picture) else made
             if isinstance(result, Ask):  # last: who reads an apology has not been asked anything
                 self._conversations.ask(incoming.openid, result)
         return reply if incoming.msg_type == "event" else self._with_kept(incoming, reply, again)

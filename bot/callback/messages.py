@@ -145,7 +145,7 @@ class Incoming:
     @property
     def text(self) -> str | None:
         """What the user typed, for a text message; else None."""
-        return str(self.message.content) if self.msg_type == "text" else None
+        return self.fields["Content"] if self.msg_type == "text" else None
 
 
 def read(fields: Fields) -> Incoming:

@@ -5,6 +5,7 @@ Limits and elements: "passive user reply" of WeChat's developer documents.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,10 @@ class Ask:
     answer: str
     data: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 600
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.seconds, int | float) or not 0 < self.seconds < math.inf:
+            raise ValueError(f"Ask.seconds must be a number of seconds, not {self.seconds!r}")
 
 
 _KINDS: tuple[type[Reply], ...] = (Text, Image, Voice, Video, Music, News, Transfer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bot.callback.conversation import Conversations, Question
@@ -58,7 +59,7 @@ class Route:
     slow: bool = False
     click_key: str | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Module and function of the handler, for logs and errors."""
         module = getattr(self.handler, "__module__", "") or ""

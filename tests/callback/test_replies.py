@@ -1,5 +1,6 @@
 """What a handler may return, and how texts are cut."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from bot.callback.custom import custom_messages, cut, pieces
 from bot.callback.replies import (
     Article,
+    Ask,
     Image,
     Music,
     News,
@@ -121,3 +123,9 @@ def test_each_reply_becomes_wechats_customer_service_message() -> None:
 def test_a_long_late_text_goes_out_in_pieces() -> None:
     bodies = custom_messages(Text("中" * 100), 150)
     assert [body["text"]["content"] for body in bodies] == ["中" * 50, "中" * 50]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), "600", timedelta(minutes=10)])
+def test_a_question_lapses_after_a_number_of_seconds(seconds: Any) -> None:
+    with pytest.raises(ValueError, match=r"Ask\.seconds must be a number of seconds"):
+        Ask("Your name?", answer="name", seconds=seconds)

@@ -1,0 +1,16 @@
+"""`application`, for the server of `python -m bot`. Reads the settings when it is imported; begins to work
+when the server does."""
+
+import gc
+
+import handlers
+from bot import log
+from bot.app import asgi, build
+from bot.config import load_config
+
+_MOST_WAITING = 1000  # deliveries that wait for a run: on the loop they cost a look at the store now and then
+
+_config = load_config()
+log.set_up(_config.log_format, with_texts=_config.log_error_texts)
+application = asgi(build(_config, handlers.CHAT, handlers.WORDING, waiting=_MOST_WAITING), handlers.PAGES)
+gc.freeze()  # all this stays: collections need not look at it again and again

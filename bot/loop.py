@@ -1,0 +1,93 @@
+"""The server's application: deliveries run on its loop, everything else in threads."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot import green, hooks
+from bot.bridge import Bridge, Receive, Scope, Send
+from bot.callback.endpoint import Callback, Response
+from bot.callback.gate import MAX_BODY
+from bot.log import describe
+
+log = logging.getLogger("bot.loop")
+
+_TEXT = "text/plain; charset=utf-8"
+_FAULT = Response(500, b"", _TEXT, {"result": "fault"})
+_NO_BODY = Response(400, b"", _TEXT, {"result": "refused", "reason": "no-body"})
+_BODY_SECONDS = 5.0  # as long as WeChat waits for an answer
+
+
+class Application:
+    """ASGI: a POST to `path` goes to `callback`, everything else to `pages`. `start` and `close` are called
+    when the server begins and has ended."""
+
+    def __init__(
+        self,
+        path: str,
+        callback: Callback,
+        pages: Bridge,
+        start: Callable[[], None] = lambda: None,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._path = path
+        self._callback = callback
+        self._pages = pages
+        self._start = start
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] == self._path and scope["method"] == "POST":
+            await self._deliver(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._close)  # it waits for jobs
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A delivery is a greenlet: where it waits, others go on."""
+        query_string = scope["query_string"].decode("latin-1")
+        with hooks.told("POST", self._path) as facts:
+            try:
+                body = await _body(receive)
+                if body is None:
+                    response = _NO_BODY
+                else:
+                    response = await green.run(self._callback.receive, query_string, lambda: body)
+            except Exception as error:
+                log.error("[loop] fault: %s", describe(error))
+                response = _FAULT
+            facts["status"] = str(response.status)
+            facts.update(response.facts)
+        headers = [
+            (b"content-type", response.content_type.encode()),
+            (b"content-length", b"%d" % len(response.body)),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body, or, if it is longer than MAX_BODY, enough of it to see that; None if it does not come."""
+    body = b""
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while len(body) <= MAX_BODY:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    break
+    except TimeoutError:
+        return None
+    return body

@@ -1,0 +1,90 @@
+"""Which handlers may run on the loop: those that have shown that they do not keep it.
+
+A handler that asks a database or WeChat waits for the answer, and nobody else is served meanwhile if it does
+so on the loop. Nobody has to say which ones do: every handler starts out in a thread, and is watched. Whether
+it waited at all, however short, the system tells (Linux; elsewhere handlers stay in threads).
+"""
+
+import asyncio
+import contextvars
+import resource
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from bot import green
+
+_QUICK_SECONDS = 0.005
+_STALL_SECONDS = 0.05
+_CALLS = 50  # quick ones in a row, in a thread, that bring a handler to the loop
+_MOST_CALLS = 5_000_000
+_THREAD = getattr(resource, "RUSAGE_THREAD", None)
+
+
+def _waits() -> int:
+    """How often this thread has waited so far."""
+    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
+
+
+class Pace:
+    """`threads` is how many handlers that are not known to be quick run at the same time."""
+
+    def __init__(
+        self,
+        threads: int,
+        timer: Callable[[], float] = time.perf_counter,
+        waits: Callable[[], int] = _waits,
+    ) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
+        self._timer = timer
+        self._waits = waits
+        self._left: dict[str, int] = {}  # quick calls that a handler still owes
+        self._owes: dict[str, int] = {}  # how many it owes each time, if it has stalled the loop
+
+    def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """What the handler `function` returns or raises. `name` is what is known of it by."""
+        if not green.is_here():
+            return function(*args)
+        watched = partial(self._watched, name, function, *args)
+        return green.aside(watched) if self.is_quick(name) else self.in_thread(watched)
+
+    def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """What `function` returns or raises, which may take its time."""
+        if not green.is_here():
+            return function(*args)
+        outcome = partial(contextvars.copy_context().run, _outcome, function, *args)
+        result, error = green.wait(asyncio.get_running_loop().run_in_executor(self._pool, outcome))
+        if error is not None:
+            raise error
+        return result
+
+    def is_quick(self, name: str) -> bool:
+        """Whether that handler would run on the loop."""
+        return _THREAD is not None and self._left.get(name, _CALLS) == 0
+
+    def close(self) -> None:
+        """Let threads end when their handlers have."""
+        self._pool.shutdown(wait=False)
+
+    def _watched(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        since, waits, on_the_loop = self._timer(), self._waits(), self.is_quick(name)
+        try:
+            return function(*args)
+        finally:
+            seconds = self._timer() - since
+            if seconds >= _QUICK_SECONDS or self._waits() != waits:
+                if on_the_loop and seconds >= _STALL_SECONDS:
+                    self._owes[name] = min(_MOST_CALLS, 10 * self._owes.get(name, _CALLS))
+                self._left[name] = self._owes.get(name, _CALLS)
+            elif not on_the_loop:
+                self._left[name] = max(0, self._left.get(name, _CALLS) - 1)
+
+
+def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
+    # Not raised: asyncio gives some exceptions (StopIteration, CancelledError) a meaning of its own.
+    try:
+        return function(*args), None
+    except BaseException as error:
+        return None, error

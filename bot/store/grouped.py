@@ -1,0 +1,88 @@
+"""A store for deliveries on a loop: what they ask of it in one round of the loop goes there in one go.
+
+One transaction of SQLite, or one round trip to Redis, then serves all that came in together. For each of them
+by itself, it would cost as much as all the rest of its way.
+"""
+
+import asyncio
+from typing import Any
+
+from bot import green
+from bot.errors import StoreError
+from bot.store import Call, Store
+
+
+class Grouped:
+    """Keeps the promises of `Store`. In a thread it is the store itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._asked: list[tuple[Call, green.Green]] = []
+        self.together, self.close = store.together, store.close
+
+    def get(self, key: str) -> bytes | None:
+        return self._ask("get", key)  # type: ignore[no-any-return]  # as the store's
+
+    def put(self, key: str, value: bytes, lifetime: float) -> None:
+        self._ask("put", key, value, lifetime)
+
+    def add(self, key: str, value: bytes, lifetime: float) -> bool:
+        return bool(self._ask("add", key, value, lifetime))
+
+    def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
+        return bool(self._ask("swap", key, old, new, lifetime))
+
+    def discard(self, key: str, value: bytes) -> bool:
+        return bool(self._ask("discard", key, value))
+
+    def delete(self, key: str) -> None:
+        self._ask("delete", key)
+
+    # What follows is asked for retries and jobs only: by itself, in a thread.
+
+    def take(self, key: str) -> bytes | None:
+        return green.in_thread(self._store.take, key)
+
+    def count(self, key: str, lifetime: float) -> int:
+        return green.in_thread(self._store.count, key, lifetime)
+
+    def schedule(self, timetable: str, name: str, at: float) -> None:
+        green.in_thread(self._store.schedule, timetable, name, at)
+
+    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+        return green.in_thread(self._store.due, timetable, now, later, limit)
+
+    def scheduled(self, timetable: str, limit: int) -> list[str]:
+        return green.in_thread(self._store.scheduled, timetable, limit)
+
+    def unschedule(self, timetable: str, name: str) -> None:
+        green.in_thread(self._store.unschedule, timetable, name)
+
+    def ping(self) -> None:
+        green.in_thread(self._store.ping)
+
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        if not green.is_here():
+            return getattr(self._store, name)(*arguments)
+        if not self._asked:
+            asyncio.get_running_loop().call_soon(self._go)
+        return green.pause(lambda asker: self._asked.append(((name, arguments), asker)))
+
+    def _go(self) -> None:
+        asked, self._asked = self._asked, []
+        try:
+            results = self._store.together([call for call, _ in asked])
+        except StoreError as error:
+            for _, asker in asked:
+                asker.fail(StoreError(*error.args))
+        except Exception:  # one of them asked for nonsense: each for itself, and that one alone hears of it
+            for (name, arguments), asker in asked:
+                try:
+                    result = getattr(self._store, name)(*arguments)
+                except Exception as error:
+                    asker.fail(error)
+                else:
+                    asker.resume(result)
+        else:
+            for (_, asker), result in zip(asked, results, strict=True):
+                asker.resume(result)

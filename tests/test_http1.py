@@ -1,0 +1,151 @@
+"""What our server adds to uvicorn's HTTP: limits of a request's head, and answers in one packet."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from bot import http1
+from bot.http1 import Http, InOneGo
+from tests import looping
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
+
+
+def talk(what: Talk, asked: list[int] | None = None) -> Any:
+    """What `what` returns, on a connection to a server that answers with the length of each body."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        length, more = 0, True
+        while more:
+            message = await receive()
+            length, more = length + len(message["body"]), message["more_body"]
+        if asked is not None:
+            asked.append(length)
+        body = b"%d" % length
+        headers = [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def both() -> Any:
+        config = uvicorn.Config(app, http=Http, lifespan="off", log_config=None)
+        config.load()
+        state = ServerState()
+        make = lambda: Http(config=config, server_state=state, app_state={})  # noqa: E731
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        try:
+            return await asyncio.wait_for(what(reader, writer), 20)
+        finally:
+            writer.close()
+            server.close()
+            await server.wait_closed()
+
+    return looping.run(both())
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    await reader.readuntil(b"\r\n\r\n")
+    return await reader.read(1)
+
+
+def post(body: bytes) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: bot.test\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_requests_follow_each_other_on_a_connection() -> None:
+    async def two(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[bytes]:
+        said = []
+        for body in (b"", b"x" * 7):
+            writer.write(post(body))
+            said.append(await answer(reader))
+        writer.write(post(b"x" * 3) + post(b"x" * 4))
+        return [*said, await answer(reader), await answer(reader)]
+
+    assert talk(two) == [b"0", b"7", b"3", b"4"]
+
+
+def test_a_long_body_is_no_long_head() -> None:
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(post(b"x" * 1_000_000) + post(b""))
+        assert await answer(reader) == b"1"
+        assert await reader.read(6) == b"000000"
+        assert await answer(reader) == b"0"
+
+    talk(send)
+
+
+@pytest.mark.parametrize("begin", [b"GET /", b"GET / HTTP/1.1\r\nHost: bot.test\r\nX-Long: "])
+def test_a_head_without_an_end_is_refused(begin: bytes) -> None:
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(post(b""))
+        await answer(reader)
+        writer.write(begin + b"x" * 1_000_000)
+        try:
+            return await reader.read()
+        except ConnectionResetError:  # it does not read what is still on its way
+            return b""
+
+    asked: list[int] = []
+    said = talk(send, asked)
+    assert said == b"" or said.startswith(b"HTTP/1.1 431 ")
+    assert asked == [0]
+
+
+@pytest.mark.parametrize("begin", [b"", b"G", b"GET / HTTP/1.1\r\nHost: bot.test\r\n"])
+def test_who_sends_no_head_in_time_is_cut_off(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "_HEAD_SECONDS", 0.05)
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(begin)
+        return await reader.read()
+
+    assert talk(send) == b""
+
+
+def test_a_head_that_came_in_time_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "_HEAD_SECONDS", 0.05)
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST / HTTP/1.1\r\nHost: bot.test\r\nContent-Length: 1\r\n\r\n")
+        passed = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.15, passed.set_result, None)
+        await passed
+        writer.write(b"x")
+        return await answer(reader)
+
+    assert talk(send) == b"1"
+
+
+class Transport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.sent.append(b"closed")
+
+    def is_closing(self) -> bool:
+        return b"closed" in self.sent
+
+
+def test_what_is_written_in_one_round_goes_out_together_and_before_the_end() -> None:
+    async def rounds() -> list[bytes]:
+        inner = Transport()
+        transport = InOneGo(inner)
+        transport.write(b"head ")
+        transport.write(b"body")
+        await asyncio.sleep(0)
+        transport.write(b"more")
+        transport.close()
+        transport.write(b"too late")
+        await asyncio.sleep(0)
+        return inner.sent
+
+    assert looping.run(rounds()) == [b"head body", b"more", b"closed"]

@@ -1,0 +1,184 @@
+"""The server of `python -m bot`: its loop, its workers, and what they do when something goes wrong."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from bench.account import Account
+from bot import loop
+from bot.bridge import Receive, Scope, Send
+from tests import looping
+from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
+from tests.scenarios.alive import until
+
+HANDLERS = """
+import pathlib, threading, time
+from bot.callback import on
+from bot.callback.wording import Wording
+
+def wait(chat):
+    pathlib.Path("inside").touch()
+    end = time.monotonic() + 20
+    while not pathlib.Path("go").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    return "waited"
+
+def where(chat):
+    return f"{chat.message.content} {threading.current_thread().name}"
+
+CHAT = [on.text("wait", wait), on.message("text", where)]
+PAGES = []
+MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
+WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
+"""
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    account = Account(HANDLERS)
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with start_sandbox() as sandbox:
+        yield sandbox
+
+
+def start(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
+    env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
+    bot = Bot(env | {f"BOT_{name}": value for name, value in settings.items()}, cwd=account.folder)
+    sandbox.set_callback(bot.callback)
+    return bot
+
+
+def said(sandbox: Sandbox, openid: str) -> list[str]:
+    return [bubble["content"] for bubble in sandbox.chat(openid) if bubble["from"] == "account"]
+
+
+def workers(bot: Bot) -> set[int]:
+    return {int(pid) for pid in Path(f"/proc/{bot.pid}/task/{bot.pid}/children").read_text().split()}
+
+
+def test_a_handler_that_blocks_holds_up_nobody_and_a_quick_one_comes_to_the_loop(
+    sandbox: Sandbox, account: Account
+) -> None:
+    """One thread for handlers that are not known to be quick, and it is taken."""
+    waiting, quick = (sandbox.add_user(name, subscribed=True) for name in ("w", "q"))
+    with start(sandbox, account, THREADS="1"), ThreadPoolExecutor(1) as pool:
+        for n in range(52):
+            sandbox.send(quick, content=f"m{n}")
+        blocked = pool.submit(sandbox.send, waiting, content="wait")
+        until(lambda: (account.folder / "inside").exists(), bool)
+        sandbox.send(quick, content="m52")
+        assert said(sandbox, waiting) == []
+        (account.folder / "go").touch()
+        blocked.result()
+        until(lambda: said(sandbox, waiting), lambda texts: texts == ["waited"])
+        texts = said(sandbox, quick)
+    assert [text.split()[0] for text in texts] == [f"m{n}" for n in range(53)]
+    on_the_loop = ["handler" not in text for text in texts]
+    assert on_the_loop[0] is False
+    assert on_the_loop[-1] is True
+
+
+def test_many_wait_at_once_and_a_quick_message_finds_its_way(sandbox: Sandbox, account: Account) -> None:
+    """Retries of a message that runs wait for it: forty of them, where there are two threads."""
+    openid = sandbox.add_user("q", subscribed=True)
+    others = [sandbox.add_user(f"w{n}", subscribed=True) for n in range(40)]
+    with start(sandbox, account, THREADS="2"), ThreadPoolExecutor(40) as pool:
+        for n in range(60):
+            sandbox.send(openid, content=f"m{n}")
+        waiting = [pool.submit(sandbox.send, other, content="wait") for other in others]
+        until(lambda: (account.folder / "inside").exists(), bool)
+        (delivery,) = sandbox.send(openid, content="m60")["deliveries"]
+        assert delivery["outcome"] == "reply"
+        (account.folder / "go").touch()
+        for one in waiting:
+            one.result()
+        for other in others:
+            until(lambda other=other: said(sandbox, other), lambda texts: texts == ["waited"])
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_connections_are_not_refused(
+    sandbox: Sandbox, account: Account
+) -> None:
+    openid = sandbox.add_user("u", subscribed=True)
+    with start(sandbox, account, WORKERS="2") as bot:
+        first = workers(bot)
+        os.kill(min(first), signal.SIGKILL)
+        for n in range(8):
+            sandbox.send(openid, content=f"m{n}")
+        until(lambda: workers(bot), lambda now: len(now) == 2 and now != first)
+        until(lambda: said(sandbox, openid), lambda texts: len(texts) == 8)
+        assert {text.split()[0] for text in said(sandbox, openid)} == {f"m{n}" for n in range(8)}
+    assert bot.stop() == 0
+
+
+def test_workers_end_with_their_parent(sandbox: Sandbox, account: Account) -> None:
+    with start(sandbox, account, WORKERS="2") as bot:
+        orphans = workers(bot)
+        bot.kill()
+        until(lambda: [pid for pid in orphans if Path(f"/proc/{pid}").exists()], lambda left: not left)
+
+
+def test_a_worker_that_cannot_start_ends_the_server() -> None:
+    program = (
+        "import sys; from bot import workers\n"
+        "workers._APPLICATION = 'bot.nowhere:application'\n"
+        "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
+        "all_of_them.start(); sys.exit(all_of_them.watch())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 1
+    assert "a worker died as soon as it had started" in done.stderr
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_BODY_SECONDS", 0.05)
+    coming: list[Scope] = [{"type": "http.request", "body": b"<xml>", "more_body": True}]
+    sent: list[Scope] = []
+
+    async def receive() -> Scope:
+        if coming:
+            return coming.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def hung_up() -> Scope:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Scope) -> None:
+        sent.append(message)
+
+    async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    application = loop.Application("/wechat", None, nobody)  # type: ignore[arg-type]  # neither is reached
+    scope: Scope = {"type": "http", "method": "POST", "path": "/wechat", "query_string": b""}
+    for source in (receive, hung_up):
+        looping.run(application(scope, source, send))
+    assert [message["status"] for message in sent if "status" in message] == [400, 400]
+
+
+def test_what_is_not_http_or_too_large_is_refused(sandbox: Sandbox, account: Account) -> None:
+    with start(sandbox, account) as bot:
+        port = int(bot.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert b" 400 " in connection.recv(1000)
+        answer = requests.post(f"{bot.url}/wechat", data=b"x" * 2_000_000, timeout=10)
+        assert (answer.status_code, answer.content) == (403, b"")
+        assert requests.get(f"{bot.url}/healthz", timeout=10).text == "ok"
