@@ -30,12 +30,12 @@ class Attempts:
         later a replay; both get the answer."""
         if not self._pushes or self._clock() - claim.at > _SERIES_SECONDS:
             return False
-        return self._clock() - claim.answered > self._deadline / 4
+        return self._clock() - claim.answered > self._deadline / 2
 
     def reserve(self, attempt: int) -> float:
         """Seconds of its time that a delivery must not use up: the next one, should this one's answer not
         arrive, would come so soon after it that it would pass for a copy. The first may, for two follow."""
-        return self._deadline / 4 if self._pushes and attempt > 1 else 0
+        return 0.4 * self._deadline if self._pushes and attempt > 1 else 0
 
     def until_last_chance(self, incoming: Incoming, attempt: int) -> float:
         """Seconds until WeChat will surely not ask again: where the account can push, nothing may hang on

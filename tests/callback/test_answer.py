@@ -237,7 +237,7 @@ def test_a_handler_that_turns_out_slow_is_pushed_all_the_same(
         assert held.begun.wait(10)
         second = desk.text("x", 7, follower)  # WeChat has hung up on the first and tries again
         assert (second.reply, second.result) == (b"", "promised")
-        assert desk.waiting.now < 3.5, "an answer in its last second would make the third pass for a copy"
+        assert desk.waiting.now < 2.75, "an answer in its last second would make the third pass for a copy"
         held.go.set()
         assert first.result(10).reply == b""
     desk.settle()
