@@ -75,8 +75,8 @@ class Place:
         if "Non-2xx" in said or "Socket errors" in said:
             raise SystemExit(said)
         # wrk always says both.
-        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]
-        number = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]
+        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]  # wrk always says it
+        number = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]  # as above
         self.cpu.append((self.cpu_seconds() - before) / number)
 
     def forget(self) -> None:

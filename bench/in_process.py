@@ -100,7 +100,7 @@ class InProcess:
     def close(self) -> None:
         self._loop.close()
         self.parts.close()
-        logging.getLogger("bot").handlers[0].setStream(sys.stderr)  # type: ignore[attr-defined]
+        logging.getLogger("bot").handlers[0].setStream(sys.stderr)  # type: ignore[attr-defined]  # as above
         self._nowhere.close()
         shutil.rmtree(self._folder)
 

@@ -41,8 +41,8 @@ _UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), ("/login/status", "200")}
 
 @contextmanager
 def told(method: str, path: str) -> Iterator[dict[str, Any]]:
-    """Around a request: it has an id, and afterwards one log line with the facts that were put here. They
-    must have its `status`."""
+    """Around a request: it has an id, and afterwards one log line with the facts that were put here. Its
+    `status` is 500 until something else is put."""
     started = time.perf_counter()
     token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
     facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}

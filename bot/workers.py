@@ -25,7 +25,8 @@ _AT_ONCE_SECONDS = 1.0  # who ends so soon after its start will do so again
 
 
 class Workers:
-    """`sockets`: one for each worker. `patience`: seconds that a worker may take to end."""
+    """`sockets`: one for each worker. `in_flight`: seconds that requests under way get when a worker is to
+    end; `patience`: seconds that it may take for all."""
 
     def __init__(self, sockets: list[socket.socket], in_flight: float, patience: float) -> None:
         self._sockets = sockets

@@ -14,6 +14,6 @@ _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
 application = wsgi(_parts, handlers.PAGES)
 
-# Whoever ends first: processes of `multiprocessing` (the workers of `python -m bot`) do not run atexit.
+# Whoever ends first: servers whose workers are processes of `multiprocessing` do not run atexit.
 _close = Finalize(None, _parts.close, exitpriority=10)
 atexit.register(_close)

@@ -11,7 +11,7 @@ log = logging.getLogger("bot.store")
 
 class Outage:
     """Operations overlap, and end in another order than they began: what an operation that began before the
-    last change has met is no news."""
+    last change has met is no news. `is_on` says how it stands."""
 
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._name = name
