@@ -9,13 +9,12 @@ import itertools
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from bot.log import describe
+from bot.threads import Threads
 
 log = logging.getLogger("bot.bridge")
 
@@ -44,12 +43,12 @@ class Bridge:
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._threads = Threads(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        in_thread = partial(loop.run_in_executor, self._pool)
-        answer = await in_thread(self._answer, _environ(scope, _Body(loop, receive)))
+        in_thread = self._threads.call
+        answer: _Answer = await in_thread(self._answer, _environ(scope, _Body(loop, receive)))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.rest is None:
             await send({"type": "http.response.body", "body": answer.piece})
@@ -116,6 +115,8 @@ class _Body(io.RawIOBase):
         while not self._come and self._has_more:
             coming = asyncio.run_coroutine_threadsafe(_next_of(self._receive), self._loop)
             message = coming.result(_BODY_SECONDS)
+            if message["type"] == "http.disconnect":
+                raise ConnectionError("the client has hung up in the middle of a body")
             self._come, self._has_more = message.get("body", b""), message.get("more_body", False)
         piece, self._come = self._come[: len(buffer)], self._come[len(buffer) :]
         buffer[: len(piece)] = piece

@@ -6,9 +6,12 @@ side by side, and pay for every change between them; a change of greenlets costs
 """
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any, TypeVar
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -160,11 +163,24 @@ def aside(function: Callable[..., R], *args: Any) -> R:
         here.is_aside = False
 
 
-def in_thread(function: Callable[..., R], *args: Any) -> R:
-    """Call what may block: on the loop, others go on meanwhile."""
+def in_thread(function: Callable[..., R], *args: Any, pool: Executor | None = None) -> R:
+    """Call what may take its time: on the loop by a thread, of `pool` or of the loop's own, while others go
+    on."""
     if not is_here():
         return function(*args)
-    return wait(asyncio.get_running_loop().run_in_executor(None, function, *args))
+    outcome = partial(contextvars.copy_context().run, _outcome, function, *args)
+    result, error = wait(asyncio.get_running_loop().run_in_executor(pool, outcome))
+    if error is not None:
+        raise error
+    return result  # type: ignore[no-any-return]  # the function's
+
+
+def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
+    # Not raised: asyncio gives some exceptions (StopIteration, CancelledError) a meaning of its own.
+    try:
+        return function(*args), None
+    except BaseException as error:
+        return None, error
 
 
 def soon(function: Callable[..., object], *args: Any) -> None:

@@ -5,8 +5,6 @@ so on the loop. Nobody has to say which ones do: every handler starts out in a t
 it waited at all, however short, the system tells (Linux; elsewhere handlers stay in threads).
 """
 
-import asyncio
-import contextvars
 import resource
 import time
 from collections.abc import Callable
@@ -52,13 +50,7 @@ class Pace:
 
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """What `function` returns or raises, which may take its time."""
-        if not green.is_here():
-            return function(*args)
-        outcome = partial(contextvars.copy_context().run, _outcome, function, *args)
-        result, error = green.wait(asyncio.get_running_loop().run_in_executor(self._pool, outcome))
-        if error is not None:
-            raise error
-        return result
+        return green.in_thread(function, *args, pool=self._pool)
 
     def is_quick(self, name: str) -> bool:
         """Whether that handler would run on the loop."""
@@ -80,11 +72,3 @@ class Pace:
                 self._left[name] = self._owes.get(name, _CALLS)
             elif not on_the_loop:
                 self._left[name] = max(0, self._left.get(name, _CALLS) - 1)
-
-
-def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
-    # Not raised: asyncio gives some exceptions (StopIteration, CancelledError) a meaning of its own.
-    try:
-        return function(*args), None
-    except BaseException as error:
-        return None, error

@@ -122,6 +122,26 @@ def test_a_body_can_be_read_by_lines_and_in_parts_and_ends() -> None:
     assert read == [b"one\n", b"tw", b"o\nthree", b""]
 
 
+def test_half_a_body_is_no_body(log: pytest.LogCaptureFixture) -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.input"].read()
+        raise AssertionError("it was taken for whole")
+
+    async def hangs_up() -> None:
+        coming: list[Scope] = [{"type": "http.request", "body": b"form_token=", "more_body": True}]
+
+        async def receive() -> Scope:
+            return coming.pop() if coming else {"type": "http.disconnect"}
+
+        async def send(message: Scope) -> None:
+            pass
+
+        await Bridge(app, 2)(scope(method="POST"), receive, send)
+
+    looping.run(hangs_up())
+    assert "ConnectionError" in log.text
+
+
 def test_a_stream_goes_out_piece_by_piece_and_is_closed() -> None:
     pieces = Pieces([b"data: 1\n\n", b"data: 2\n\n"])
     sent = ask(answering(pieces), scope())

@@ -78,25 +78,25 @@ class RedisStore:
         self._is_closed = False
 
     def get(self, key: str) -> bytes | None:
-        return self._one(_get(key))  # type: ignore[no-any-return]  # nil or a bulk string
+        return self._call("get", key)  # type: ignore[no-any-return]  # nil or a bulk string
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._one(_put(key, value, lifetime))
+        self._call("put", key, value, lifetime)
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        return bool(self._one(_add(key, value, lifetime)))
+        return self._call("add", key, value, lifetime)  # type: ignore[no-any-return]  # as _CALLS has it
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        return bool(self._one(_swap(key, old, new, lifetime)))
+        return self._call("swap", key, old, new, lifetime)  # type: ignore[no-any-return]  # as _CALLS has it
 
     def take(self, key: str) -> bytes | None:
         return self._one(("GETDEL", key))  # type: ignore[no-any-return]
 
     def discard(self, key: str, value: bytes) -> bool:
-        return bool(self._one(_discard(key, value)))
+        return self._call("discard", key, value)  # type: ignore[no-any-return]  # as _CALLS has it
 
     def delete(self, key: str) -> None:
-        self._one(_delete(key))
+        self._call("delete", key)
 
     def count(self, key: str, lifetime: float) -> int:
         return int(self._one(_script(_COUNT, key, _milliseconds(lifetime))))
@@ -119,9 +119,9 @@ class RedisStore:
         # Whoever calls this holds up everybody else: only one who does not finds out whether Redis is back.
         if self._outage.is_on:
             raise StoreError("Redis store: gone a moment ago")
-        commands = [_COMMANDS[name](*arguments) for name, arguments in calls]
+        commands = [_CALLS[name][0](*arguments) for name, arguments in calls]
         answers = zip(calls, commands, self._send(commands), strict=True)
-        return [_RESULTS[name](self._answer(command, answer)) for (name, _), command, answer in answers]
+        return [_CALLS[name][1](self._answer(command, answer)) for (name, _), command, answer in answers]
 
     def ping(self) -> None:
         self._one(("PING",))
@@ -129,6 +129,10 @@ class RedisStore:
     def close(self) -> None:
         self._is_closed = True  # threads may still be on their way
         self._drop_idle()
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        command, result = _CALLS[name]
+        return result(self._one(command(*arguments)))
 
     def _one(self, command: Command) -> Any:
         return self._answer(command, self._send([command])[0])
@@ -239,9 +243,11 @@ def _as_it_is(answer: Any) -> Any:
 
 
 # What may go together: the command, and what its answer says.
-_COMMANDS: dict[str, Callable[..., Command]] = {
-    "get": _get, "put": _put, "add": _add, "swap": _swap, "discard": _discard, "delete": _delete,
-}  # fmt: skip
-_RESULTS: dict[str, Callable[[Any], Any]] = {
-    "get": _as_it_is, "put": _nothing, "add": bool, "swap": bool, "discard": bool, "delete": _nothing,
-}  # fmt: skip
+_CALLS: dict[str, tuple[Callable[..., Command], Callable[[Any], Any]]] = {
+    "get": (_get, _as_it_is),
+    "put": (_put, _nothing),
+    "add": (_add, bool),
+    "swap": (_swap, bool),
+    "discard": (_discard, bool),
+    "delete": (_delete, _nothing),
+}

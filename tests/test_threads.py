@@ -1,0 +1,95 @@
+"""Threads for pages: few while they compute, more while they wait."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bot.threads import Threads
+from tests import looping
+
+
+def compute() -> int:
+    """Some work; returns its thread."""
+    sum(range(20_000))
+    return threading.get_ident()
+
+
+def test_results_and_errors_come_back() -> None:
+    def fails(error: type[BaseException]) -> None:
+        raise error("mine")
+
+    async def calls() -> list[object]:
+        threads = Threads(2)
+        with pytest.raises(LookupError, match="mine"):
+            await threads.call(fails, LookupError)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await threads.call(fails, StopIteration)
+        return [await threads.call(divmod, 7, 2), await threads.call(lambda: None)]
+
+    assert looping.run(calls()) == [(3, 1), None]
+
+
+def test_calls_that_compute_share_four_threads() -> None:
+    async def calls() -> set[int]:
+        threads = Threads(16, patience=20)
+        return set(await asyncio.gather(*(threads.call(compute) for _ in range(200))))
+
+    assert 1 <= len(looping.run(calls())) <= 4
+
+
+def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
+    go, inside = threading.Event(), threading.Semaphore(0)
+
+    def wait() -> int:
+        inside.release()
+        assert go.wait(20)
+        return threading.get_ident()
+
+    async def calls() -> None:
+        threads = Threads(9)
+        waiting = [threads.call(wait) for _ in range(8)]
+        assert await threads.call(compute) not in {None}, "eight wait, and the ninth goes on"
+        waiting += [threads.call(wait) for _ in range(3)]
+        for _ in range(9):
+            await asyncio.to_thread(inside.acquire, timeout=20)
+        await asyncio.sleep(0.1)
+        assert not inside.acquire(blocking=False), "nine at most"
+        go.set()
+        assert len(set(await asyncio.gather(*waiting))) == 9
+        end = time.monotonic() + 20
+        while threads._running > 4 and time.monotonic() < end:
+            await threads.call(compute)
+        assert threads._running == 4
+
+    looping.run(calls())
+
+
+@pytest.mark.parametrize("busy", [0, 3])
+def test_no_call_is_forgotten_behind_one_that_waits(busy: int) -> None:
+    """Two calls at once where one thread is free: the second is not that one's alone."""
+
+    async def calls() -> None:
+        threads, go = Threads(16), threading.Event()
+        held = [threads.call(go.wait, 20) for _ in range(busy)]
+        await threads.call(compute)
+        first, second = threads.call(go.wait, 20), threads.call(compute)
+        await asyncio.wait_for(second, 10)
+        assert not first.done()
+        go.set()
+        await asyncio.gather(first, *held)
+
+    looping.run(calls())
+
+
+def test_who_does_not_wait_for_the_result_any_more_disturbs_nobody() -> None:
+    async def calls() -> list[Callable[..., object]]:
+        threads, go = Threads(1), threading.Event()
+        cut = threads.call(go.wait, 20)
+        cut.cancel()
+        go.set()
+        return [await threads.call(lambda: compute)]
+
+    assert looping.run(calls()) == [compute]
