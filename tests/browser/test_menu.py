@@ -92,6 +92,7 @@ def test_turning_back_pushes_nothing(page: Page, phone: Phone) -> None:
     install_menu(phone.sandbox, {"type": "location_select", "name": "位置", "key": "K"})
 
     phone.tap("位置")
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
 
     phone.more("open-profile")
