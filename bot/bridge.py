@@ -24,7 +24,6 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 
 _PIECE_BYTES = 256 * 1024
-_BODY_SECONDS = 20.0  # for the next piece of a body: who sends none must not keep a thread
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,8 @@ class Bridge:
 
 
 class _Body(io.RawIOBase):
-    """`wsgi.input`, for a thread: it waits until the next piece of the body has come."""
+    """`wsgi.input`, for a thread: it waits until the next piece of the body has come. That this
+    ends the server sees to (`bot.http1`)."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
         self._loop = loop
@@ -114,7 +114,7 @@ class _Body(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while not self._come and self._has_more:
             coming = asyncio.run_coroutine_threadsafe(_next_of(self._receive), self._loop)
-            message = coming.result(_BODY_SECONDS)
+            message = coming.result()
             if message["type"] == "http.disconnect":
                 raise ConnectionError("the client has hung up in the middle of a body")
             self._come, self._has_more = message.get("body", b""), message.get("more_body", False)

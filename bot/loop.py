@@ -15,7 +15,6 @@ log = logging.getLogger("bot.loop")
 _TEXT = "text/plain; charset=utf-8"
 _FAULT = Response(500, b"", _TEXT, {"result": "fault"})
 _NO_BODY = Response(400, b"", _TEXT, {"result": "refused", "reason": "no-body"})
-_BODY_SECONDS = 5.0  # as long as WeChat waits for an answer
 
 
 class Application:
@@ -79,15 +78,11 @@ class Application:
 async def _body(receive: Receive) -> bytes | None:
     """The body, or, if it is longer than MAX_BODY, enough of it to see that; None if it does not come."""
     body = b""
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while len(body) <= MAX_BODY:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                body += message.get("body", b"")
-                if not message.get("more_body"):
-                    break
-    except TimeoutError:
-        return None
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":  # also where the server does not wait any longer for it
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
     return body

@@ -1,4 +1,4 @@
-"""What our server adds to uvicorn's HTTP: limits of a request's head, and answers in one packet."""
+"""What our server adds to uvicorn's HTTP: limits of a request, and answers in one packet."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,6 +22,8 @@ def talk(what: Talk, asked: list[int] | None = None) -> Any:
         length, more = 0, True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             length, more = length + len(message["body"]), message["more_body"]
         if asked is not None:
             asked.append(length)
@@ -95,29 +97,48 @@ def test_a_head_without_an_end_is_refused(begin: bytes) -> None:
     assert asked == [0]
 
 
-@pytest.mark.parametrize("begin", [b"", b"G", b"GET / HTTP/1.1\r\nHost: bot.test\r\n"])
-def test_who_sends_no_head_in_time_is_cut_off(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http1, "_HEAD_SECONDS", 0.05)
+@pytest.mark.parametrize(
+    ("before", "begin"),
+    [(b"", b"")]
+    + [
+        (before, begin)
+        for before in (b"", post(b""))
+        for begin in (b"G", b"GET / HTTP/1.1\r\nHost: bot.test\r\n", post(b"x" * 9)[:-1])
+    ],
+)
+def test_who_does_not_send_a_whole_request_in_time_is_cut_off(
+    before: bytes, begin: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http1, "_WHOLE_SECONDS", 0.05)
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        if before:
+            writer.write(before)
+            assert await answer(reader) == b"0"
         writer.write(begin)
         return await reader.read()
 
-    assert talk(send) == b""
+    asked: list[int] = []
+    assert talk(send, asked) == b""
+    assert asked == ([0] if before else [])
 
 
-def test_a_head_that_came_in_time_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http1, "_HEAD_SECONDS", 0.05)
+def test_a_connection_may_rest_between_requests_and_send_them_in_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http1, "_WHOLE_SECONDS", 0.5)
 
-    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        writer.write(b"POST / HTTP/1.1\r\nHost: bot.test\r\nContent-Length: 1\r\n\r\n")
-        passed = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(0.15, passed.set_result, None)
-        await passed
-        writer.write(b"x")
-        return await answer(reader)
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            for byte in post(b"xy"):
+                writer.write(bytes([byte]))
+                await writer.drain()
+            assert await answer(reader) == b"2"
+            passed = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.7, passed.set_result, None)
+            await passed
 
-    assert talk(send) == b"1"
+    talk(send)
 
 
 class Transport(asyncio.Transport):
