@@ -123,7 +123,11 @@ const heard = {
     for (const receiver of openid ? [openid] : world.users.keys()) world.addToInbox(receiver, item);
   },
   login: readMore,
-  sms: ({ openid, ...message }) => table.phoneOf(openid)?.sms(message),
+  sms(item) {
+    if (!item.openid) return; // to a number that nobody has
+    world.addToInbox(item.openid, item);
+    table.phoneOf(item.openid)?.sms(item);
+  },
   snapshot: ({ openid, full }) => table.phoneOf(openid)?.snapshot(full),
   reset() {
     forget();

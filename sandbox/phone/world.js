@@ -12,8 +12,8 @@ export const ACCOUNT_AVATAR = "/mmopen/account/132";
 
 const NO_MENU = { button: [] };
 
-/** What tells one shared item from another, however often it is read. */
-export const nameOf = ({ at, from_nickname, url }) => `${at} ${from_nickname} ${url}`;
+/** What tells one item of an inbox from another, however often it is read. */
+export const nameOf = ({ at, from_nickname, phone, url, text }) => `${at} ${from_nickname ?? phone} ${url ?? text}`;
 
 const tryOf = ({ series, attempt, duplicate }) => `${series} ${attempt} ${duplicate}`;
 
@@ -140,7 +140,7 @@ export class World extends EventTarget {
     this.#tell("users", openid);
   }
 
-  /** The names (`nameOf`) of what friends have shared and the user has not looked at. */
+  /** The names (`nameOf`) of what has come into the inbox and the user has not looked at. */
   unseen(openid) {
     if (!this.#unseen.has(openid)) this.#unseen.set(openid, new Set());
     return this.#unseen.get(openid);

@@ -35,22 +35,30 @@ class Sms:
     phone: str
     text: str
 
+    def to_json(self) -> dict[str, Any]:
+        return {"type": "sms", **asdict(self)}
+
 
 class Social:
     def __init__(self, clock: Clock, bus: Bus) -> None:
         self._clock = clock
         self._bus = bus
-        self._inboxes: dict[str, deque[Share]] = {}
+        self._inboxes: dict[str, deque[Share | Sms]] = {}
         self.messages: deque[Sms] = deque(maxlen=_KEPT)
 
     def share(self, openid: str, item: Share) -> None:
-        self._inboxes.setdefault(openid, deque(maxlen=_KEPT)).append(item)
+        self._receive(openid, item)
         self._bus.publish("share", {"openid": openid, "item": item.to_json()})
 
-    def inbox(self, openid: str) -> list[Share]:
+    def inbox(self, openid: str) -> list[Share | Sms]:
         return list(self._inboxes.get(openid, ()))
 
     def sms(self, openid: str | None, phone: str, text: str) -> None:
         message = Sms(self._clock.now(), openid, phone, text)
         self.messages.append(message)
-        self._bus.publish("sms", asdict(message))
+        if openid is not None:
+            self._receive(openid, message)
+        self._bus.publish("sms", message.to_json())
+
+    def _receive(self, openid: str, item: Share | Sms) -> None:
+        self._inboxes.setdefault(openid, deque(maxlen=_KEPT)).append(item)

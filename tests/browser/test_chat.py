@@ -240,6 +240,33 @@ def test_a_code_in_a_text_message_is_copied(page: Page, phone: Phone) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "482913"
 
 
+def test_a_text_message_that_was_missed_is_found_again(page: Page, phone: Phone) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    number, away = "13800138000", phone.openids[1]
+    for openid, its_number in zip(phone.openids, (number, "13900139000"), strict=False):
+        phone.sandbox.call("PUT", f"users/{openid}/phone", {"phone": its_number})
+    phone.sandbox.call("POST", "sms", {"phone": "13900139000", "text": "【沙盒】验证码 111222。"})
+    phone.sandbox.call("POST", "sms", {"phone": number, "text": "【沙盒】验证码 482913。"})
+    phone.sandbox.call("POST", "sms", {"phone": number, "text": "【沙盒】你好"})
+    expect(page.get_by_test_id("sms")).to_contain_text("你好")
+    news = page.get_by_test_id("user").filter(has=page.get_by_label("有新消息"))
+    expect(news).to_have_count(2)
+
+    page.get_by_test_id("sms").click()
+    page.get_by_test_id("back").click()
+    page.get_by_test_id("talk").filter(has_text="短信").click()
+    bubbles = page.get_by_test_id("friend").locator(".bubble")
+    expect(bubbles).to_have_count(2)
+    bubbles.first.click()
+    expect(page.get_by_text("验证码 482913 已复制")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "482913"
+    expect(news).to_have_count(1)
+
+    phone.hold(away)
+    page.get_by_test_id("back").click()
+    expect(page.get_by_test_id("talk").filter(has_text="短信")).to_contain_text("111222")
+
+
 def test_a_reset_is_followed(page: Page, phone: Phone) -> None:
     phone.say("你好")
     expect(phone.bubbles("account").last).to_have_text("你说：你好")

@@ -97,7 +97,8 @@ def test_five_hundred_shares_and_text_messages_are_kept(world: World, openid: st
     for number in range(501):
         world.social.share(openid, Share(0.0, "小红", "timeline", str(number), "", "http://a/", ""))
         world.social.sms(None, "1", str(number))
-    assert [item.title for item in world.social.inbox(openid)] == [str(number) for number in range(1, 501)]
+    kept = world.social.inbox(openid)
+    assert [item.to_json()["title"] for item in kept] == [str(number) for number in range(1, 501)]
     assert [message.text for message in world.social.messages] == [str(number) for number in range(1, 501)]
 
 

@@ -178,6 +178,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
   profileView(find(".profile"), hand, { follow, message: () => face.showCard(false) });
   homeView({ home: find(".home"), friend: find(".friend"), conversation: find(".conversation") }, hand, {
     open: (url) => web.open(url),
+    say,
     enter: () => load(hand.openid, { enters: true }),
     switchUser,
   });
@@ -195,7 +196,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
       web.close();
       hand.hold(openid);
     },
-    sms: (message) => showBanner(screen, message, say),
+    sms: (item) => showBanner(screen, item, { say, seen: () => world.seen(item.openid, [item]) }),
     snapshot: web.snapshot,
     say,
     leave() {

@@ -1,19 +1,22 @@
-/** The list of conversations behind the back arrow: the account, friends who shared something, moments. */
+/** The list of conversations behind the back arrow: the account, friends who shared something, moments, text
+ * messages. */
 
 import { avatar, button, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { chatTime } from "../time.js";
 import { t, tell } from "../words.js";
 import { ACCOUNT_AVATAR, nameOf } from "../world.js";
+import { smsBubble } from "./banner.js";
 import { linkCard } from "./bubbles.js";
 import { wordsOf } from "./richtext.js";
 
-/** The name under which shares to everybody stand in an inbox's list of talks. */
+/** What stands in an inbox's list of talks for shares to everybody, and for text messages. */
 const MOMENTS = Symbol("moments");
+const SMS = Symbol("sms");
 
-const talkOf = (item) => (item.where === "timeline" ? MOMENTS : item.from_nickname);
+const talkOf = ({ type, where, from_nickname }) => (type === "sms" ? SMS : where === "timeline" ? MOMENTS : from_nickname);
 
-export function homeView({ home, friend, conversation }, hand, { open, enter, switchUser }) {
+export function homeView({ home, friend, conversation }, hand, { open, enter, say, switchUser }) {
   const list = home.querySelector(".talks");
   const cards = friend.querySelector(".friend-cards");
   let talk = null;
@@ -49,6 +52,14 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sw
         el("span", { class: "quiet last" }, last))));
   }
 
+  const titleOf = (name) => (name === MOMENTS ? t("share.timeline") : name === SMS ? t("sms.title") : name);
+
+  function faceOf(name) {
+    if (name === MOMENTS) return el("span", { class: "avatar letter moments" }, icon("moments"));
+    if (name === SMS) return el("span", { class: "avatar letter sms" }, icon("message"));
+    return avatar([...hand.world.users.values()].find((other) => other.nickname === name)?.avatar, name);
+  }
+
   function draw() {
     if (!home.hidden) drawHome();
     if (!friend.hidden) drawFriend();
@@ -59,10 +70,9 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sw
     home.querySelector(".face-button").replaceChildren(avatar(user?.avatar, user?.nickname));
     const talks = new Map(inbox.map((item) => [talkOf(item), item]));
     const friends = [...talks].map(([name, item]) => {
-      const sender = [...world.users.values()].find((other) => other.nickname === name);
-      const face = name === MOMENTS ? el("span", { class: "avatar letter moments" }, icon("moments")) : avatar(sender?.avatar, name);
       const unread = inbox.some((other) => talkOf(other) === name && world.unseen(hand.openid).has(nameOf(other)));
-      return row(face, name === MOMENTS ? t("share.timeline") : name, t("share.line", { title: item.title || item.url }), item.at, unread, () => showFriend(name), "talk");
+      const last = name === SMS ? item.text : t("share.line", { title: item.title || item.url });
+      return row(faceOf(name), titleOf(name), last, item.at, unread, () => showFriend(name), "talk");
     });
     const { last } = transcript;
     list.replaceChildren(
@@ -71,15 +81,16 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sw
   }
 
   function drawFriend() {
-    friend.querySelector("h1").textContent = talk === MOMENTS ? t("share.timeline") : talk;
+    friend.querySelector("h1").textContent = titleOf(talk);
     const items = hand.inbox.filter((item) => talkOf(item) === talk);
-    cards.replaceChildren(...items.map((item) => {
-      const sender = [...hand.world.users.values()].find((other) => other.nickname === item.from_nickname);
-      return el("div", { class: "row account still" }, avatar(sender?.avatar, item.from_nickname),
-        el("div", { class: "bubble", "data-testid": "share-card", "data-type": "share" },
-          talk === MOMENTS ? el("strong", { class: "poster" }, item.from_nickname) : null, linkCard(item, { open })));
-    }));
+    cards.replaceChildren(...items.map((item) => el("div", { class: "row account still" },
+      faceOf(talk === MOMENTS ? item.from_nickname : talk), talk === SMS ? smsBubble(item, say) : shareBubble(item))));
     cards.scrollTop = cards.scrollHeight;
+  }
+
+  function shareBubble(item) {
+    return el("div", { class: "bubble", "data-testid": "share-card", "data-type": "share" },
+      talk === MOMENTS ? el("strong", { class: "poster" }, item.from_nickname) : null, linkCard(item, { open }));
   }
 
   conversation.querySelector(".back").addEventListener("click", () => go("home"));
