@@ -118,7 +118,7 @@ def build(
     conversations = Conversations(store)
     pace = Pace(config.threads)
     router = Router(chat, conversations)
-    handle = Handle(conversations, account, wording, pace)
+    handle = Handle(conversations, account, wording, pace, router.answers)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
     dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=green.sleep)
     performer = Performer(

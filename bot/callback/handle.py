@@ -1,6 +1,7 @@
 """Step 4: call the handler and make a reply of what it returns."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.callback.conversation import Conversations
@@ -8,7 +9,7 @@ from bot.callback.messages import Incoming
 from bot.callback.replies import Article, Ask, Image, News, Picture, Reply, Text, as_reply
 from bot.callback.router import Chat, Match
 from bot.callback.wording import Wording
-from bot.errors import StoreError, WeChatError
+from bot.errors import HandlerError, StoreError, WeChatError
 from bot.log import describe
 from bot.pace import Pace
 from bot.wechat.account import Account
@@ -25,11 +26,21 @@ class Outcome:
 
 
 class Handle:
-    def __init__(self, conversations: Conversations, account: Account, wording: Wording, pace: Pace) -> None:
+    """`answers`: the names of all `on.answer` routes."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        account: Account,
+        wording: Wording,
+        pace: Pace,
+        answers: Collection[str],
+    ) -> None:
         self._conversations = conversations
         self._account = account
         self._wording = wording
         self._pace = pace
+        self._answers = answers
 
     def __call__(self, incoming: Incoming, match: Match | None, *, again: bool) -> Outcome:
         """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
@@ -54,6 +65,8 @@ class Handle:
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
             result = self._pace.call(match.place, match.route.handler, chat, *match.captures)
+            if isinstance(result, Ask) and result.answer not in self._answers:
+                raise HandlerError(match.route.name, f"there is no route on.answer({result.answer!r}, …)")
             made = as_reply(result.reply if isinstance(result, Ask) else result, match.route.name)
             reply = self._pace.in_thread(self._upload, made) if isinstance(made, Picture) else made
             if isinstance(result, Ask):  # last: who reads an apology has not been asked anything

@@ -102,7 +102,7 @@ def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
             return None
         return (question.data,)
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, answer=name)
 
 
 def anything(handler: Handler, *, slow: bool = False) -> Route:

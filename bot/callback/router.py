@@ -58,6 +58,7 @@ class Route:
     handler: Handler
     slow: bool = False
     click_key: str | None = None
+    answer: str | None = None
 
     @cached_property
     def name(self) -> str:
@@ -77,7 +78,7 @@ class Match:
 
 
 class Router:
-    """The routes in order, each with its place."""
+    """The routes in order, each with its place. `answers`: what questions may be answered by."""
 
     def __init__(self, routes: Sequence[Route], conversations: Conversations) -> None:
         self._conversations = conversations
@@ -85,6 +86,7 @@ class Router:
         for route in routes:
             number = sum(place.partition("#")[0] == route.name for place in self._routes)
             self._routes[f"{route.name}#{number}"] = route
+        self.answers = frozenset(route.answer for route in routes if route.answer is not None)
 
     def find(self, incoming: Incoming) -> Match | None:
         """The first matching route, or None: the message is answered `success`."""

@@ -58,7 +58,7 @@ class Desk:
         self.liveness = liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, liveness, clock)
         router = Router(routes, self.conversations)
-        handle = Handle(self.conversations, account, WORDING, Pace(1))
+        handle = Handle(self.conversations, account, WORDING, Pace(1), router.answers)
         dedup = Dedup(self.store, liveness, 900, clock, self.waiting.monotonic, self.waiting.sleep)
         performer = Performer(
             account, router, handle, dedup, self.conversations, self.outbox,
@@ -358,6 +358,7 @@ WRONG = [
     pytest.param(News((1,)), id="News of a number"),  # type: ignore[arg-type]
     pytest.param(Ask(1, "next"), id="Ask with a wrong reply"),
     pytest.param(Ask("?", "next", {"a": object()}), id="Ask with data that is no JSON"),
+    pytest.param(Ask("?", "nowhere"), id="Ask for an answer that no route takes"),
     pytest.param(Picture("no-such-file.png", "t"), id="Picture of no file"),
 ]
 
@@ -367,7 +368,7 @@ WRONG = [
 def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_user(
     make_desk: MakeDesk, log: pytest.LogCaptureFixture, result: Any, slow: bool
 ) -> None:
-    desk = make_desk(on.message("text", returns(result), slow=slow))
+    desk = make_desk(on.message("text", returns(result), slow=slow), on.answer("next", echo))
     if slow:
         desk.waiting.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
