@@ -1,7 +1,5 @@
 """`python -m bot`: the server and its worker processes."""
 
-import os
-import signal
 import socket
 import threading
 import time
@@ -41,7 +39,7 @@ def serve() -> int:
     sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
     workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience)
     workers.start()  # before there is a thread: a lock that it held would stay locked in them
-    threading.Thread(target=_announce, args=(config,), daemon=True).start()
+    threading.Thread(target=_announce, args=(config, workers), daemon=True).start()
     return workers.watch()
 
 
@@ -58,7 +56,7 @@ def _port_problem(host: str, port: int) -> str | None:
     return None
 
 
-def _announce(config: Config) -> None:
+def _announce(config: Config, workers: Workers) -> None:
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
     end = time.monotonic() + _READY_PATIENCE
@@ -70,4 +68,4 @@ def _announce(config: Config) -> None:
         except (OSError, urllib.error.URLError):
             time.sleep(_READY_POLL)
     complain("the server does not answer on its own port; see the lines above")
-    os.kill(os.getpid(), signal.SIGTERM)
+    workers.give_up()

@@ -34,6 +34,7 @@ class Workers:
         self._patience = patience
         self._running: dict[multiprocessing.Process, tuple[socket.socket, float]] = {}
         self._wake, self._woken = os.pipe()
+        self._status = 0  # of the end
 
     def start(self) -> None:
         """Begin all workers."""
@@ -46,15 +47,20 @@ class Workers:
 
     def watch(self) -> int:
         """Replace workers that die, until SIGTERM or SIGINT. Then end them all; returns the exit status."""
-        status: int | None = None
-        while status is None:
+        while True:
             ready = wait([self._wake, *(worker.sentinel for worker in self._running)])
             if self._wake in ready:
-                status = 0
-            elif not all(self._replace(dead) for dead in list(self._running) if dead.sentinel in ready):
-                status = 1
+                break
+            if not all(self._replace(dead) for dead in list(self._running) if dead.sentinel in ready):
+                self._status = 1
+                break
         self._end()
-        return status
+        return self._status
+
+    def give_up(self) -> None:
+        """End as if by SIGTERM, but with exit status 1. For any thread."""
+        self._status = 1
+        os.write(self._woken, b"\0")
 
     def _replace(self, dead: multiprocessing.Process) -> bool:
         """False: that would be of no use, the next one would die as well."""

@@ -145,6 +145,22 @@ def test_a_worker_that_cannot_start_ends_the_server() -> None:
     assert "a worker died as soon as it had started" in done.stderr
 
 
+def test_who_gives_up_ends_all_workers_with_status_1() -> None:
+    program = (
+        "import sys; from bot import workers\n"
+        "async def app(scope, receive, send):\n"
+        "    for what in ('startup', 'shutdown'):\n"
+        "        await receive(); await send({'type': f'lifespan.{what}.complete'})\n"
+        "workers._APPLICATION = app\n"
+        "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
+        "all_of_them.start(); all_of_them.give_up(); sys.exit(all_of_them.watch())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_half_a_body_is_refused() -> None:
     coming: list[Scope] = [
         {"type": "http.request", "body": b"<xml>", "more_body": True},
