@@ -31,7 +31,9 @@ class JournalControl:
         return answer({"calls": self._world.calls.last(_limit(request))})
 
     async def deliveries(self, request: web.Request) -> web.Response:
-        return answer({"deliveries": self._world.deliveries.last(_limit(request))})
+        """Those that have ended, and those that wait for an answer."""
+        ended = self._world.deliveries.last(_limit(request))
+        return answer({"deliveries": ended, "waiting": self._pusher.waiting()})
 
     async def call_as_curl(self, request: web.Request) -> web.Response:
         entry = _entry(self._world.calls, request)

@@ -88,7 +88,7 @@ const reload = attempt(async () => {
   const [state, deliveries, calls] = await settled(everything);
   if (world.more.run && world.more.run !== state.run) forget();
   world.load(state);
-  world.setJournals(deliveries.deliveries, calls.calls);
+  world.setJournals(deliveries.deliveries, calls.calls, deliveries.waiting);
   table.seat();
 });
 
@@ -98,7 +98,7 @@ const readMore = attempt(async () => {
   world.setSettings({ account, behaviour });
 });
 
-const STEADY = new Set(["user", "menu", "clock", "callback", "settings", "login", "reset"]);
+const STEADY = new Set(["user", "menu", "clock", "callback", "settings", "login", "reset", "delivery"]);
 
 const heard = {
   user(user) {

@@ -181,10 +181,11 @@ export class World extends EventTarget {
     if (this.unread.delete(openid)) this.#tell("users", openid);
   }
 
-  setJournals(deliveries, calls) {
+  setJournals(deliveries, calls, waiting) {
     this.waiting.clear();
     this.journal.load(deliveries, calls);
     this.#tell("journal");
+    waiting.forEach((entry) => this.addWaiting(entry));
   }
 
   /** Pushed to the account's server, which has not answered yet. */

@@ -47,6 +47,7 @@ class Pusher:
         self._world = world
         self._running: set[asyncio.Task[Series]] = set()
         self._held_back: list[asyncio.Event] = []
+        self._under_way: list[tuple[float, dict[str, Any]]] = []  # since when, and which try
         self._series_ids = count(1)
         self._http: aiohttp.ClientSession | None = None
 
@@ -164,6 +165,16 @@ class Pusher:
         except TimeoutError:
             self._held_back.remove(overtaken)
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """The tries that are not answered yet and that somebody may wonder about, as the event `waiting` has
+        them."""
+        now = asyncio.get_running_loop().time()
+        return [
+            {**begun, "waited_ms": round((now - started) * 1000)}
+            for started, begun in self._under_way
+            if now - started >= _WORTH_TELLING
+        ]
+
     async def _attempt(self, parcel: _Parcel, number: int, fault: Fault, duplicate: bool) -> Attempt:
         world, loop = self._world, asyncio.get_running_loop()
         deadline, started = world.behaviour.deadline, loop.time()
@@ -178,13 +189,15 @@ class Pusher:
             "request_xml": parcel.request.xml,
             "deadline_ms": deadline_ms,
         }
-        waiting = loop.call_later(
+        told = loop.call_later(
             _WORTH_TELLING, world.bus.publish, "waiting", {**begun, "waited_ms": round(_WORTH_TELLING * 1000)}
         )
+        self._under_way.append((started, begun))
         try:
             answer = await post(self.http, parcel.request, deadline, fault)
         finally:
-            waiting.cancel()
+            told.cancel()
+            self._under_way.remove((started, begun))
         ended = loop.time()
         elapsed_ms = round((ended - started) * 1000)
         verdict = self._verdict(answer, parcel)

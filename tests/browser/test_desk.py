@@ -137,6 +137,8 @@ def test_a_push_stands_in_the_log_while_the_server_thinks(
     expect(waiting).to_contain_text("在吗")
     expect(waiting).to_contain_text("等待回复")
     expect(page.get_by_test_id("delivery").filter(has_text="在吗")).to_have_count(0)
+    page.reload()
+    expect(waiting).to_contain_text("在吗")
     answers.set()
     expect(phone.bubbles("account").last).to_have_text("想好了")
     expect(waiting).to_have_count(0)

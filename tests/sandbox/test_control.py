@@ -294,8 +294,12 @@ def test_who_waits_for_an_answer_is_told_of_it(
     with ThreadPoolExecutor(1) as pool:
         sent = pool.submit(sandbox.send, openid, content="hi")
         waiting = next(entry for kind, entry in events if kind == "waiting")
+        [listed] = sandbox.call("GET", "deliveries")["waiting"]
         answers.set()
         sent.result(20)
+    assert listed.pop("waited_ms") >= waiting["waited_ms"]
+    assert listed.items() <= waiting.items()
+    assert sandbox.call("GET", "deliveries")["waiting"] == []
     assert (waiting["kind"], waiting["openid"], waiting["attempt"]) == ("text", openid, 1)
     delivery = next(entry for kind, entry in events if kind == "delivery")
     assert (delivery["series"], delivery["outcome"]) == (waiting["series"], "success")
