@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.errors import FormError
+
 
 def read(environ: Mapping[str, Any], most: int) -> bytes:
-    """The body, or, if it is longer than `most`, enough of it to see that."""
+    """The body, or, if it is longer than `most`, enough of it to see that. Raises FormError if its sender
+    goes away meanwhile."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length.isascii() and length.isdigit():
-        return bytes(environ["wsgi.input"].read(min(int(length), most + 1)))
-    # Without a length only a server that marks the end may be asked.
-    return bytes(environ["wsgi.input"].read(most + 1)) if environ.get("wsgi.input_terminated") else b""
+        wanted = min(int(length), most + 1)
+    else:  # then only a server that marks the end may be asked
+        wanted = most + 1 if environ.get("wsgi.input_terminated") else 0
+    try:
+        return bytes(environ["wsgi.input"].read(wanted))
+    except ConnectionError:
+        raise FormError("bad-form", 400) from None

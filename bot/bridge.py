@@ -37,6 +37,10 @@ class _Answer:
     close: Callable[[], object] = lambda: None
 
 
+class _Broken(Exception):
+    """A stream has failed, and that is logged."""
+
+
 class Bridge:
     """The WSGI application `app` as one of ASGI; `threads` requests run at the same time."""
 
@@ -57,8 +61,10 @@ class Bridge:
         try:
             while piece is not None and not gone.done():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await in_thread(next, answer.rest, None)
+                piece = await in_thread(_next, answer.rest)
             await send({"type": "http.response.body", "body": b""})
+        except _Broken:
+            return  # the server breaks off what has no end
         finally:
             gone.cancel()
             await in_thread(answer.close)
@@ -121,6 +127,15 @@ class _Body(io.RawIOBase):
         piece, self._come = self._come[: len(buffer)], self._come[len(buffer) :]
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """None: there are no more."""
+    try:
+        return next(pieces, None)
+    except Exception as error:
+        log.error("[bridge] fault in a stream: %s", describe(error))
+        raise _Broken from None
 
 
 async def _next_of(receive: Receive) -> Scope:

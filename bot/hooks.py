@@ -146,8 +146,7 @@ class Application(web.application):
                 result = error.data
             status, headers = web.ctx.status, web.ctx.headers
             if hasattr(result, "__next__"):
-                # A stream of bytes, which closes itself; web.py's own end of it still needs the context,
-                # which the thread's next request clears.
+                # A stream of bytes, which closes itself.
                 start_response(status, headers)
                 return result  # type: ignore[no-any-return]  # web.py has no types
             self._cleanup()
@@ -159,6 +158,10 @@ class Application(web.application):
         for wrap in middleware:
             wsgi = wrap(wsgi)
         return wsgi
+
+    def _unload(self) -> None:
+        """Nothing: every request begins with an empty context. web.py calls this at the end of a stream, in
+        whichever thread reads it then."""
 
     def _match(self, mapping: Any, path: str) -> tuple[Any, list[str] | None]:
         page = self._exact.get(path)

@@ -5,16 +5,16 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_MAX_HEAD_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024  # of a request, beside its body
 _WHOLE_SECONDS = 20.0
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Http(HttpToolsProtocol):
-    """Who sends half a request, a head without an end, or nothing at all must not keep a thread, memory or a
-    connection. A request that comes in one piece, as nearly all do, starts no clock."""
+    """Who sends half a request, a head or trailers without an end, or nothing at all must not keep a thread,
+    memory or a connection. A request that comes in one piece, as nearly all do, starts no clock."""
 
-    _head_bytes: int | None = None  # so far; None: no head is under way
+    _bytes = 0  # of this request so far, beside its body
     _is_whole = False
     _cut_off: asyncio.TimerHandle | None = None
 
@@ -28,21 +28,20 @@ class Http(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._head_bytes is not None:
-            self._head_bytes += len(data)
+        self._bytes += len(data)
         super().data_received(data)
         self._watch()
-        if self._head_bytes is not None and self._head_bytes > _MAX_HEAD_BYTES:
+        if not self._is_whole and self._bytes > _MAX_BYTES:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes, self._is_whole = 0, False
+        self._bytes, self._is_whole = 0, False
 
-    def on_headers_complete(self) -> None:
-        self._head_bytes = None
-        super().on_headers_complete()
+    def on_body(self, body: bytes) -> None:
+        self._bytes -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._is_whole = True

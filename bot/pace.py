@@ -9,7 +9,6 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from bot import green
@@ -45,8 +44,9 @@ class Pace:
         """What the handler `function` returns or raises. `name` is what is known of it by."""
         if not green.is_here():
             return function(*args)
-        watched = partial(self._watched, name, function, *args)
-        return green.aside(watched) if self.is_quick(name) else self.in_thread(watched)
+        if self.is_quick(name):
+            return green.aside(self._watched, name, True, function, *args)
+        return self.in_thread(self._watched, name, False, function, *args)
 
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """What `function` returns or raises, which may take its time."""
@@ -60,8 +60,8 @@ class Pace:
         """Let threads end when their handlers have."""
         self._pool.shutdown(wait=False)
 
-    def _watched(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        since, waits, on_the_loop = self._timer(), self._waits(), self.is_quick(name)
+    def _watched(self, name: str, on_the_loop: bool, function: Callable[..., Any], *args: Any) -> Any:
+        since, waits = self._timer(), self._waits()
         try:
             return function(*args)
         finally:

@@ -59,10 +59,11 @@ def _port_problem(host: str, port: int) -> str | None:
 def _announce(config: Config, workers: Workers) -> None:
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
     end = time.monotonic() + _READY_PATIENCE
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(f"http://{local}:{port}/healthz", timeout=1):
+            with directly.open(f"http://{local}:{port}/healthz", timeout=1):
                 say(f"bot ready http://{local}:{port}")
                 return
         except (OSError, urllib.error.URLError):

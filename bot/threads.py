@@ -8,25 +8,28 @@ import asyncio
 import collections
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 _FEW = 4
 _PATIENCE_SECONDS = 0.02
+_SPARE_SECONDS = 5.0  # after which a thread more than a few, if it has nothing to do, ends
 
 
 class Threads:
-    """At most `most` threads. One more than four begins only if calls have waited for `patience` seconds and
-    nobody took any of them; it ends when there is nothing to do."""
+    """At most `most` threads. More than four begin only if calls have waited for `patience` seconds and, in
+    that time, nobody took any of them, or the process hardly computed."""
 
-    def __init__(self, most: int, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, most: int, patience: float = _PATIENCE_SECONDS, spare: float = _SPARE_SECONDS) -> None:
         self._most = most
         self._patience = patience
-        self._changed = threading.Condition()  # over all that follows
+        self._spare = spare
+        self._lock = threading.Lock()  # over all that follows
         self._calls: collections.deque[Callable[[], object]] = collections.deque()
         self._taken = 0
         self._running = 0
-        self._free = 0
+        self._idle: list[threading.Condition] = []  # the last one is woken first: the others may end
         self._is_watched = False
 
     def call(self, function: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
@@ -44,40 +47,45 @@ class Threads:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and whoever waited with it
                 loop.call_soon_threadsafe(_unless_cut_off, done, settle, result)
 
-        with self._changed:
+        with self._lock:
             self._calls.append(run)
-            if self._free >= len(self._calls):
-                self._changed.notify()
+            if self._idle:
+                self._idle.pop().notify()
             elif self._running < min(_FEW, self._most):
                 self._begin()
-            elif self._running < self._most and not self._is_watched:
-                self._is_watched = True
-                loop.call_later(self._patience, self._look, loop, self._taken)
+            elif not self._is_watched:
+                self._watch(loop)
         return done
 
-    def _look(self, loop: asyncio.AbstractEventLoop, taken: int) -> None:
-        with self._changed:
-            if taken == self._taken:
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_watched = bool(self._calls) and self._running < self._most
+        if self._is_watched:
+            loop.call_later(self._patience, self._look, loop, self._taken, loop.time(), time.process_time())
+
+    def _look(self, loop: asyncio.AbstractEventLoop, taken: int, at: float, computed: float) -> None:
+        with self._lock:
+            do_wait = time.process_time() - computed < (loop.time() - at) / 4
+            if taken == self._taken or do_wait:
                 for _ in range(min(len(self._calls), self._most - self._running)):
                     self._begin()
-            self._is_watched = bool(self._calls) and self._running < self._most
-            if self._is_watched:
-                loop.call_later(self._patience, self._look, loop, self._taken)
+            self._watch(loop)
 
     def _begin(self) -> None:
         self._running += 1
         threading.Thread(target=self._run, name="page", daemon=True).start()
 
     def _run(self) -> None:
+        wakes = threading.Condition(self._lock)
         while True:
-            with self._changed:
-                if not self._calls and self._running > _FEW:
-                    self._running -= 1
-                    return
-                self._free += 1
+            with self._lock:
                 while not self._calls:
-                    self._changed.wait()
-                self._free -= 1
+                    self._idle.append(wakes)
+                    was_woken = wakes.wait(self._spare if self._running > _FEW else None)
+                    if not was_woken and wakes in self._idle:
+                        self._idle.remove(wakes)
+                        if self._running > _FEW:
+                            self._running -= 1
+                            return
                 self._taken += 1
                 call = self._calls.popleft()
             call()

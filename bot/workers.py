@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 
 import uvicorn
 
@@ -32,7 +33,7 @@ class Workers:
         self._sockets = sockets
         self._in_flight = in_flight
         self._patience = patience
-        self._running: dict[multiprocessing.Process, tuple[socket.socket, float]] = {}
+        self._running: dict[ForkProcess, tuple[socket.socket, float]] = {}
         self._wake, self._woken = os.pipe()
         self._status = 0  # of the end
 
@@ -62,20 +63,23 @@ class Workers:
         self._status = 1
         os.write(self._woken, b"\0")
 
-    def _replace(self, dead: multiprocessing.Process) -> bool:
+    def _replace(self, dead: ForkProcess) -> bool:
         """False: that would be of no use, the next one would die as well."""
         dead.join()  # its sentinel tells of it a moment before the system does
         its_socket, since = self._running.pop(dead)
         was_killed = (dead.exitcode or 0) < 0
-        if not was_killed and time.monotonic() - since < _AT_ONCE_SECONDS:
-            complain("a worker died as soon as it had started; see the lines above")
-            return False
+        age = time.monotonic() - since
+        if age < _AT_ONCE_SECONDS:
+            if not was_killed:
+                complain("a worker died as soon as it had started; see the lines above")
+                return False
+            time.sleep(_AT_ONCE_SECONDS - age)  # whatever kills it may do so again
         self._begin(its_socket)
         return True
 
     def _begin(self, its_socket: socket.socket) -> None:
         others = [one for one in self._sockets if one is not its_socket]
-        worker = multiprocessing.Process(target=_serve, args=(its_socket, others, self._in_flight))
+        worker = ForkProcess(target=_serve, args=(its_socket, others, self._in_flight))
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # until the new process has handlers of its own
         worker.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)

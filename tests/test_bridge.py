@@ -1,13 +1,18 @@
 """WSGI applications on a loop, as PEP 3333 promises them."""
 
 import asyncio
+import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from bot import bridge, hooks
+from bot.body import read
 from bot.bridge import Bridge, Scope, Wsgi
+from bot.errors import FormError
 from tests import looping
 
 START = {"type": "http.response.start"}
@@ -142,11 +147,54 @@ def test_half_a_body_is_no_body(log: pytest.LogCaptureFixture) -> None:
     assert "ConnectionError" in log.text
 
 
+def test_a_page_that_reads_half_a_body_refuses_the_form() -> None:
+    class Gone(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            raise ConnectionError
+
+    with pytest.raises(FormError):
+        read({"CONTENT_LENGTH": "10", "wsgi.input": io.BufferedReader(Gone())}, 100)
+
+
 def test_a_stream_goes_out_piece_by_piece_and_is_closed() -> None:
     pieces = Pieces([b"data: 1\n\n", b"data: 2\n\n"])
     sent = ask(answering(pieces), scope())
     assert [message.get("body") for message in sent] == [None, b"data: 1\n\n", b"data: 2\n\n", b""]
     assert pieces.closed == 1
+
+
+def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Page:
+        def GET(self) -> Iterator[bytes]:
+            return iter([b"1", b"2"])
+
+    class Anywhere:
+        def __init__(self, most: int) -> None:
+            pass
+
+        def call(self, function: Callable[..., Any], *args: Any) -> Any:
+            return asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), function, *args)
+
+    monkeypatch.setattr(bridge, "Threads", Anywhere)
+    page = hooks.Application(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
+    assert body(ask(page, scope())) == b"12"
+
+
+def test_a_stream_that_fails_has_no_end_and_one_log_line(log: pytest.LogCaptureFixture) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"1"
+        raise LookupError("what a user wrote")
+
+    pieces = Pieces(failing())
+    sent = ask(answering(pieces), scope())
+    assert [message.get("body") for message in sent] == [None, b"1"]
+    assert pieces.closed == 1
+    (record,) = log.records
+    assert "LookupError" in record.getMessage()
+    assert "what a user wrote" not in log.text
 
 
 def test_a_stream_ends_when_the_client_has_hung_up() -> None:

@@ -31,7 +31,7 @@ MAY_IMPORT = {
         "bot.body", "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.pace", "bot.store",
         "bot.wechat",
     },
-    "bot.body": set(),
+    "bot.body": {"bot.errors"},
     "bot.limits": {"bot.store"},
     "bot.sms": {"bot.config", "bot.errors"},
     "bot.accounts": {"bot.config", "bot.errors", "bot.limits", "bot.log", "bot.sms", "bot.store"},

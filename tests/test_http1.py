@@ -97,6 +97,22 @@ def test_a_head_without_an_end_is_refused(begin: bytes) -> None:
     assert asked == [0]
 
 
+@pytest.mark.parametrize("trailer", [b"X-More: x\r\n" * 100_000, b"X-More: " + b"x" * 1_000_000])
+def test_trailers_without_an_end_are_refused(trailer: bytes) -> None:
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        head = b"POST / HTTP/1.1\r\nHost: bot.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + b"3\r\nxyz\r\n0\r\n" + trailer)
+        try:
+            return await reader.read()
+        except ConnectionResetError:  # it does not read what is still on its way
+            return b""
+
+    asked: list[int] = []
+    said = talk(send, asked)
+    assert said == b"" or said.startswith(b"HTTP/1.1 431 ")
+    assert asked == []
+
+
 @pytest.mark.parametrize(
     ("before", "begin"),
     [(b"", b"")]

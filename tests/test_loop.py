@@ -145,6 +145,27 @@ def test_a_worker_that_cannot_start_ends_the_server() -> None:
     assert "a worker died as soon as it had started" in done.stderr
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(sandbox: Sandbox, account: Account) -> None:
+    env = bot_env(sandbox) | account.env | {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    with Bot(env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}, cwd=account.folder) as bot:
+        assert bot.stop() == 0
+
+
+def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, threading; from bot import workers\n"
+        "async def app(scope, receive, send):\n"
+        f"    open({str(tmp_path / 'begun')!r}, 'a').write('x')\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "workers._APPLICATION = app\n"
+        "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
+        "all_of_them.start()\n"
+        "threading.Timer(1.5, all_of_them.give_up).start(); sys.exit(all_of_them.watch())"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=30, check=False)
+    assert 1 <= len((tmp_path / "begun").read_text()) <= 3
+
+
 def test_who_gives_up_ends_all_workers_with_status_1() -> None:
     program = (
         "import sys; from bot import workers\n"

@@ -49,7 +49,7 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
         return threading.get_ident()
 
     async def calls() -> None:
-        threads = Threads(9)
+        threads = Threads(9, spare=0.05)
         waiting = [threads.call(wait) for _ in range(8)]
         assert await threads.call(compute) not in {None}, "eight wait, and the ninth goes on"
         waiting += [threads.call(wait) for _ in range(3)]
@@ -65,6 +65,32 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
         assert threads._running == 4
 
     looping.run(calls())
+
+
+def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
+    never = threading.Event()
+
+    def wait() -> int:
+        never.wait(0.005)
+        return threading.get_ident()
+
+    async def calls() -> set[int]:
+        threads = Threads(16)
+        return set(await asyncio.gather(*(threads.call(wait) for _ in range(200))))
+
+    assert len(looping.run(calls())) > 4
+
+
+def test_beside_four_that_are_held_the_fifth_thread_stays() -> None:
+    async def calls() -> int:
+        threads, go = Threads(16), threading.Event()
+        held = [threads.call(go.wait, 20) for _ in range(4)]
+        seen = {await threads.call(compute) for _ in range(50)}
+        go.set()
+        await asyncio.gather(*held)
+        return len(seen)
+
+    assert looping.run(calls()) == 1
 
 
 @pytest.mark.parametrize("busy", [0, 3])

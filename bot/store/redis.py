@@ -176,7 +176,7 @@ class RedisStore:
         with contextlib.suppress(IndexError):
             connection, since = self._idle.pop()
             # To look takes longer than a command, so one that was in use just now is trusted.
-            if self._monotonic() - since < _FRESH_SECONDS or not connection.can_read(timeout=0):
+            if self._monotonic() - since < _FRESH_SECONDS or not _is_closed(connection):
                 return connection
             connection.disconnect()
         connection = self._pool.make_connection()
@@ -200,6 +200,14 @@ class RedisStore:
             self._drop_idle()  # whatever broke one has broken all
             self._outage.begins(problem, since)
         return StoreError(f"Redis store: {problem}")
+
+
+def _is_closed(connection: Any) -> bool:
+    """Whether Redis has closed a connection that nobody uses: it can be read then, or says so itself."""
+    try:
+        return bool(connection.can_read(timeout=0))
+    except redis.ConnectionError:
+        return True
 
 
 def _milliseconds(lifetime: float) -> int:

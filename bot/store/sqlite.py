@@ -1,11 +1,11 @@
 """The store in one SQLite file: the default, for one machine with any number of processes."""
 
+import contextlib
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._connections_lock = threading.Lock()
         self._writes = 0
         self._swept = ""  # up to this key
@@ -138,7 +138,7 @@ class SqliteStore:
 
     def close(self) -> None:
         with self._connections_lock:
-            for connection in self._connections:
+            for _, connection in self._connections:
                 connection.close()
             self._connections.clear()
         self._local = threading.local()
@@ -152,7 +152,8 @@ class SqliteStore:
             db.execute("PRAGMA synchronous=NORMAL")
             self._local.db = db
             with self._connections_lock:
-                self._connections.append(db)
+                self._connections = [one for one in self._connections if not _has_ended(*one)]
+                self._connections.append((threading.current_thread(), db))
         return db
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
@@ -178,7 +179,7 @@ class SqliteStore:
             self._outage.ends(since)
         return changed
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self, begin: str = _WRITE) -> Iterator[sqlite3.Connection]:
         """Several statements in one."""
         since = time.monotonic()
@@ -217,7 +218,8 @@ class SqliteStore:
     def _sweep_now_and_then(self) -> None:
         if self._writes >= _SWEEP_EVERY:
             self._writes = 0
-            self._sweep()
+            with contextlib.suppress(StoreError, sqlite3.Error):  # what was written is written
+                self._sweep()
 
     def _sweep(self) -> None:
         """Look at the next rows of the table, round and round, and delete the dead: the file must not grow
@@ -233,3 +235,11 @@ class SqliteStore:
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
         self._outage.begins(str(error), since)
         return StoreError(f"SQLite store {self._path}: {error}")
+
+
+def _has_ended(thread: threading.Thread, connection: sqlite3.Connection) -> bool:
+    """Whether a thread needs its connection no more; closes it then. Each has two open files."""
+    if thread.is_alive():
+        return False
+    connection.close()
+    return True

@@ -1,6 +1,7 @@
 """Every promise of `Store`, kept by both backends: one class of tests, run on a real SQLite file and on a
 real redis-server. Lifetimes: SQLite's clock is turned; in Redis a key's own time to live is cut."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -480,3 +481,41 @@ def test_every_key_in_redis_has_a_time_to_live(redis_server: RedisServer) -> Non
         left = redis_server.client.pttl(key)
         assert 90_000 < left <= 100_000
     store.close()
+
+
+def test_sqlite_closes_the_connections_of_threads_that_have_ended(
+    make_config: MakeConfig, clock: Clock
+) -> None:
+    config = make_config()
+    path = config.store_url.removeprefix("sqlite:///")
+    with closing(open_store(config.store_url, clock)) as store:
+        for _ in range(20):
+            thread = threading.Thread(target=store.get, args=("key",))
+            thread.start()
+            thread.join()
+        opened = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
+    assert 1 <= sum(file == os.path.realpath(path) for file in opened) <= 3
+
+
+def test_what_sqlite_has_written_is_written_even_if_the_sweep_fails(
+    make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise StoreError("locked")
+
+    with closing(SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)) as store:
+        monkeypatch.setattr(store, "_sweep", fails)
+        added = [store.add(f"key{number}", b"1", 60) for number in range(600)]
+    assert all(added)
+
+
+@pytest.mark.redis
+def test_a_connection_that_redis_closed_while_nobody_used_it_is_no_outage(
+    redis_server: RedisServer, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    with closing(RedisStore(redis_server.url, clock)) as store:
+        store.put("key", b"1", 60)
+        clock.advance(2)
+        redis_server.client.client_kill_filter(_type="normal", skipme=True)
+        assert store.get("key") == b"1"
+    assert not log.records
