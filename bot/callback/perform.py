@@ -85,6 +85,11 @@ class Performer:
             return self._handle.apologise(f"given up after {_MAX_RUNS} runs")
         place = job.work.get("place")
         match = self._router.again(place, job.work["captures"]) if place else self._router.find(incoming)
+        if place and match is None:
+            log.error(
+                "[late] no route %s any more: has its handler a new name? openid=%s", place, incoming.openid
+            )
+            return self._handle.apologise("its route is gone")
         return self._handle(incoming, match, again=True)  # what a process began that has died becomes a job
 
     def _deliver(self, openid: str, job: Job) -> Again | None:

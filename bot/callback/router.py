@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from bot.callback.conversation import Conversations, Question
@@ -62,9 +62,14 @@ class Route:
 
     @cached_property
     def name(self) -> str:
-        """Module and function of the handler, for logs and errors."""
-        module = getattr(self.handler, "__module__", "") or ""
-        return f"{module.rpartition('.')[2]}.{getattr(self.handler, '__name__', repr(self.handler))}"
+        """Module and function of the handler, or its class where it is an object: for logs, and the same in
+        every process."""
+        handler: Any = self.handler
+        while isinstance(handler, partial):
+            handler = handler.func
+        if not hasattr(handler, "__name__"):
+            handler = type(handler)
+        return f"{(handler.__module__ or '').rpartition('.')[2]}.{handler.__name__}"
 
 
 @dataclass(frozen=True)

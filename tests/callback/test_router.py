@@ -1,7 +1,8 @@
 """Which handler gets a message: every kind of route, in listed order, the first that matches."""
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -132,6 +133,34 @@ def test_clicks_makes_a_route_for_every_key(conversations: Conversations) -> Non
 
 def test_a_route_is_named_after_its_handlers_module_and_function() -> None:
     assert on.text("a", handler).name == "test_router.handler"
+
+
+class Greeter:
+    def __call__(self, chat: Chat) -> None: ...
+
+    def greet(self, chat: Chat) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: functools.partial(handler, 1), "handler"),
+        (lambda: functools.partial(functools.partial(handler, 1), 2), "handler"),
+        (Greeter, "Greeter"),
+        (lambda: functools.partial(Greeter()), "Greeter"),
+        (lambda: Greeter().greet, "greet"),
+    ],
+)
+def test_a_handler_that_is_no_function_is_found_again_in_another_process(
+    make: Callable[[], Any], name: str, conversations: Conversations
+) -> None:
+    one, other = (Router([on.text("a", make()), on.text("b", make())], conversations) for _ in range(2))
+    match = one.find(text("b"))
+    assert match is not None
+    assert match.place == f"test_router.{name}#1"
+    again = other.again(match.place, match.captures)
+    assert again is not None
+    assert again.route.match(Visit(text("b"), conversations)) == ()
 
 
 # -- questions

@@ -126,8 +126,8 @@ def test_a_push_that_is_never_taken_is_kept_after_four_tries(
     assert desk.conversations.kept(follower, "next", again=False) == Text("late")
 
 
-def test_a_job_whose_route_is_gone_is_no_endless_story(
-    make_desk: MakeDesk, wechat: Sandbox, follower: str
+def test_a_job_whose_route_is_gone_ends_with_an_apology(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, log: pytest.LogCaptureFixture
 ) -> None:
     """A deploy has renamed the handler while its job was waiting."""
     desk = make_desk(on.message("text", echo), **as_account(wechat))
@@ -135,8 +135,9 @@ def test_a_job_whose_route_is_gone_is_no_endless_story(
     work = {"fields": incoming.fields, "place": "old.name#0", "captures": [], "late": True}
     assert desk.outbox.put(incoming.key, RUN, work)
     perform(desk, incoming.key)
-    assert desk.outbox.all() == []
-    assert pushed(wechat, follower) == []
+    assert pushed(wechat, follower) == [WORDING.sorry]
+    assert [(job.state, job.problem) for job in desk.outbox.all()] == [("failed", "its route is gone")]
+    assert "no route old.name#0 any more" in log.text
 
 
 def test_a_run_that_was_expected_and_has_ended_is_not_run_again(
