@@ -46,7 +46,7 @@ class Refused(BotError):
 
 
 class HandlerError(BotError):
-    """A handler returned what cannot be a reply. `handler` is its name."""
+    """A handler returned what cannot be a reply, or wanted to end the process. `handler` is its name."""
 
     def __init__(self, handler: str, problem: str) -> None:
         super().__init__(f"handler {handler}: {problem}")

@@ -1,13 +1,15 @@
 """Step 4: call the handler and make a reply of what it returns."""
 
+import asyncio
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from bot.callback.conversation import Conversations
 from bot.callback.messages import Incoming
 from bot.callback.replies import Article, Ask, Image, News, Picture, Reply, Text, as_reply
-from bot.callback.router import Chat, Match
+from bot.callback.router import Chat, Match, Route
 from bot.callback.wording import Wording
 from bot.errors import HandlerError, StoreError, WeChatError
 from bot.log import describe
@@ -64,7 +66,7 @@ class Handle:
         reply: Reply | None = self._more(incoming)
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
-            result = self._pace.call(match.place, match.route.handler, chat, *match.captures)
+            result = self._pace.call(match.place, _run, match.route, chat, *match.captures)
             if isinstance(result, Ask) and result.answer not in self._answers:
                 raise HandlerError(match.route.name, f"there is no route on.answer({result.answer!r}, …)")
             made = as_reply(result.reply if isinstance(result, Ask) else result, match.route.name)
@@ -104,3 +106,13 @@ class Handle:
             self._account.people.forget(openid)
         except StoreError as error:
             log.error("[handle] a user who left is not forgotten: %s", error)
+
+
+def _run(route: Route, chat: Chat, *captures: Any) -> Any:
+    """What the handler returns. What would end a program (argparse does, when a user types an option) or a
+    task is an error like any other; only here can it be told from the end of the delivery itself."""
+    try:
+        return route.handler(chat, *captures)
+    except (SystemExit, asyncio.CancelledError) as error:
+        gave_up = HandlerError(route.name, f"raised {type(error).__name__}")
+        raise gave_up.with_traceback(error.__traceback__) from None

@@ -138,7 +138,9 @@ class Runner:
             return self._perform(job)
         except (StoreError, Lost):
             raise
-        except Exception as error:  # a fault of the performer itself
+        except (
+            BaseException
+        ) as error:  # a fault of the performer itself; whatever it is, it ends no more than this
             log.error("[jobs] %s failed: %s", job.kind, describe(error))
             return Failed(type(error).__name__)
 

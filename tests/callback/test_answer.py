@@ -1,6 +1,7 @@
 """One run, one answer, in time or late: with a real store, and the sandbox as the WeChat that answers are
 pushed to. Handlers are held by events and waiting costs no time, so every overlap is made on purpose."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot import green
 from bot.accounts import open_people
 from bot.callback import messages, on, xml
 from bot.callback.alone import Alone
@@ -33,6 +35,7 @@ from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 from bot.wechat.tokens import access_tokens
 from handlers import WORDING
+from tests import looping
 from tests.callback.delivery import OPENID, WeChat
 from tests.callback.waiting import Waiting
 from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
@@ -375,6 +378,45 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
     assert "test_answer.handler" in line
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError])
+def test_a_handler_that_would_end_the_process_or_its_task_has_failed(
+    make_desk: MakeDesk, log: pytest.LogCaptureFixture, error: type[BaseException], slow: bool
+) -> None:
+    """argparse, on what a user typed, exits."""
+
+    def leaves(chat: Chat) -> None:
+        raise error("private words")
+
+    desk = make_desk(on.message("text", leaves, slow=slow))
+    if slow:
+        desk.waiting.meanwhile = [desk.settle]
+    assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
+    assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
+    (line,) = errors(log)
+    assert f"handler test_answer.leaves: raised {error.__name__} at {__file__}" in line
+    assert "private words" not in log.text
+
+
+def test_on_the_loop_too_but_a_delivery_that_is_cut_off_ends(make_desk: MakeDesk, held: Held) -> None:
+    def leaves(chat: Chat) -> None:
+        raise asyncio.CancelledError
+
+    desk = make_desk(on.text("leave", leaves), on.message("text", held))
+
+    async def on_the_loop() -> None:
+        assert desk.said(await green.run(desk.text, "leave")) == WORDING.sorry
+        delivery = asyncio.create_task(green.run(desk.text, "x", 7))
+        while not held.begun.is_set():
+            await asyncio.sleep(0)
+        delivery.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivery
+
+    looping.run(on_the_loop())
+    assert desk.store.get(key_of(desk, 7)) == b"R" + desk.liveness.me.encode()
 
 
 class Killed(BaseException):

@@ -1,5 +1,6 @@
 """The runner on Huey's real engines: each job is performed, by one, a bounded number at a time."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -165,15 +166,18 @@ def test_failed_means_kept_to_be_looked_at(make_shop: MakeShop) -> None:
     assert (job.state, job.problem) == ("failed", "ValueError")
 
 
-def test_a_performer_that_raises_has_failed(make_shop: MakeShop, log: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [KeyError, SystemExit, asyncio.CancelledError])
+def test_a_performer_that_raises_has_failed(
+    make_shop: MakeShop, log: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
     def broken(job: Job) -> None:
-        raise KeyError("private words")
+        raise error("private words")
 
     shop = make_shop(broken)
     shop.outbox.put("j", "run", {})
     job = take(shop, "j")
     assert job is not None
-    assert (job.state, job.problem) == ("failed", "KeyError")
+    assert (job.state, job.problem) == ("failed", error.__name__)
     assert "private words" not in log.text
 
 
