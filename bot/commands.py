@@ -111,7 +111,7 @@ def _delete(parts: Parts) -> int:
     if old is None:
         say("There is no menu to delete.")
         return 0
-    status = _send(parts, old, lambda: menu.delete(parts.client))
+    status = _send(lambda: menu.delete(parts.client))
     if status:
         return status
     say("Deleted:")
@@ -120,24 +120,17 @@ def _delete(parts: Parts) -> int:
     return 0
 
 
-def _send(parts: Parts, before: Menu | None, change: Callable[[], None]) -> int:
-    """Change the live menu. An errcode means that WeChat did not; without an answer, look."""
+def _send(change: Callable[[], None]) -> int:
+    """Change the live menu. An errcode means that WeChat did not; what was sent and not answered, nothing."""
     try:
         change()
     except WeChatUnreachable as error:
-        if not error.is_timeout and _is_live(parts, before):
+        if not error.was_sent:
             raise
         complain(explain(error))
         complain("It is not known whether the live menu was changed. Run --show to see it.")
         return 1
     return 0
-
-
-def _is_live(parts: Parts, expected: Menu | None) -> bool:
-    try:
-        return menu.live(parts.client) == expected
-    except WeChatError:
-        return False
 
 
 def _install(parts: Parts, *, dry_run: bool) -> int:
@@ -156,7 +149,7 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
     if dry_run:
         say("Dry run: nothing was sent.")
         return 0
-    return _send(parts, old, lambda: menu.install(parts.client, wanted)) or _read_back(parts, wanted)
+    return _send(lambda: menu.install(parts.client, wanted)) or _read_back(parts, wanted)
 
 
 def _read_back(parts: Parts, wanted: Menu) -> int:

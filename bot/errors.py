@@ -150,12 +150,12 @@ class WeChatError(BotError):
 class WeChatUnreachable(WeChatError):
     """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy".
 
-    `is_timeout`: the request was sent and may still have its effect.
+    `was_sent`: WeChat may have done what it was asked for, though nothing says so.
     """
 
-    def __init__(self, problem: str, *, is_timeout: bool = False) -> None:
+    def __init__(self, problem: str, *, was_sent: bool = False) -> None:
         super().__init__(-1, problem)
-        self.is_timeout = is_timeout
+        self.was_sent = was_sent
 
 
 class TokenBudgetSpent(WeChatError):

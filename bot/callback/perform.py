@@ -112,7 +112,8 @@ class Performer:
         return None
 
     def _refused(self, openid: str, job: Job, reply: Reply, sent: int, error: WeChatError) -> Again | None:
-        if error.errcode in _BUSY and job.tries < _PATIENCE and not _may_have_arrived(error):
+        was_sent = isinstance(error, WeChatUnreachable) and error.was_sent
+        if error.errcode in _BUSY and job.tries < _PATIENCE and not was_sent:
             return Again(2.0**job.tries, f"errcode {error.errcode}")
         log.warning("[late] push refused, kept for the next message: errcode=%d", error.errcode)
         if isinstance(reply, Text):
@@ -125,7 +126,3 @@ class Performer:
             self._account.client.post("message/custom/typing", data={"touser": openid, "command": "Typing"})
         except WeChatError as error:
             log.info("[late] no typing indicator: errcode=%d", error.errcode)
-
-
-def _may_have_arrived(error: WeChatError) -> bool:
-    return isinstance(error, WeChatUnreachable) and error.is_timeout

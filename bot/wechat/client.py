@@ -6,6 +6,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
@@ -84,20 +85,25 @@ class Client(WeChatClient):
         try:
             answer = super()._request(method, url, **{**kwargs, "params": params})
             if isinstance(answer, requests.Response) and _is_text(answer):
-                raise WeChatUnreachable("the answer is not JSON")
+                raise WeChatUnreachable("the answer is not JSON", was_sent=True)
             errcode = 0
             return answer
         except WeChatClientException as error:
             if error.errcode is None:
-                raise WeChatUnreachable(f"HTTP status {error.response.status_code}") from None
+                raise WeChatUnreachable(f"HTTP status {error.response.status_code}", was_sent=True) from None
             errcode = int(error.errcode)
             raise WeChatError(errcode, str(error.errmsg)) from None
         except requests.RequestException as error:
             # Only the type: its text holds the token.
-            is_timeout = isinstance(error, requests.ReadTimeout)
-            raise WeChatUnreachable(type(error).__name__, is_timeout=is_timeout) from None
+            raise WeChatUnreachable(type(error).__name__, was_sent=_was_sent(error)) from None
         finally:
             metrics.wechat_calls.labels(errcode).inc()
+
+
+def _was_sent(error: requests.RequestException) -> bool:
+    """Only a connection that could not be made says for sure that nothing was sent on it."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
 
 
 def _is_text(answer: requests.Response) -> bool:

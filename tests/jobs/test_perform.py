@@ -18,7 +18,7 @@ from tests.callback.test_answer import (  # fixtures among them
     make_desk,
     pushed,
 )
-from tests.conftest import Clock, as_account
+from tests.conftest import NOWHERE, Clock, as_account
 from tests.launch import Sandbox
 
 __all__ = ["follower", "held", "make_desk"]
@@ -110,6 +110,31 @@ def test_what_wechat_refuses_for_now_is_tried_again(
     assert desk.outbox.overdue() == []
     clock.advance(2)
     assert desk.outbox.overdue() == [key]
+    perform(desk, key)
+    assert pushed(wechat, follower) == ["late"]
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}, {"delay": 0.6}, {"status": 200}], ids=str)
+def test_a_push_that_was_sent_and_not_answered_is_not_made_again_but_kept(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, fault: dict[str, object]
+) -> None:
+    """WeChat may have taken it."""
+    desk = make_desk(on.message("text", echo), **as_account(wechat), api_timeout=0.3)
+    wechat.faults([{"path": SEND, **fault, "count": 1}])
+    perform(desk, put_reply(desk, follower, Text("late")))
+    assert desk.outbox.all() == []
+    assert desk.conversations.kept(follower, "next", again=False) == Text("late")
+
+
+def test_a_push_for_which_there_was_no_connection_is_made_again(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    desk._client.access_token  # noqa: B018  fetched while WeChat can be reached
+    key = put_reply(desk, follower, Text("late"))
+    with monkeypatch.context() as patch:
+        patch.setattr(desk._client, "API_BASE_URL", f"{NOWHERE}/")
+        perform(desk, key)
     perform(desk, key)
     assert pushed(wechat, follower) == ["late"]
 
