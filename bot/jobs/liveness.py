@@ -31,7 +31,8 @@ class Liveness:
         self._heard_since = -math.inf
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._owed: deque[Callable[[], object]] = deque(maxlen=_MOST_OWED)
+        self._owed: deque[Callable[[], object]] = deque()
+        self._drops = False  # what is owed, for there is too much of it
         self._steps = threading.Condition()
         self._steps_under_way = 0
         self._ending = False
@@ -81,20 +82,28 @@ class Liveness:
 
     def owe(self, act: Callable[[], object]) -> None:
         """Do `act`, which writes to the store, as soon as the store is back: others believe this process
-        when it is alive, so what it could not write down it must write later."""
-        self._owed.append(act)
+        when it is alive, so what it could not write down it must write later. What would be too much to be
+        remembered is dropped, and the log says so."""
+        if len(self._owed) < _MOST_OWED:
+            self._owed.append(act)
+        elif not self._drops:
+            self._drops = True
+            log.error("[jobs] %d writes are owed to the store: more are dropped", _MOST_OWED)
 
     def settle(self) -> None:
-        """Do what is owed, as far as the store lets us. Raises StoreError."""
-        while self._owed:
-            act = self._owed[0]
+        """Do what is owed, as far as the store lets us, but no longer than until the next beat is due. Raises
+        StoreError."""
+        end = self._monotonic() + _BEAT_SECONDS
+        while self._owed and self._monotonic() < end:
+            act = self._owed.popleft()
             try:
                 act()
             except StoreError:
+                self._owed.appendleft(act)
                 raise
             except Exception as error:
                 log.error("[jobs] what was owed to the store failed: %s", describe(error))
-            self._owed.popleft()
+        self._drops = self._drops and bool(self._owed)
 
     def _beat_on(self) -> None:
         while not self._stopped.wait(_BEAT_SECONDS):

@@ -138,9 +138,7 @@ class Runner:
             return self._perform(job)
         except (StoreError, Lost):
             raise
-        except (
-            BaseException
-        ) as error:  # a fault of the performer itself; whatever it is, it ends no more than this
+        except BaseException as error:  # the performer's own fault: nobody is told to end by way of a job
             log.error("[jobs] %s failed: %s", job.kind, describe(error))
             return Failed(type(error).__name__)
 

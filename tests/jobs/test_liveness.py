@@ -1,6 +1,7 @@
 """Who is alive, and what a process owes a store that was gone."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -91,4 +92,48 @@ def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeC
     liveness.settle()
     liveness.settle()
     assert done == ["first", "second"]
+    store.close()
+
+
+def test_who_owes_much_is_alive_while_it_is_settled(make_config: MakeConfig, clock: Clock) -> None:
+    store = open_store(make_config().store_url, clock)
+    liveness, other, done = Liveness(store, clock), Liveness(store), list[int]()
+
+    def act(number: int) -> None:
+        clock.advance(0.002)
+        assert other.is_alive(liveness.me)
+        done.append(number)
+
+    for number in range(2500):
+        liveness.owe(partial(act, number))
+    while len(done) < 2500:
+        liveness._beat()
+        clock.advance(0.7)
+    assert done == list(range(2500))
+    store.close()
+
+
+def test_what_is_too_much_to_be_owed_is_dropped_and_said_once_for_an_outage(
+    make_config: MakeConfig, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    store = open_store(make_config().store_url, clock)
+    liveness, done = Liveness(store), list[int]()
+
+    def first() -> None:
+        if not done:
+            done.append(-1)
+            for number in range(1, 10_003):  # while the store was busy with the first
+                liveness.owe(partial(done.append, number))
+            raise StoreError("gone")
+        done.append(0)
+
+    for _ in range(2):
+        done.clear()
+        liveness.owe(first)
+        with pytest.raises(StoreError):
+            liveness.settle()
+        while liveness._owed:
+            liveness.settle()
+        assert done == [-1, *range(10_001)]
+    assert log.text.count("10000 writes are owed to the store: more are dropped") == 2
     store.close()
