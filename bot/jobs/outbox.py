@@ -4,9 +4,10 @@ Huey's queue hands a job to one worker and forgets it; a worker that is killed t
 outbox makes it at least once: every job also stands in a timetable, and what is overdue is handed out again.
 """
 
+import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from bot.errors import StoreError
@@ -44,7 +45,10 @@ class Job:
 
     @classmethod
     def from_json(cls, record: bytes) -> "Job":
-        return cls(**json.loads(record))
+        """What another version of the bot has added is left out. Raises ValueError or TypeError for what is
+        no job."""
+        known = {row.name for row in fields(cls)}
+        return cls(**{name: value for name, value in dict(json.loads(record)).items() if name in known})
 
 
 class Outbox:
@@ -120,7 +124,8 @@ class Outbox:
 
     def done(self, job: Job) -> None:
         """The job is finished, or not needed after all, and forgotten; unless it has changed meanwhile."""
-        if self._store.discard(self._key(job.id), job.to_json()):
+        record = self._record(job)
+        if record is not None and self._store.discard(self._key(job.id), record):
             self._strike_out(job.id)
 
     def give_back(self, job_id: str) -> None:
@@ -157,12 +162,18 @@ class Outbox:
     def all(self) -> list[Job]:
         """Unfinished and failed jobs, oldest first."""
         ids = [*self._store.scheduled(_TIMETABLE, _ALL), *self._store.scheduled(_FAILED, _ALL)]
-        jobs = [job for job in map(self.get, ids) if job is not None]
+        jobs = [job for job in map(self._read, ids) if job is not None]
         return sorted(jobs, key=lambda job: job.created)
 
     def _is_under_way(self, job_id: str) -> bool:
-        job = self.get(job_id)
+        job = self._read(job_id)
         return job is not None and job.state == "running" and self._liveness.is_alive(job.owner)
+
+    def _read(self, job_id: str) -> Job | None:
+        """As get(); None for what is no job, too: whoever claims it is told."""
+        with contextlib.suppress(ValueError, TypeError):
+            return self.get(job_id)
+        return None
 
     def _strike_out(self, job_id: str) -> None:
         self._store.unschedule(_TIMETABLE, job_id)
@@ -170,8 +181,15 @@ class Outbox:
             self._store.schedule(_TIMETABLE, job_id, self._clock())
 
     def _swap(self, old: Job, new: Job) -> Job | None:
-        written = self._store.swap(self._key(old.id), old.to_json(), new.to_json(), _KEEP_SECONDS)
-        return new if written else None
+        record = self._record(old)
+        if record is None or not self._store.swap(self._key(old.id), record, new.to_json(), _KEEP_SECONDS):
+            return None
+        return new
+
+    def _record(self, job: Job) -> bytes | None:
+        """How this job stands in the store, if it has not changed: another version may have written it."""
+        record = self._store.get(self._key(job.id))
+        return record if record is not None and Job.from_json(record).to_json() == job.to_json() else None
 
     @staticmethod
     def _key(job_id: str) -> str:

@@ -94,6 +94,8 @@ class Runner:
                     self.wake(job_id)
             except StoreError:
                 continue  # the store says so itself
+            except Exception as error:  # nobody else hands out what this process is to run
+                log.error("[jobs] sweep failed: %s", describe(error))
 
     def _give_back_doubtful(self) -> None:
         """A claim that we heard nothing of may have reached the store after all, even after we asked it."""
@@ -125,6 +127,8 @@ class Runner:
             log.error("[jobs] job left in the outbox: %s", error)
             self._liveness.owe(lambda: self._outbox.give_back(job_id))
             self._doubtful.add(job_id)
+        except Exception as error:
+            log.error("[jobs] %s cannot be taken: %s", job_id, describe(error))
         finally:
             self._slots.release()
             with self._idle:

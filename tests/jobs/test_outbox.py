@@ -164,6 +164,33 @@ def test_a_line_without_a_job_is_swept_away(outbox: Outbox, store: Store, clock:
     assert store.scheduled("jobs", 10) == []
 
 
+def test_a_job_of_another_version_of_the_bot_is_a_job(outbox: Outbox, store: Store) -> None:
+    """In the middle of a deploy, with a field more or less than ours."""
+    outbox.put("more", "run", WORK)
+    store.put("job:more", b'{"id": "more", "kind": "run", "work": {}, "priority": 1}', 60)
+    store.schedule("jobs", "less", 0)
+    store.put("job:less", b'{"id": "less", "kind": "expected", "work": {}}', 60)
+    assert sorted(job.id for job in outbox.all()) == ["less", "more"]
+    outbox.done(outbox.note(claimed(outbox, "more"), sent=1))
+    less = outbox.get("less")
+    assert less is not None
+    assert outbox.rewrite(less, "run", {"place": "a#0"})
+    outbox.done(claimed(outbox, "less"))
+    assert outbox.all() == []
+
+
+@pytest.mark.parametrize("record", [b"no JSON", b"[1]", b'{"id": "j"}', b"7"])
+def test_what_is_no_job_keeps_no_other_from_being_handed_out_or_listed(
+    outbox: Outbox, store: Store, clock: Clock, record: bytes
+) -> None:
+    store.schedule("jobs", "broken", 0)
+    store.put("job:broken", record, 60)
+    outbox.put("j", "run", WORK)
+    clock.advance(5)
+    assert outbox.overdue() == ["broken", "j"]
+    assert [job.id for job in outbox.all()] == ["j"]
+
+
 def test_striking_out_a_job_does_not_strike_out_the_next_with_its_id(
     outbox: Outbox, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -256,6 +256,41 @@ def test_no_job_is_taken_from_anybody_who_could_not_say_that_he_lives(
     assert bench.all_there.wait(20)
 
 
+def test_what_is_no_job_is_said_and_the_others_are_run(
+    make_shop: MakeShop, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(1)
+    shop = make_shop(bench)
+    shop.store.schedule("jobs", "broken", 0)
+    shop.store.put("job:broken", b"{}", 60)
+    shop.outbox.put("j", "run", {})
+    clock.advance(5)
+    shop.runner.start()
+    assert bench.all_there.wait(20)
+    shop.runner.stop(20)
+    assert "broken cannot be taken: TypeError" in log.text
+
+
+def test_a_sweep_that_fails_is_said_and_not_the_last(
+    make_shop: MakeShop, clock: Clock, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(1)
+    shop = make_shop(bench)
+    overdue, faults = shop.outbox.overdue, [ValueError("a fault of its own")]
+
+    def faulty() -> list[str]:
+        if faults:
+            raise faults.pop()
+        return overdue()
+
+    monkeypatch.setattr(shop.outbox, "overdue", faulty)
+    shop.outbox.put("j", "run", {})
+    clock.advance(5)
+    shop.runner.start()
+    assert bench.all_there.wait(20)
+    assert "sweep failed: ValueError" in log.text
+
+
 def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: MakeShop) -> None:
     begun, go = threading.Event(), threading.Event()
 
