@@ -59,6 +59,10 @@ class Engine:
         makes good for it."""
         self._task(job_id)
 
+    def waiting(self) -> int:
+        """How many jobs lie in the queue. Raises whatever the queue's engine raises."""
+        return int(self._huey.pending_count())
+
     def start(self) -> None:
         """Begin to take jobs, one at a time; `run` hands them on to threads of its own."""
         self._consumer = _Consumer(

@@ -90,8 +90,10 @@ class Runner:
                 continue
             try:
                 self._give_back_doubtful()
-                for job_id in self._outbox.overdue():
-                    self.wake(job_id)
+                # What waits for its turn in the queue is overdue, too: more of it there would help nobody.
+                if self._engine.waiting() < self._threads:
+                    for job_id in self._outbox.overdue():
+                        self.wake(job_id)
             except StoreError:
                 continue  # the store says so itself
             except Exception as error:  # nobody else hands out what this process is to run

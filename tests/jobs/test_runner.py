@@ -256,6 +256,12 @@ def test_no_job_is_taken_from_anybody_who_could_not_say_that_he_lives(
     assert bench.all_there.wait(20)
 
 
+@pytest.fixture
+def sweeps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.jobs.runner._SWEEP_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("sweeps_at_once")
 def test_what_is_no_job_is_said_and_the_others_are_run(
     make_shop: MakeShop, clock: Clock, log: pytest.LogCaptureFixture
 ) -> None:
@@ -271,6 +277,7 @@ def test_what_is_no_job_is_said_and_the_others_are_run(
     assert "broken cannot be taken: TypeError" in log.text
 
 
+@pytest.mark.usefixtures("sweeps_at_once")
 def test_a_sweep_that_fails_is_said_and_not_the_last(
     make_shop: MakeShop, clock: Clock, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,6 +296,42 @@ def test_a_sweep_that_fails_is_said_and_not_the_last(
     shop.runner.start()
     assert bench.all_there.wait(20)
     assert "sweep failed: ValueError" in log.text
+
+
+@pytest.mark.usefixtures("sweeps_at_once")
+def test_a_backlog_does_not_grow_in_the_queue_and_every_job_of_it_is_run(
+    make_shop: MakeShop, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred jobs that nobody was woken for, beside one that takes its time."""
+    go, looks, longest = threading.Event(), threading.Semaphore(0), [0]
+    done: list[str] = []
+    all_done = threading.Event()
+
+    def hold(job: Job) -> None:
+        assert go.wait(20)
+        done.append(job.id)
+        if len(done) == 100:
+            all_done.set()
+
+    shop = make_shop(hold, threads=2)
+    give_back = shop.runner._give_back_doubtful
+
+    def look() -> None:
+        clock.advance(5)
+        longest[0] = max(longest[0], shop.runner._engine.waiting())
+        looks.release()
+        give_back()
+
+    monkeypatch.setattr(shop.runner, "_give_back_doubtful", look)
+    for n in range(100):
+        shop.outbox.put(f"j{n}", "run", {})
+    shop.runner.start()
+    for _ in range(20):
+        assert looks.acquire(timeout=20)
+    assert 0 < longest[0] <= 50
+    go.set()
+    assert all_done.wait(20)
+    assert sorted(done) == sorted({f"j{n}" for n in range(100)})
 
 
 def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: MakeShop) -> None:
