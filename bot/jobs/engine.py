@@ -10,6 +10,7 @@ from huey import RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
+from redis import ConnectionPool
 
 # Its own lines are about its threads and tasks; what matters of a job we log ourselves.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
@@ -18,6 +19,7 @@ _NAME = "bot"
 _POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
 _MAX_POLL_SECONDS = 0.1
 _LOOK_SECONDS = 1
+_ANSWER_SECONDS = 2.5  # then Redis is gone, without a word; more than a look takes
 
 
 class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
@@ -50,7 +52,12 @@ class Engine:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._huey = SqliteHuey(_NAME, filename=path, **common)
         else:
-            self._huey = RedisHuey(_NAME, url=store_url, blocking=True, read_timeout=_LOOK_SECONDS, **common)
+            pool = ConnectionPool.from_url(
+                store_url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+            )
+            self._huey = RedisHuey(
+                _NAME, connection_pool=pool, blocking=True, read_timeout=_LOOK_SECONDS, **common
+            )
         self._task = self._huey.task(name="job")(run)
         self._consumer: _Consumer | None = None
 
@@ -76,11 +83,12 @@ class Engine:
         self._consumer.start()
 
     def stop(self) -> None:
-        """Take no more jobs. Returns once that is so: at most the second that a look into Redis takes."""
+        """Take no more jobs. Returns once that is so: at most the second that a look into Redis takes, or a
+        little more where Redis is gone."""
         if self._consumer is not None:
             self._consumer.stop(graceful=False)
             for _, thread in self._consumer.worker_threads:
-                thread.join(2 * _LOOK_SECONDS)
+                thread.join(_ANSWER_SECONDS + _LOOK_SECONDS)
 
     def close(self) -> None:
         self._huey.storage.close()

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import redis
 
 from bot.errors import StoreError
 from bot.jobs.engine import Engine
@@ -373,3 +374,16 @@ def test_a_queue_that_is_gone_costs_no_job(
     shop.runner.start()  # its sweep finds the job overdue
     assert bench.all_there.wait(20)
     shop.close()
+
+
+@pytest.mark.redis
+def test_a_redis_that_vanishes_without_a_word_holds_up_nobody_for_long(
+    mortal_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.engine._ANSWER_SECONDS", 0.1)
+    engine = Engine(mortal_redis.url, lambda job_id: None)
+    mortal_redis.pause()
+    with pytest.raises(redis.TimeoutError):
+        engine.wake("j")
+    mortal_redis.go_on()
+    engine.close()
