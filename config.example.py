@@ -75,7 +75,7 @@ TOKEN_DAILY_BUDGET = 200
 # how far a delivery's timestamp may be from our clock
 FRESHNESS_SECONDS = 300
 
-# plain mode: refuse a timestamp and nonce seen before with another body
+# plain mode: refuse a timestamp and nonce seen before with another body, as long as the store works
 REPLAY_GUARD = False
 
 # how long a delivery may wait for its answer; WeChat hangs up at about 4.96

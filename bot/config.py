@@ -232,7 +232,9 @@ class Config:
         300, _number(30, 3600, int), "how far a delivery's timestamp may be from our clock"
     )
     replay_guard: bool = setting(
-        False, _flag, "plain mode: refuse a timestamp and nonce seen before with another body"
+        False,
+        _flag,
+        "plain mode: refuse a timestamp and nonce seen before with another body, as long as the store works",
     )
     deadline_seconds: float = setting(
         4.5, _number(0.05, 4.9), "how long a delivery may wait for its answer; WeChat hangs up at about 4.96"

@@ -46,7 +46,8 @@ class Callback:
         return Response(200, echostr.encode(), _TEXT, {"result": "verified"})
 
     def receive(self, query_string: str, read_body: Callable[[], bytes]) -> Response:
-        """One delivery of a message or event. Its body is read only if its query is WeChat's."""
+        """One delivery of a message or event. `read_body` is called only if the query is WeChat's; on the
+        event loop the body (64 KB of it at most) is there by then."""
         try:
             opened = self._gate.open(_query(query_string), read_body)
         except Refused as refusal:

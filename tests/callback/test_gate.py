@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.callback.gate import MAX_BODY, Gate
 from bot.config import Config
-from bot.errors import Refused
+from bot.errors import Refused, StoreError
 from bot.store import open_store
 from tests.callback.delivery import NONCE, Delivery, WeChat, message
 from tests.conftest import AES_KEY, APP_ID, ORIGINAL_ID, SECRET, TOKEN, Clock, MakeConfig
@@ -304,4 +304,21 @@ def test_the_guard_remembers_as_long_as_the_signature_is_fresh(guarded: Side) ->
     assert guarded.open(guarded.wechat.deliver(guarded.wechat.text("first"), timestamp=stamp)) == "first"
     guarded.clock.advance(2 * window - 1)
     forged = guarded.wechat.deliver(guarded.wechat.text("forged"), timestamp=stamp)
+    assert guarded.refused(forged) == (403, "replay")
+
+
+@pytest.mark.parametrize("lost", ["add", "get"])
+def test_without_the_store_messages_pass_without_the_guard(
+    guarded: Side, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("gone")
+
+    first, forged = (guarded.wechat.deliver(guarded.wechat.text(text)) for text in ("first", "forged"))
+    assert guarded.open(first) == "first"
+    with monkeypatch.context() as patch:
+        patch.setattr(guarded.gate._guard, lost, refuse)
+        assert guarded.open(forged) == "forged"
+        unsigned = guarded.wechat.deliver(guarded.wechat.text("forged"), signature="0" * 40)
+        assert guarded.refused(unsigned) == (403, "bad-signature")
     assert guarded.refused(forged) == (403, "replay")

@@ -129,7 +129,7 @@ def test_redis_is_killed_and_comes_back(account: Account, need_redis: None) -> N
         with _RedisToKill(account.folder) as redis:
             with (
                 bot_on(
-                    sandbox, account, STORE_URL=redis.url, DEADLINE_SECONDS="0.3", REPLAY_GUARD="False"
+                    sandbox, account, STORE_URL=redis.url, DEADLINE_SECONDS="0.3", REPLAY_GUARD="True"
                 ) as bot,
                 requests.Session() as http,
             ):
