@@ -107,40 +107,39 @@ _SENDABLE = (*_KINDS, Picture)
 
 
 def as_reply(result: Any, handler: str) -> Reply | Picture | None:
-    """What a handler returned, as a reply. None and an empty text are no reply: WeChat treats an empty
-    Content as a fault. Raises HandlerError, naming the handler, for anything that cannot be sent."""
-    if result is None or isinstance(result, str):
-        return Text(result) if result and clean(result) else None
-    if isinstance(result, Sequence):
-        if not result or not all(isinstance(item, Article) for item in result):
-            raise HandlerError(handler, "a list must hold Article objects, and at least one")
+    """What a handler returned, as a reply, without the characters that cannot be sent. None and an empty text
+    are no reply: WeChat treats an empty Content as a fault. Raises HandlerError, naming the handler, for
+    anything that cannot be sent."""
+    if result is None:
+        return None
+    if isinstance(result, str):
+        result = Text(result)
+    elif isinstance(result, Sequence):
         result = News(tuple(result))
     if not isinstance(result, _SENDABLE):
         raise HandlerError(
             handler,
             f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
         )
-    for part in (result, *result.articles) if isinstance(result, News) else (result,):
-        _check_texts(part, handler)
-    if isinstance(result, News) and not 1 <= len(result.articles) <= 8:
-        raise HandlerError(handler, f"a News has 1 to 8 articles, not {len(result.articles)}")
-    if isinstance(result, Text) and not clean(result.content):
-        return None
-    return result
+    if isinstance(result, News):
+        if not 1 <= len(result.articles) <= 8 or not all(isinstance(one, Article) for one in result.articles):
+            raise HandlerError(handler, "a list, or a News, holds one to eight Article objects")
+        return News(tuple(_cleaned(article, handler) for article in result.articles))
+    reply: Reply | Picture = _cleaned(result, handler)
+    return None if reply == Text("") else reply
 
 
-def _check_texts(part: Any, handler: str) -> None:
-    """Every field is a text (but the articles of a News, which are Article), and a media id not empty."""
-    if not dataclasses.is_dataclass(part):
-        raise HandlerError(handler, f"a News holds Article objects, not {type(part).__name__}")
+def _cleaned(part: Any, handler: str) -> Any:
+    """The same, of clean texts: every field is a text, and a media id not empty."""
+    texts: dict[str, str] = {}
     for one in dataclasses.fields(part):
         value, name = getattr(part, one.name), f"{type(part).__name__}.{one.name}"
-        if one.name == "articles":
-            continue
         if not isinstance(value, str):
             raise HandlerError(handler, f"{name} must be a text, not {type(value).__name__}")
-        if one.name.endswith("media_id") and not value:
+        texts[one.name] = clean(value)
+        if one.name.endswith("media_id") and not texts[one.name]:
             raise HandlerError(handler, f"{name} is empty")
+    return type(part)(**texts)
 
 
 def to_json(reply: Reply) -> dict[str, Any]:

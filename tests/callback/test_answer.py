@@ -258,6 +258,17 @@ def test_a_long_late_answer_is_pushed_whole(
     assert "".join(pushed(wechat, follower)) == held.result
 
 
+def test_half_a_character_in_a_late_answer_is_left_out(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
+) -> None:
+    held.result = "half \ud83d of it"
+    desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
+    desk.text("x", openid=follower)
+    held.go.set()
+    desk.settle()
+    assert pushed(wechat, follower) == ["half  of it"]
+
+
 def test_a_slow_handler_that_fails_late_says_sorry_late(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str, log: pytest.LogCaptureFixture
 ) -> None:

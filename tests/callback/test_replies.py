@@ -40,6 +40,10 @@ CARD = Article("t")
         (Image("m"), Image("m")),
         (Picture("a.png", "t"), Picture("a.png", "t")),
         (Transfer(), Transfer()),
+        ("\ud83d", None),
+        (Text("a\ud83d\x00b"), Text("ab")),
+        (News([Article("a\ud83d", "\uffff")]), News((Article("a"),))),  # type: ignore[arg-type]
+        (Video("m", "a\ud83d", "\x1d"), Video("m", "a")),
     ],
 )
 def test_a_handler_may_return_nothing_a_text_a_list_or_a_reply(returned: Any, expected: Any) -> None:
@@ -48,7 +52,22 @@ def test_a_handler_may_return_nothing_a_text_a_list_or_a_reply(returned: Any, ex
 
 @pytest.mark.parametrize(
     "returned",
-    [1, True, b"bytes", object(), {"a": 1}, [], ["text"], [CARD, None], [CARD] * 9, News(()), Text, CARD],
+    [
+        1,
+        True,
+        b"bytes",
+        object(),
+        {"a": 1},
+        [],
+        ["text"],
+        [CARD, None],
+        [CARD] * 9,
+        News(()),
+        Text,
+        CARD,
+        News((Text("x"),)),
+        Image("\ud83d"),
+    ],
 )
 def test_anything_else_is_an_error_that_names_the_handler(returned: Any) -> None:
     with pytest.raises(HandlerError) as error:
