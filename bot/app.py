@@ -21,6 +21,7 @@ from bot.callback.answer import Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
 from bot.callback.endpoint import Callback, Endpoint
+from bot.callback.forget import Forget
 from bot.callback.gate import Gate
 from bot.callback.handle import Handle
 from bot.callback.late import Late
@@ -70,6 +71,7 @@ class Parts:
     client: Client
     states: States
     outbox: Outbox
+    forget: Forget
     callback: Callback
     site: Site
     liveness: Liveness
@@ -118,7 +120,8 @@ def build(
     conversations = Conversations(store)
     pace = Pace(config.threads)
     router = Router(chat, conversations)
-    handle = Handle(conversations, account, wording, pace, router.answers)
+    forget = Forget(conversations, account, outbox)
+    handle = Handle(conversations, account, wording, pace, router.answers, forget)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
     dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=green.sleep)
     performer = Performer(
@@ -175,7 +178,9 @@ def build(
         )
     site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
     closers = (pace.close, runner.close, http.close, client.close, store.close)
-    return Parts(config, store, tokens, client, states, outbox, callback, site, liveness, runner, closers)
+    return Parts(
+        config, store, tokens, client, states, outbox, forget, callback, site, liveness, runner, closers
+    )
 
 
 def _static_headers(headers: Any, _path: str, _url: str) -> None:

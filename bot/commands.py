@@ -11,7 +11,6 @@ import handlers
 from bot import log, menu
 from bot.accounts import phone as phones
 from bot.app import Parts, build
-from bot.callback.conversation import Conversations
 from bot.config import Config, load_config
 from bot.errors import (
     ConfigError,
@@ -253,8 +252,7 @@ def forget(openid: str, phone: str) -> int:
         else:
             binding = people.bindings.of(openid)
         who = binding.openid if binding else openid
-        Conversations(parts.store).forget(who)
-        people.forget(who)
+        parts.forget(who)
         number = phones.mask(binding.phone) if binding else ""
         log.audit("forgotten", openid=who, phone=number)
         say(

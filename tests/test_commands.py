@@ -14,6 +14,8 @@ import requests
 from bot.accounts import Bindings
 from bot.callback.conversation import Conversations
 from bot.callback.replies import Ask
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Outbox
 from bot.store import open_store
 from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
@@ -115,6 +117,19 @@ def test_a_person_is_forgotten_by_number_or_openid(bot: Command, wechat: Sandbox
 
     done = bot(wechat, "forget", "--openid", "openid-2")
     assert (done.returncode, bindings.of("openid-2")) == (0, None)
+
+
+def test_what_a_forgotten_person_wrote_is_in_no_job(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    outbox = Outbox(store, Liveness(store), time.time)
+    for openid in ("openid-1", "openid-2"):
+        outbox.put(openid, "run", {"fields": {"FromUserName": openid, "Content": "private"}})
+        failed = outbox.claim(openid)
+        assert failed is not None
+        outbox.fail(failed, "ValueError")
+    assert bot(wechat, "forget", "--openid", "openid-1").returncode == 0
+    assert [job.id for job in outbox.all()] == ["openid-2"]
+    assert store.scheduled("failed-jobs", 10) == ["openid-2"]
 
 
 def test_who_is_not_known_cannot_be_forgotten_by_number(bot: Command, wechat: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Outcome:
 
 
 class Handle:
-    """`answers`: the names of all `on.answer` routes."""
+    """`answers`: the names of all `on.answer` routes. `forget`: what is done about who has left."""
 
     def __init__(
         self,
@@ -37,12 +37,14 @@ class Handle:
         wording: Wording,
         pace: Pace,
         answers: Collection[str],
+        forget: Callable[[str], None],
     ) -> None:
         self._conversations = conversations
         self._account = account
         self._wording = wording
         self._pace = pace
         self._answers = answers
+        self._forget = forget
 
     def __call__(self, incoming: Incoming, match: Match | None, *, again: bool) -> Outcome:
         """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
@@ -55,7 +57,7 @@ class Handle:
             return self.apologise(type(error).__name__)
         finally:
             if incoming.event.casefold() == "unsubscribe":
-                self._forget(incoming.openid)
+                self._pace.in_thread(self._say_goodbye, incoming.openid)
 
     def apologise(self, problem: str) -> Outcome:
         """What the user is told where there can be no answer."""
@@ -100,10 +102,9 @@ class Handle:
         self._conversations.keep(incoming.openid, reply, incoming.key)
         return kept
 
-    def _forget(self, openid: str) -> None:
+    def _say_goodbye(self, openid: str) -> None:
         try:
-            self._conversations.forget(openid)
-            self._account.people.forget(openid)
+            self._forget(openid)
         except StoreError as error:
             log.error("[handle] a user who left is not forgotten: %s", error)
 

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from bot.callback.messages import Incoming
 from bot.callback.replies import Reply, to_json
 from bot.callback.router import Match
-from bot.jobs.outbox import Outbox
+from bot.jobs.outbox import Job, Outbox
 
 # A handler to run; one that runs in a request, to be run again only if its process dies; a reply to bring.
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
+
+
+def whose(job: Job) -> str | None:
+    """The openid of the user that a job is for."""
+    openid = job.work.get("openid") or job.work.get("fields", {}).get("FromUserName")
+    return str(openid) if openid else None
 
 
 class Late:

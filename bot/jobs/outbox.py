@@ -128,6 +128,12 @@ class Outbox:
         if record is not None and self._store.discard(self._key(job.id), record):
             self._strike_out(job.id)
 
+    def drop(self, job_id: str) -> None:
+        """Forget the job, whatever becomes of it: whoever runs it loses it."""
+        self._store.delete(self._key(job_id))
+        for timetable in (_TIMETABLE, _FAILED):
+            self._store.unschedule(timetable, job_id)
+
     def give_back(self, job_id: str) -> None:
         """A run in this process came to nothing: if the job is still ours, let anybody take it."""
         job = self.get(job_id)

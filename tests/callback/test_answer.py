@@ -17,8 +17,9 @@ from bot.callback.alone import Alone
 from bot.callback.answer import Answer, Answerer
 from bot.callback.conversation import Conversations
 from bot.callback.dedup import Dedup
+from bot.callback.forget import Forget
 from bot.callback.handle import Handle
-from bot.callback.late import Late
+from bot.callback.late import Late, whose
 from bot.callback.perform import Performer
 from bot.callback.replies import Article, Ask, Image, News, Picture, Text
 from bot.callback.router import Chat, Route, Router
@@ -40,6 +41,7 @@ from tests.callback.delivery import OPENID, WeChat
 from tests.callback.waiting import Waiting
 from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
 from tests.launch import Sandbox
+from tests.scenarios.alive import until
 
 
 class Desk:
@@ -61,7 +63,8 @@ class Desk:
         self.liveness = liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, liveness, clock)
         router = Router(routes, self.conversations)
-        handle = Handle(self.conversations, account, WORDING, Pace(1), router.answers)
+        forget = Forget(self.conversations, account, self.outbox)
+        handle = Handle(self.conversations, account, WORDING, Pace(1), router.answers, forget)
         dedup = Dedup(self.store, liveness, 900, clock, self.waiting.monotonic, self.waiting.sleep)
         performer = Performer(
             account, router, handle, dedup, self.conversations, self.outbox,
@@ -623,6 +626,25 @@ def test_unsubscribing_deletes_what_was_kept_about_the_user(make_desk: MakeDesk)
     desk.conversations.keep(OPENID, Text("kept"), "a message")
     assert desk.event("unsubscribe").reply == b""
     assert desk.said(desk.text("小明")) == "echo 小明"
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_unsubscribing_strikes_out_the_users_jobs(make_desk: MakeDesk, held: Held, slow: bool) -> None:
+    """They hold what the user wrote: failed ones for a week."""
+    held.result = ValueError()
+    desk = make_desk(
+        on.text("slow", held, slow=True),
+        on.text("fails", returns(ValueError()), slow=True),
+        on.event("unsubscribe", returns(None), slow=slow),
+    )
+    for openid in (OPENID, "oOther"):
+        desk.text("slow", openid=openid)
+        desk.text("fails", openid=openid)
+    desk.waiting.meanwhile = [lambda: until(desk.outbox.all, lambda jobs: len(jobs) == 2)]
+    assert desk.event("unsubscribe").reply == b""
+    held.go.set()
+    desk.settle()
+    assert [(whose(job), job.state) for job in desk.outbox.all()] == [("oOther", "failed")] * 2
 
 
 @pytest.mark.parametrize(
