@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from bot.errors import ConfigError
 
@@ -87,13 +87,22 @@ def _url(value: Any) -> str:
 
 def _site(value: Any) -> str:
     """Scheme and host only: WeChat looks for its verification files at the root of the domain, and pages,
-    cookies and the callback are there, too."""
+    cookies and the callback are there, too. As browsers write them, for it is compared with theirs."""
     text = _url(value)
-    if urlsplit(text).path:
+    if not text:
+        return text
+    site = urlsplit(text)
+    if site.path:
         raise ValueError(
             f"must be scheme and host without a path, not {text!r}: give the bot a host of its own"
         )
-    return text
+    return f"{site.scheme}://{host_of(site)}"
+
+
+def host_of(url: SplitResult) -> str:
+    """Host and port of an http(s) URL as browsers write them: small letters, and no port where it is the
+    scheme's own. A name before an @ is part of it: such a URL is no page's."""
+    return url.netloc.lower().removesuffix({"http": ":80", "https": ":443"}[url.scheme])
 
 
 def _listen(value: Any) -> str:

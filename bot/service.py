@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import web
 
 from bot import metrics
-from bot.config import Config, parts
+from bot.config import Config, host_of, parts
 from bot.errors import StoreError, WeChatError
 
 _OPENAPI = Path(__file__).with_name("openapi.json")
@@ -100,20 +100,18 @@ class Jssdk:
 
 
 def _hosts(config: Config) -> set[str]:
-    return {urlsplit(config.public_url).netloc.lower(), *(host.lower() for host in parts(config.jssdk_hosts))}
+    return {urlsplit(config.public_url).netloc, *(host.lower() for host in parts(config.jssdk_hosts))}
 
 
 def _host(url: str) -> str | None:
-    """Host and port of an http(s) URL, or None where it is none. A name before an @ is part of it: such a URL
-    is no page's."""
+    """Host and port of an http(s) URL, or None where it is none."""
     try:
         found = urlsplit(url)
     except ValueError:
         return None
     if found.scheme not in ("http", "https") or any(char <= " " for char in url):
         return None
-    netloc = found.netloc.lower()
-    return netloc.removesuffix({"http": ":80", "https": ":443"}[found.scheme])
+    return host_of(found)
 
 
 class OpenApi:

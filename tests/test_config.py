@@ -84,6 +84,21 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_config(None, environment()).mode == "safe"
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("HTTPS://Bot.Example.COM:443/", "https://bot.example.com"),
+        ("http://Bot.example.com:80", "http://bot.example.com"),
+        ("https://bot.example.com:80", "https://bot.example.com:80"),
+        ("http://[2001:DB8::1]:8080", "http://[2001:db8::1]:8080"),
+    ],
+)
+def test_public_url_is_as_browsers_write_it(empty: str, given: str, read: str) -> None:
+    """Forms are compared with it, and the URLs that /jssdk signs."""
+    config = load_config(empty, environment(PUBLIC_URL=given))
+    assert (config.public_url, config.origin) == (read, read)
+
+
 def test_urls_lose_their_last_slash(empty: str) -> None:
     assert (
         load_config(empty, environment(PUBLIC_URL=" https://a.example/ ")).public_url == "https://a.example"
