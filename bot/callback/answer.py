@@ -23,12 +23,11 @@ from bot.callback.late import Late
 from bot.callback.messages import Incoming
 from bot.callback.passive import Passive
 from bot.callback.replies import Reply, Text
-from bot.callback.router import Match, Route, Router
+from bot.callback.router import Match, Router
 from bot.callback.wording import Wording
 from bot.config import Config
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
-from bot.log import describe
 from bot.store import Clock
 
 log = logging.getLogger("bot.answer")
@@ -97,7 +96,7 @@ class Answerer:
         except StoreError:
             # Other processes cannot be asked: better answered twice than not at all.
             run = self._alone.begin(
-                incoming.key, lambda: self._handle(incoming, self._find(incoming), again=False).reply
+                incoming.key, lambda: self._handle(incoming, self._router.find(incoming), again=False).reply
             )
             if run is None:
                 return Answer(b"", "too-many", 1, retry=True)
@@ -178,7 +177,7 @@ class Answerer:
 
     def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         if claim.state is State.NEW:
-            match = self._find(incoming)
+            match = self._router.find(incoming)
             stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
             if match is None or not (match.route.slow or stands_in):
                 return self._run(incoming, match, claim.attempt)
@@ -193,14 +192,6 @@ class Answerer:
         if claim.state is State.RUNNING:
             return self._join(incoming, claim.attempt, end)
         return Answer(*self._again(incoming, claim), claim.attempt)
-
-    def _find(self, incoming: Incoming) -> Match | None:
-        try:
-            return self._router.find(incoming)
-        except Exception as error:  # a match function of the operator's own
-            log.error("[answer] no route found: %s", describe(error))
-            apology = Route(match=lambda visit: (), handler=lambda chat: self._wording.sorry)
-            return Match(apology, (), "")
 
     def _run(self, incoming: Incoming, match: Match | None, attempt: int) -> Answer:
         """Here and now, in this thread."""

@@ -7,6 +7,7 @@ answered all the same. Writing raises StoreError.
 import itertools
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +54,12 @@ class Conversations:
 
     def asked(self, openid: str) -> Question | None:
         """The open question of this user."""
-        state = self._read(f"question:{openid}")
+        state = self._read(self._store.get, f"question:{openid}")
         return Question(**json.loads(state)) if state else None
 
-    def close(self, openid: str) -> bool:
+    def end_question(self, openid: str) -> bool:
         """End the open question; True for the one caller that ended it."""
-        return self._store.take(f"question:{openid}") is not None
+        return self._read(self._store.take, f"question:{openid}") is not None
 
     def keep(self, openid: str, reply: Reply, source: str) -> None:
         """Hold an answer that came too late for this user's next messages, after those already held. Of one
@@ -79,9 +80,9 @@ class Conversations:
         that is run `again`, because its process died, it gets the same. Texts that follow each other come as
         one."""
         key, gift = f"kept:{openid}", f"given:{receiver}"
-        given, raced = self._read(gift) if again else None, False
+        given, raced = self._read(self._store.get, gift) if again else None, False
         while True:
-            now = self._read(key)
+            now = self._read(self._store.get, key)
             held = json.loads(now) if now else []
             taken = json.loads(given) if given else _first(held)
             if not taken:
@@ -107,7 +108,7 @@ class Conversations:
     def take_rest(self, openid: str) -> str | None:
         """The rest, which is gone afterwards."""
         key = f"rest:{openid}"
-        rest = self._read(key)
+        rest = self._read(self._store.get, key)
         return rest.decode() if rest and self._store.discard(key, rest) else None
 
     def forget(self, openid: str) -> None:
@@ -115,9 +116,9 @@ class Conversations:
         for kind in ("question", "kept", "rest"):
             self._store.delete(f"{kind}:{openid}")
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, read: Callable[[str], bytes | None], key: str) -> bytes | None:
         try:
-            return self._store.get(key)
+            return read(key)
         except StoreError as error:
             log.debug("[conversation] no store: %s", error)  # which says so itself, once
             return None

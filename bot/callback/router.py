@@ -46,7 +46,7 @@ class Visit:
 
     def take_question(self) -> bool:
         """Claim the open question for this message: of two at once, one gets it."""
-        return self._conversations.close(self.incoming.openid)
+        return self._conversations.end_question(self.incoming.openid)
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,14 @@ class Router:
         self.answers = frozenset(route.answer for route in routes if route.answer is not None)
 
     def find(self, incoming: Incoming) -> Match | None:
-        """The first matching route, or None: the message is answered `success`."""
+        """The first matching route, or None: the message is answered `success`. Where a match function of the
+        operator's own fails, it is found, and its handler will fail in the same way."""
         visit = Visit(incoming, self._conversations)
         for place, route in self._routes.items():
-            captures = route.match(visit)
+            try:
+                captures = route.match(visit)
+            except Exception as error:
+                return Match(Route(route.match, partial(_failing_match, error)), (), "")
             if captures is not None:
                 return Match(route, captures, place)
         return None
@@ -106,3 +110,7 @@ class Router:
         """What find() found, from its place and captures; None if that route is no longer there."""
         route = self._routes.get(place)
         return Match(route, tuple(captures), place) if route else None
+
+
+def _failing_match(error: Exception, chat: Chat) -> None:
+    raise error

@@ -22,7 +22,7 @@ from bot.callback.handle import Handle
 from bot.callback.late import Late, whose
 from bot.callback.perform import Performer
 from bot.callback.replies import Article, Ask, Image, News, Picture, Text
-from bot.callback.router import Chat, Route, Router
+from bot.callback.router import Chat, Route, Router, Visit
 from bot.config import Config
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
@@ -433,12 +433,39 @@ def test_on_the_loop_too_but_a_delivery_that_is_cut_off_ends(make_desk: MakeDesk
     assert desk.store.get(key_of(desk, 7)) == b"R" + desk.liveness.me.encode()
 
 
+def broken_match(visit: Visit) -> None:
+    raise ValueError("private words")
+
+
+def test_a_match_function_that_fails_is_logged_and_the_user_gets_an_answer(
+    make_desk: MakeDesk, log: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(Route(broken_match, echo, slow=True))
+    assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
+    assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
+    (line,) = errors(log)
+    assert "ValueError at " in line
+    assert "broken_match" in line
+    assert "private words" not in log.text
+
+
+def test_so_does_the_user_of_a_run_whose_process_has_died(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    desk = make_desk(Route(broken_match, echo), **as_account(wechat))
+    desk.store.put(key_of(desk, 7, follower), b"Rdead", 60)
+    assert desk.text("x", 7, follower).reply == b"", "a second try: its run is a job"
+    desk.settle()
+    assert pushed(wechat, follower) == [WORDING.sorry]
+    assert [job.problem for job in desk.outbox.all()] == ["ValueError"]
+
+
 class Killed(BaseException):
     """What a SIGKILL is to whoever waits."""
 
 
-def key_of(desk: Desk, msg_id: int) -> str:
-    return messages.read(xml.parse(desk.wechat.text("x", msg_id, OPENID).encode())).key
+def key_of(desk: Desk, msg_id: int, openid: str = OPENID) -> str:
+    return messages.read(xml.parse(desk.wechat.text("x", msg_id, openid).encode())).key
 
 
 def begun_elsewhere(desk: Desk, msg_id: int) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.callback.conversation import Conversations
 from bot.callback.replies import Article, Ask, Image, News, Text
+from bot.errors import StoreError
 from bot.store import open_store
 from tests.conftest import Clock, MakeConfig
 
@@ -26,11 +27,24 @@ def test_of_two_messages_at_once_one_closes_the_question(conversations: Conversa
 
         def close(start: threading.Barrier = start) -> bool:
             start.wait()
-            return conversations.close("o")
+            return conversations.end_question("o")
 
         with ThreadPoolExecutor(2) as pool:
             results = [task.result() for task in [pool.submit(close), pool.submit(close)]]
         assert sorted(results) == [False, True]
+
+
+def test_without_the_store_there_is_no_question_to_end(
+    conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(key: str) -> None:
+        raise StoreError("gone")
+
+    conversations.ask("o", Ask("?", "name"))
+    with monkeypatch.context() as patch:
+        patch.setattr(conversations._store, "take", refuse)
+        assert not conversations.end_question("o")
+    assert conversations.end_question("o")
 
 
 def test_a_kept_answer_is_given_once(conversations: Conversations) -> None:
