@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.errors import WeChatError
+from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
@@ -22,9 +22,9 @@ class OAuthApi:
         self._http = http
 
     def exchange(self, code: str) -> dict[str, Any]:
-        """code -> access_token, refresh_token, openid, scope, expires_in, maybe unionid and
-        is_snapshotuser. A code is good once (40163) and for five minutes (42003)."""
-        return self._http.get(
+        """code -> access_token and openid, and nearly always refresh_token, scope, expires_in, maybe unionid
+        and is_snapshotuser. A code is good once (40163) and for five minutes (42003)."""
+        answer = self._http.get(
             self._endpoints.api("/sns/oauth2/access_token"),
             {
                 "appid": self._app_id,
@@ -33,6 +33,7 @@ class OAuthApi:
                 "grant_type": "authorization_code",
             },
         )
+        return _with(answer, "access_token", "openid")
 
     def is_valid(self, access_token: str, openid: str) -> bool:
         """Whether WeChat still takes a visitor's token."""
@@ -46,7 +47,7 @@ class OAuthApi:
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
         """A fresh access_token, for 30 days after the visitor's consent (then 42002)."""
-        return self._http.get(
+        answer = self._http.get(
             self._endpoints.api("/sns/oauth2/refresh_token"),
             {
                 "appid": self._app_id,
@@ -54,6 +55,7 @@ class OAuthApi:
                 "refresh_token": refresh_token,
             },
         )
+        return _with(answer, "access_token")
 
     def userinfo(self, access_token: str, openid: str, lang: str = "zh_CN") -> dict[str, Any]:
         """nickname, headimgurl, maybe unionid. Needs a token of scope snsapi_userinfo (else 48001)."""
@@ -61,3 +63,11 @@ class OAuthApi:
             self._endpoints.api("/sns/userinfo"),
             {"access_token": access_token, "openid": openid, "lang": lang},
         )
+
+
+def _with(answer: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The answer, if it has these texts."""
+    for name in names:
+        if not isinstance(answer.get(name), str) or not answer[name]:
+            raise WeChatUnreachable(f"the answer has no {name}")
+    return answer

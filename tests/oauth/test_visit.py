@@ -444,10 +444,12 @@ def test_a_doubled_redirect_of_a_failed_login_fails_the_same_way(
     assert asked(wechat) == 1
 
 
-@pytest.mark.parametrize("path", [EXCHANGE, "/sns/userinfo"])
-@pytest.mark.parametrize(
-    "fault", [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.6}, {"errcode": -1}], ids=str
-)
+FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.6}, {"errcode": -1}]
+DOWN = [(path, fault) for path in (EXCHANGE, "/sns/userinfo") for fault in FAULTS]
+OK_AND_NO_MORE = {"errcode": 0}  # no openid and no token
+
+
+@pytest.mark.parametrize(("path", "fault"), [*DOWN, (EXCHANGE, OK_AND_NO_MORE)], ids=str)
 def test_wechat_being_down_is_a_page_that_says_so(
     site: Served,
     phone: Phone,
