@@ -5,15 +5,16 @@ A retry that comes to the same process joins the run; in another process the han
 """
 
 import contextvars
+import itertools
 import threading
 import time
 from collections.abc import Callable
 
+from bot.callback.attempts import SERIES_SECONDS
 from bot.callback.replies import Reply
 from bot.store import Clock
 
 _MOST_RUNS = 200  # under way at the same time: threads are not endless
-_KEEP_SECONDS = 30.0  # after this WeChat does not deliver a message again
 _FIRST_POLL_SECONDS = 0.001
 _LAST_POLL_SECONDS = 0.2
 
@@ -106,8 +107,6 @@ class Alone:
     def _forget(self) -> None:
         """Drop what is over: whoever began first stands first."""
         now = self._clock()
-        for key, run in list(self._runs.items()):
-            if now - run.at < _KEEP_SECONDS:
-                return
-            if run.ended:
-                del self._runs[key]
+        old = itertools.takewhile(lambda item: now - item[1].at >= SERIES_SECONDS, self._runs.items())
+        for key in [key for key, run in old if run.ended]:
+            del self._runs[key]

@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.store import Clock
 
 LAST_ATTEMPT = 3
-_SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
+SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
 _COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
 
 
@@ -28,7 +28,7 @@ class Attempts:
         """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
         whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
         later a replay; both get the answer."""
-        if not self._pushes or self._clock() - claim.at > _SERIES_SECONDS:
+        if not self._pushes or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 

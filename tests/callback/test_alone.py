@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -236,3 +237,29 @@ def test_there_is_an_end_to_threads(
     while desk.answerer._alone._under_way:
         pass
     assert desk.said(desk.text("x", 4)) == "done"
+
+
+class Seen(dict[str, alone.Run]):
+    """Runs, and which of them were looked at in a row."""
+
+    def items(self) -> Any:
+        self.looked_at = list[str]()
+        for key, run in super().items():
+            self.looked_at.append(key)
+            yield key, run
+
+
+def test_a_run_is_forgotten_when_wechat_does_not_ask_again_and_only_the_oldest_are_looked_at(
+    clock: Clock,
+) -> None:
+    runs = alone.Alone(clock)
+    seen = runs._runs = Seen()
+    for n in range(100):
+        run = runs.begin(f"m{n}", lambda: None)
+        assert run is not None
+        runs.wait(run, 20)
+        clock.advance(1)
+    assert runs.find("m70") is None
+    assert seen.looked_at == [f"m{n}" for n in range(72)]
+    assert runs.find("m71") is not None
+    assert seen.looked_at == ["m71"]
