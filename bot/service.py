@@ -24,15 +24,16 @@ class Health:
 
 
 class Ready:
-    """/readyz: and its store answers too; 503 with the reason if not."""
+    """/readyz: and its store answers too; 503 if not. Why is for the log, where the store says it: strangers
+    may ask here."""
 
     def GET(self) -> str:
         web.header("Content-Type", "text/plain; charset=utf-8")
         try:
             web.ctx.parts.store.ping()
-        except StoreError as error:
+        except StoreError:
             web.ctx.status = "503 Service Unavailable"
-            return f"store: {error}"
+            return "store"
         return "ok"
 
 

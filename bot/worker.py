@@ -3,11 +3,8 @@
 import signal
 import threading
 
-import handlers
 from bot import log
-from bot.app import build
-from bot.commands import complain, say, settings
-from bot.errors import StoreError
+from bot.commands import open_parts, say, settings
 
 
 def work() -> int:
@@ -16,10 +13,8 @@ def work() -> int:
     if config is None:
         return 2
     log.set_up(config.log_format, with_texts=config.log_error_texts)
-    try:
-        parts = build(config, handlers.CHAT, handlers.WORDING)
-    except StoreError as error:
-        complain(f"{error}. See STORE_URL.")
+    parts = open_parts(config)
+    if parts is None:
         return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

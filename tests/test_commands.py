@@ -158,6 +158,19 @@ def test_an_unknown_command_is_refused(bot: Command, wechat: Sandbox) -> None:
 # -- serve
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_an_sms_sender_without_its_sdk_is_said(
+    bot: Command, wechat: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "tencentcloud").mkdir()  # an empty one, before the real one
+    (tmp_path / "tencentcloud" / "__init__.py").write_text("")
+    sms = {f"SMS_{name}": "x" for name in ("KEY_ID", "KEY_SECRET", "APP_ID", "SIGN", "TEMPLATE")}
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = bot(wechat, command, SMS_SENDER="tencent", **sms)
+    assert done.returncode == 2
+    assert "See SMS_SENDER" in done.stderr
+
+
 def test_a_taken_port_is_said_and_status_1(bot: Command, wechat: Sandbox) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -40,7 +40,11 @@ def test_health_and_readiness_answer_ok_and_are_not_logged(
 
 @pytest.mark.redis
 def test_a_bot_without_its_store_is_alive_but_not_ready(
-    make_config: MakeConfig, clock: Clock, http: requests.Session, mortal_redis: RedisServer
+    make_config: MakeConfig,
+    clock: Clock,
+    http: requests.Session,
+    mortal_redis: RedisServer,
+    log: pytest.LogCaptureFixture,
 ) -> None:
     settings = make_config(store_url=mortal_redis.url)
     with Served(lambda url: settings, clock) as site:
@@ -48,7 +52,8 @@ def test_a_bot_without_its_store_is_alive_but_not_ready(
         mortal_redis.kill()
         assert http.get(site.url + "/healthz", timeout=10).status_code == 200
         answer = http.get(site.url + "/readyz", timeout=10)
-        assert answer.status_code == 503
+        assert (answer.status_code, answer.text) == (503, "store"), "strangers read no path and no host"
+        assert "the Redis store does not work" in log.text
         page = http.get(site.url + "/", allow_redirects=False, timeout=10)
         assert page.status_code == 503
         assert "Traceback" not in answer.text + page.text
