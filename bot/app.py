@@ -107,7 +107,9 @@ def build(
     endpoints = Endpoints.of(config)
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
-    client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout)
+    # Handlers and jobs call it, each from a thread.
+    at_once = config.threads + config.job_threads
+    client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
     tickets = jsapi_tickets(
         config, store, lambda: client.get("ticket/getticket", params={"type": "jsapi"}), clock
     )

@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 from wechatpy import WeChatClient
@@ -44,19 +44,27 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 class Client(WeChatClient):
     """wechatpy's WeChatClient (`client.user.get(openid)`, `client.post("message/custom/send", data=…)`).
+    It may be shared by threads, `at_once` of which find a connection kept open.
 
     Every failure is a WeChatError. After a token error the call is repeated once with another token, and
     once only: wechatpy's own retry calls itself without end, spending a day's quota of tokens on the way.
     """
 
     def __init__(
-        self, endpoints: Endpoints, app_id: str, secret: str, tokens: Shared, timeout: float
+        self,
+        endpoints: Endpoints,
+        app_id: str,
+        secret: str,
+        tokens: Shared,
+        timeout: float,
+        at_once: int = DEFAULT_POOLSIZE,
     ) -> None:
         self.API_BASE_URL = endpoints.api("/cgi-bin/")
         self._tokens = tokens
         super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
         # The longest prefix wins: a picture that is uploaded slowly may take its time.
-        self._http.mount(self.API_BASE_URL + PUSH, Fenced())
+        self._http.mount(self.API_BASE_URL, HTTPAdapter(pool_maxsize=at_once))
+        self._http.mount(self.API_BASE_URL + PUSH, Fenced(pool_maxsize=at_once))
 
     def close(self) -> None:
         """Give back connections."""

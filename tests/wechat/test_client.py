@@ -123,6 +123,12 @@ def test_other_errors_are_not_repeated(client: Client, wechat: Sandbox) -> None:
 FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.6}]
 
 
+@pytest.mark.parametrize("path", ["message/custom/send", "user/info"])
+def test_as_many_connections_are_kept_as_there_are_threads_that_call(parts: Parts, path: str) -> None:
+    adapter = parts.client._http.get_adapter(parts.client.API_BASE_URL + path + "?access_token=x")
+    assert adapter._pool_maxsize == parts.config.threads + parts.config.job_threads
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_no_answer_or_an_unreadable_one_is_unreachable_and_may_have_had_its_effect(
     client: Client, wechat: Sandbox, fault: dict[str, Any]
