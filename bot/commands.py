@@ -11,6 +11,7 @@ import handlers
 from bot import log, menu
 from bot.accounts import phone as phones
 from bot.app import Parts, build
+from bot.callback.late import afresh
 from bot.config import Config, load_config
 from bot.errors import (
     ConfigError,
@@ -224,7 +225,7 @@ def jobs(retry: str | None) -> int:
 
 def _retry(parts: Parts, wanted: str) -> int:
     failed = [job.id for job in parts.outbox.all() if job.state == "failed"] if wanted == "ALL" else [wanted]
-    retried = [job_id for job_id in failed if parts.outbox.retry(job_id)]
+    retried = [job_id for job_id in failed if parts.outbox.retry(job_id, afresh)]
     for job_id in retried:
         parts.runner.wake(job_id)
         say(f"{job_id}  waiting")

@@ -2,6 +2,7 @@
 (perform.py). Nothing is promised to WeChat before its job stands in the outbox."""
 
 from collections.abc import Callable
+from typing import Any
 
 from bot.callback.messages import Incoming
 from bot.callback.replies import Reply, to_json
@@ -16,6 +17,15 @@ def whose(job: Job) -> str | None:
     """The openid of the user that a job is for."""
     openid = job.work.get("openid") or job.work.get("fields", {}).get("FromUserName")
     return str(openid) if openid else None
+
+
+def afresh(job: Job) -> dict[str, Any]:
+    """What is to be done if a failed job is tried again: a handler is run from its beginning, and its reply
+    goes the late way, for WeChat has long had its answer; a reply is brought as far as it has not been."""
+    if job.kind not in (RUN, EXPECTED):
+        return job.work
+    wanted = ("fields", "place", "captures")
+    return {**{name: job.work[name] for name in wanted if name in job.work}, "late": True}
 
 
 class Late:

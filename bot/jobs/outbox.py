@@ -140,14 +140,13 @@ class Outbox:
         if job is not None and job.state == "running" and job.owner == self._liveness.me:
             self.wait(job, 0, "the store was lost on the way")
 
-    def retry(self, job_id: str) -> bool:
-        """Let a failed job run again; False if there is no such failed job."""
+    def retry(self, job_id: str, afresh: Callable[[Job], dict[str, Any]]) -> bool:
+        """Let a failed job run again, with the work that `afresh` makes of it; False if there is no such
+        failed job."""
         job = self.get(job_id)
         if job is None or job.state != "failed":
             return False
-        # From the beginning, and by the late way: WeChat has long had its answer.
-        work = {name: value for name, value in job.work.items() if name in ("fields", "place", "captures")}
-        if not self._swap(job, replace(job, state="waiting", tries=0, work={**work, "late": True})):
+        if not self._swap(job, replace(job, state="waiting", tries=0, work=afresh(job))):
             return False
         self._store.schedule(_TIMETABLE, job_id, self._clock())
         self._store.unschedule(_FAILED, job_id)

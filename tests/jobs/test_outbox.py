@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -248,18 +249,22 @@ def refuse(*_: object) -> None:
     raise StoreError("gone")
 
 
+def anew(job: Job) -> dict[str, Any]:
+    return {"place": job.work["place"]}
+
+
 def test_a_failed_job_is_kept_for_a_week_and_can_be_retried(outbox: Outbox, clock: Clock) -> None:
     outbox.put("j", "run", {**WORK, "place": "a#0", "captures": [], "x": 1})
     noted = outbox.note(claimed(outbox), reply={"kind": "Text", "content": "sorry"}, late=True)
     outbox.fail(noted, "ValueError")
     assert (outbox.claim("j"), outbox.overdue()) == (None, [])
     assert [(job.state, job.problem) for job in outbox.all()] == [("failed", "ValueError")]
-    assert outbox.retry("j")
-    assert not outbox.retry("j"), "it waits already"
-    assert not outbox.retry("nothing")
+    assert outbox.retry("j", anew)
+    assert not outbox.retry("j", anew), "it waits already"
+    assert not outbox.retry("nothing", anew)
     assert outbox.overdue() == ["j"]
     job = claimed(outbox)
-    assert job.work == {**WORK, "place": "a#0", "captures": [], "late": True}, "from its beginning"
+    assert job.work == {"place": "a#0"}
     assert job.tries == 1
 
 

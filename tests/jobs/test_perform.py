@@ -3,7 +3,8 @@
 import pytest
 
 from bot.callback import messages, on, xml
-from bot.callback.late import DELIVER, EXPECTED, RUN
+from bot.callback.custom import pieces
+from bot.callback.late import DELIVER, EXPECTED, RUN, TYPING, afresh
 from bot.callback.messages import Incoming
 from bot.callback.replies import Text, to_json
 from bot.errors import StoreError
@@ -253,6 +254,54 @@ def test_a_handler_that_kills_its_workers_is_given_up_with_an_apology(
     assert held.runs == 0
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert [(job.state, job.problem) for job in desk.outbox.all()] == [("failed", "given up after 5 runs")]
+
+
+def fail(desk: Desk, job_id: str, **noted: object) -> None:
+    """As after a fault of the performer's own."""
+    job = desk.outbox.claim(job_id)
+    assert job is not None
+    desk.outbox.fail(desk.outbox.note(job, **noted), "KeyError")
+
+
+def test_a_reply_whose_job_has_failed_is_brought_when_it_is_retried(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    """It is not run for it a second time, and what has been pushed of it is not pushed again."""
+    desk = make_desk(on.message("text", held), **as_account(wechat))
+    long = "".join(chr(0x4E00 + n) for n in range(1900))  # three pieces
+    key = put_reply(desk, follower, Text(long))
+    fail(desk, key, sent=1)
+    assert desk.outbox.retry(key, afresh)
+    perform(desk, key)
+    assert "".join(pushed(wechat, follower)) == "".join(list(pieces(long, 2048))[1:])
+    assert held.runs == 0
+    assert desk.outbox.all() == []
+
+
+@pytest.mark.parametrize("kind", [RUN, EXPECTED])
+def test_a_handler_whose_job_has_failed_is_run_from_its_beginning_when_it_is_retried(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, kind: str
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    incoming = message(desk, follower)
+    assert desk.outbox.put(incoming.key, kind, {"fields": incoming.fields})
+    fail(desk, incoming.key, reply=to_json(Text(WORDING.sorry)), late=True, sent=1, problem="KeyError")
+    assert desk.outbox.retry(incoming.key, afresh)
+    perform(desk, incoming.key)
+    assert pushed(wechat, follower) == ["echo x"]
+    assert desk.outbox.all() == []
+
+
+def test_a_typing_indicator_whose_job_has_failed_is_shown_when_it_is_retried(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    desk = make_desk(**as_account(wechat))
+    assert desk.outbox.put("j", TYPING, {"openid": follower})
+    fail(desk, "j")
+    assert desk.outbox.retry("j", afresh)
+    perform(desk, "j")
+    assert [call["path"] for call in wechat.calls()][-1] == "/cgi-bin/message/custom/typing"
+    assert desk.outbox.all() == []
 
 
 def test_what_wechat_asks_for_again_is_pushed_unless_it_is_a_copy(
