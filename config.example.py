@@ -57,7 +57,7 @@ API_BASE = "https://api.weixin.qq.com"
 # WeChat's authorize pages
 OPEN_BASE = "https://open.weixin.qq.com"
 
-# WeChat's picture of a scene QR code
+# WeChat's site, which may show our pages in a frame
 MP_BASE = "https://mp.weixin.qq.com"
 
 # the JS-SDK script that pages load

@@ -226,7 +226,9 @@ class Config:
     )
     api_base: str = setting("https://api.weixin.qq.com", _url, "WeChat's API; another URL for the sandbox")
     open_base: str = setting("https://open.weixin.qq.com", _url, "WeChat's authorize pages")
-    mp_base: str = setting("https://mp.weixin.qq.com", _url, "WeChat's picture of a scene QR code")
+    mp_base: str = setting(
+        "https://mp.weixin.qq.com", _url, "WeChat's site, which may show our pages in a frame"
+    )
     jssdk_src: str = setting(
         "https://res.wx.qq.com/open/js/jweixin-1.6.0.js", _url, "the JS-SDK script that pages load"
     )

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.errors import StoreError
 from bot.jobs.engine import Engine
@@ -54,11 +53,6 @@ class Runner:
         self._running: list[str] = []  # a job may be handed over twice; one of them claims it
         self._doubtful: set[str] = set()  # the store was gone while we ran them
         self._idle = threading.Condition()
-
-    def submit(self, job_id: str, kind: str, work: dict[str, Any]) -> None:
-        """Write the job down, then wake a worker. Once this returns, the job will be run."""
-        self._outbox.put(job_id, kind, work)
-        self.wake(job_id)
 
     def wake(self, job_id: str) -> None:
         """Let a worker look at a job now rather than at the next sweep."""

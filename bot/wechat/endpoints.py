@@ -12,11 +12,10 @@ class Endpoints:
 
     api_base: str
     open_base: str
-    mp_base: str
 
     @classmethod
     def of(cls, config: Config) -> "Endpoints":
-        return cls(config.api_base, config.open_base, config.mp_base)
+        return cls(config.api_base, config.open_base)
 
     def api(self, path: str) -> str:
         """`path` begins with a slash: /cgi-bin/… or /sns/…"""
@@ -40,7 +39,3 @@ class Endpoints:
             f"{self.open_base}/connect/qrconnect?appid={app_id}&redirect_uri={quote(redirect_uri, safe='')}"
             f"&response_type=code&scope=snsapi_login&state={state}{english}#wechat_redirect"
         )
-
-    def qr_picture(self, ticket: str) -> str:
-        """The picture of a scene QR code, for the ticket of /cgi-bin/qrcode/create."""
-        return f"{self.mp_base}/cgi-bin/showqrcode?ticket={quote(ticket, safe='')}"

@@ -37,6 +37,10 @@ class Shop:
         self.runner = Runner(url, self.outbox, self.liveness, perform, threads)
         self.liveness.start()
 
+    def submit(self, job_id: str, work: dict[str, Any] | None = None) -> None:
+        self.outbox.put(job_id, "run", work or {})
+        self.runner.wake(job_id)
+
     def close(self) -> None:
         self.runner.stop(10)
         self.liveness.stop()
@@ -82,7 +86,7 @@ def test_every_job_is_performed_once_and_gone(make_shop: MakeShop) -> None:
     for shop in shops:
         shop.runner.start()
     for n in range(20):
-        shops[n % 2].runner.submit(f"j{n}", "run", {"n": n})
+        shops[n % 2].submit(f"j{n}", {"n": n})
     assert bench.all_there.wait(20)
     for shop in shops:
         shop.runner.stop(10)
@@ -111,7 +115,7 @@ def test_a_queue_entry_that_is_no_json_stops_nothing(make_shop: MakeShop, url: s
     shop = make_shop(bench)
     shop.runner._engine._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
     shop.runner.start()
-    shop.runner.submit("j", "run", {})
+    shop.submit("j")
     assert bench.all_there.wait(20)
 
 
@@ -131,7 +135,7 @@ def test_no_more_run_at_a_time_than_there_are_threads(make_shop: MakeShop) -> No
     shop = make_shop(hold, threads=3)
     shop.runner.start()
     for n in range(8):
-        shop.runner.submit(f"j{n}", "run", {})
+        shop.submit(f"j{n}")
     for _ in range(3):
         assert begun.acquire(timeout=20)
     assert sorted(job.state for job in shop.outbox.all()) == ["running"] * 3 + ["waiting"] * 5
@@ -344,10 +348,10 @@ def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: M
 
     stopping, other = make_shop(hold), make_shop(Bench(1))
     stopping.runner.start()
-    stopping.runner.submit("j", "run", {})
+    stopping.submit("j")
     assert begun.wait(20)
     stopping.runner.stop(0)
-    stopping.runner.submit("k", "run", {})
+    stopping.submit("k")
     assert other.outbox.claim("j") is None, "it is still alive"
     stopping.liveness.stop()
     assert other.outbox.claim("j") is not None
@@ -367,7 +371,7 @@ def test_a_queue_that_is_gone_costs_no_job(
     shop.runner._engine.close()
     shop.runner._engine = Engine(mortal_redis.url, shop.runner.take)
     mortal_redis.kill()
-    shop.runner.submit("j", "run", {})
+    shop.submit("j")
     assert "queue does not work" in log.text
     mortal_redis.start()
     clock.advance(5)
