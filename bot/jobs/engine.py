@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from huey import RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
-from redis import ConnectionPool
+from redis import ConnectionPool, RedisError
+
+from bot.errors import StoreError
 
 # Its own lines are about its threads and tasks; what matters of a job we log ourselves.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
@@ -67,8 +70,11 @@ class Engine:
         self._task(job_id)
 
     def waiting(self) -> int:
-        """How many jobs lie in the queue. Raises whatever the queue's engine raises."""
-        return int(self._huey.pending_count())
+        """How many jobs lie in the queue. Raises StoreError."""
+        try:
+            return int(self._huey.pending_count())
+        except (RedisError, sqlite3.Error) as error:
+            raise StoreError(f"job queue: {type(error).__name__}") from error
 
     def start(self) -> None:
         """Begin to take jobs, one at a time; `run` hands them on to threads of its own."""
