@@ -129,8 +129,10 @@ export class World extends EventTarget {
     return this.#inboxes.get(openid) ?? [];
   }
 
+  /** What was read, and what has come since it was asked for. */
   setInbox(openid, items) {
-    this.#inboxes.set(openid, items);
+    const read = new Set(items.map(nameOf));
+    this.#inboxes.set(openid, [...items, ...this.inbox(openid).filter((item) => !read.has(nameOf(item)))]);
     this.#tell("inbox", openid);
   }
 
