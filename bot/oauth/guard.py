@@ -2,7 +2,8 @@
 back when it returns. A page is its own redirect target.
 
 After the exchange the visitor lands on the page's clean URL, so that a reload or a shared link never
-carries a code. A browser that sends no cookie back gets there with a one-time ticket in the URL instead.
+carries a code. A browser that sends no cookie back gets there with a one-time ticket in the URL instead, and
+with nothing else: that it is the one which went to WeChat is more than anybody can say.
 """
 
 import dataclasses
@@ -200,10 +201,14 @@ class Guard:
         self._sessions.touch(session_id, session, renewed if renewed is not visitor else None)
         return renewed
 
+    def _logs_in_elsewhere(self, request: Request) -> bool:
+        """Whether this browser's way is the login page: WeChat's authorize page opens in WeChat only."""
+        return request.is_pc and self._config.login_way != "off"
+
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
         path = url.removeprefix(self._config.public_url)
-        if request.is_pc and self._config.login_way != "off":
+        if self._logs_in_elsewhere(request):
             return Go(self._config.public_url + login_path(path))
         self.count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
@@ -237,7 +242,10 @@ class Guard:
         if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
-        if self._states.is_for_menu(state, request.path):
+        if not browser and self._logs_in_elsewhere(request):  # nobody is sent to WeChat from there
+            raise VisitError("foreign-state", 403)
+        is_menus = self._states.is_for_menu(state, request.path)
+        if is_menus:
             is_proven, url = False, self._clean_url(request, own=())
         else:
             return_path = self._states.use(state, code, browser)
@@ -263,6 +271,9 @@ class Guard:
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
             url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
+            if not is_menus:  # a menu link begins in WeChat: its browser has never been here
+                audit("one-page", openid=visitor.openid, address=request.address)
+                return Go(url)
         return self.welcome(request, visitor, url)
 
     def count(self, request: Request) -> None:

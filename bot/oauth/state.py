@@ -36,14 +36,14 @@ class States:
     def new(self, return_path: str, browser: str) -> str:
         """A state of 32 letters and digits, kept here with the local path to return to."""
         state = secrets.token_hex(16)
-        record = json.dumps([return_path, browser, ""]).encode()
+        record = json.dumps([return_path, browser, "", False]).encode()
         self._store.put(self._key(state), record, _LIFETIME)
         return state
 
     def use(self, state: str, code: str, browser: str) -> str:
         """The local path that the login of `state` returns to. A state is good for one code: with the same
         code (a doubled redirect) it is taken for a minute more, with another it is not. `browser` is the
-        cookie that came back, empty where none did.
+        cookie that came back, empty where none did: once its owner has shown theirs, it is nobody else's.
 
         Raises VisitError: old-state for one that is unknown, lapsed or used, foreign-state for another
         browser's, which stays good for its owner.
@@ -52,16 +52,16 @@ class States:
         digest = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
         record = self._store.get(key)
         if record is not None:
-            path, owner, used_by = (str(part) for part in json.loads(record))
+            path, owner, used_by, by_owner = json.loads(record)
             if browser and not hmac.compare_digest(browser.encode("utf-8", "replace"), owner.encode()):
                 raise VisitError("foreign-state", 403)
-            if not used_by:
-                used = json.dumps([path, owner, digest]).encode()
-                if self._store.swap(key, record, used, _AFTER_USE):
-                    return path
+            if by_owner and not browser:
+                raise VisitError("foreign-state", 403)
+            if not used_by or hmac.compare_digest(used_by, digest):
+                used = json.dumps([path, owner, digest, by_owner or bool(browser)]).encode()
+                if used == record or self._store.swap(key, record, used, _AFTER_USE):
+                    return str(path)
                 return self.use(state, code, browser)  # another request was quicker: look at what it wrote
-            if hmac.compare_digest(used_by, digest):
-                return path
         raise VisitError("old-state", 400)
 
     def is_open(self, state: str) -> bool:
