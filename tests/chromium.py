@@ -1,12 +1,14 @@
 """The system's Chromium for all browser tests, and a page that fails its test when a script on it fails."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, sync_playwright
 
 # Quiet: a browser that talks to nobody but the sandbox.
 _ARGUMENTS = (
@@ -34,6 +36,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def without_cookies(browser: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A Chromium on a PC whose owner has blocked all cookies in its settings."""
+    settings = tmp_path / "Default" / "Preferences"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=shutil.which("chromium"), args=list(_ARGUMENTS), locale="zh-CN"
+    )
+    yield context
+    context.close()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from bot.errors import VisitError, WeChatError
 from bot.log import audit
 from bot.oauth import browser
 from bot.oauth.forms import local_path
-from bot.oauth.guard import BROWSER_COOKIE, browser_of, login_path
+from bot.oauth.guard import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
 from bot.pages import FRESH_SECONDS, Page
 
@@ -36,20 +36,23 @@ class Login(Page):
     """`/login?to=/path`: how to log in, and where the browser comes back to when it has."""
 
     def GET(self) -> str:
-        query = web.input(_method="GET", to="", code=None, state=None, go="", wait="")
+        query = web.input(_method="GET", to="", code=None, state=None, go="", wait="", kept="")
         to = local_path(query.to)
         way = self.site.config.login_way
         if way == "off":
             raise web.notfound()
         if self.site.website:
             return self._by_website(query, to, way)
+        known = self.request.cookies.get(BROWSER_COOKIE, "")
+        if not known:
+            raise self._try_cookies(to, tried=bool(query.kept))
         logins = self.site.account.people.logins
-        finished = logins.finish(self.request.cookies.get(BROWSER_COOKIE, ""))
+        finished = logins.finish(known)
         if finished:
             visitor = Visitor.from_json(finished.person.encode())
             url = self.site.account.page_url(to if query.to else local_path(finished.to))
             raise self.enter(self.site.guard.welcome(self.request, visitor, url))
-        login = logins.of(self.request.cookies.get(BROWSER_COOKIE, ""))
+        login = logins.of(known)
         if login is None and query.wait:
             # This tab has followed a login that is over. Another tab may have finished it: then on we go.
             # If not, a new code is for a person to ask for: a page left open must not spend them for ever.
@@ -64,6 +67,14 @@ class Login(Page):
         to = local_path(fields.get("to", "/"))
         self._begin(to)
         raise self.go(login_path(to))
+
+    def _try_cookies(self, to: str, *, tried: bool) -> Exception:
+        """The exception that gives the browser its cookie and has it show it: a login belongs to a browser,
+        and a QR code for one that keeps no cookies could never be followed."""
+        if tried:
+            return VisitError("no-cookies", 403, way_on=login_path(to))
+        url = self.site.account.page_url(login_path(to)) + "&kept=1"
+        return self.enter(Go(url, {BROWSER_COOKIE: browser_of({})}))
 
     def _by_website(self, query: Any, to: str, way: str) -> str:
         website = self.site.website
@@ -101,6 +112,8 @@ class Login(Page):
 
     def _begin(self, to: str) -> Login_:
         request = self.request
+        if BROWSER_COOKIE not in request.cookies:
+            raise VisitError("no-cookies", 403, way_on=login_path(to))
         if not self.site.limits.take("login", request.network, _LOGINS_A_MINUTE, 60):
             raise VisitError("too-many", 429, way_on=self.site.account.page_url(login_path(to)))
         known = browser_of(request.cookies)

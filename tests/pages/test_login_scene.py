@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 import requests
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from bot.accounts import open_people
 from bot.limits import Limits
@@ -183,6 +183,37 @@ def test_a_page_left_open_makes_no_codes(site: Served, pc: MakePc, weixin: Sandb
     assert "换一个二维码" in page.text
     assert "http-equiv" not in page.text
     assert weixin.state()["qr_codes"] == [], "the old one has lapsed, and there is no other"
+
+
+def test_a_browser_without_cookies_is_told_so_and_costs_no_code(
+    site: Served, pc: MakePc, weixin: Sandbox
+) -> None:
+    computer, url = pc(), site.url + "/account"
+    for _ in range(4):
+        computer.cookies.clear()
+        page = computer.get(url, allow_redirects=False, timeout=10)
+        url = page.headers.get("Location", "")
+        if not url:
+            break
+    assert page.status_code == 403
+    assert "浏览器没有保存 Cookie" in page.text
+    assert 'href="/login?to=%2Faccount"' in page.text, "the way on, once cookies are allowed"
+    _, hidden = form_of(pc().get(site.url + "/login", timeout=10).text, "to")
+    codes = len(weixin.state()["qr_codes"])
+    assert computer.post(site.url + "/login", data=hidden, timeout=10).status_code == 403  # has none to show
+    assert len(weixin.state()["qr_codes"]) == codes == 1, "that of the browser with cookies"
+
+
+@pytest.mark.browser
+def test_where_cookies_are_blocked_the_login_page_says_so(
+    site: Served, without_cookies: BrowserContext, weixin: Sandbox
+) -> None:
+    page = without_cookies.new_page()
+    page.goto(site.url + "/account")
+    for _ in range(2):
+        expect(page.get_by_role("heading", name="浏览器没有保存 Cookie")).to_be_visible()
+        page.get_by_role("link", name="重新打开").click()
+    assert weixin.state()["qr_codes"] == []
 
 
 def test_an_old_login_is_not_offered_as_a_way_on(
