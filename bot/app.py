@@ -165,7 +165,7 @@ def build(
         config.session_idle_days * 86400.0,
         clock,
     )
-    guard = Guard(config, endpoints, states, exchange, sessions, limits, clock)
+    guard = Guard(config, endpoints, states, exchange, sessions, limits, people.bindings, clock)
     website = None
     if config.login_way in ("website", "embedded"):
         site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, http)

@@ -52,6 +52,9 @@ class Behaviour:
     snapshots: Annotated[
         bool, About("userinfo pages open as snapshots until the user wants the full service")
     ] = False
+    base_without_unionid: Annotated[
+        bool, About("the code of a silent login (snsapi_base) tells no unionid")
+    ] = False
     lenient_state: Annotated[bool, About("any OAuth state, not only letters and digits")] = False
     expired_code_errcode: Annotated[
         int, About("for an OAuth code after its five minutes; 40029 was also seen")

@@ -39,4 +39,4 @@ def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> P
     )
 
 
-__all__ = ["Binding", "Login", "Logins", "OpenSessions", "People", "open_people"]
+__all__ = ["Binding", "Bindings", "Login", "Logins", "OpenSessions", "People", "open_people"]

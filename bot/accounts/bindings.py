@@ -6,7 +6,7 @@ and no crash between the two writes can change that. What a crash leaves is take
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bot.errors import BindingError
 from bot.store import Clock, Store
@@ -61,6 +61,9 @@ class Bindings:
         another one at this moment).
         """
         earlier = self._store.get(_binding_key(openid))
+        before = Binding(**json.loads(earlier)) if earlier else None
+        if before:
+            unionid = unionid or before.unionid
         binding = Binding(openid, phone, unionid, self._clock())
         self._claim(openid, phone)
         if not self._write(binding, earlier):
@@ -76,11 +79,25 @@ class Bindings:
             raise BindingError("taken")
         if unionid:
             self._store.put(_union_key(unionid), openid.encode(), _FOR_EVER)
-        if earlier:
-            before = Binding(**json.loads(earlier))
-            if before.phone != phone:
-                self._release(openid, before.phone)
+        if before and before.phone != phone:
+            self._release(openid, before.phone)
         return binding
+
+    def learn(self, openid: str, unionid: str) -> None:
+        """Note the unionid that WeChat names for a person, if they are bound: many bind by a silent login,
+        which need not tell it."""
+        record = self._store.get(_binding_key(openid))
+        binding = Binding(**json.loads(record)) if record else None
+        if record is None or binding is None or binding.unionid == unionid:
+            return
+        # The way to the binding first: what a crash leaves then leads nowhere, and is mended the next time.
+        self._store.put(_union_key(unionid), openid.encode(), _FOR_EVER)
+        named = replace(binding, unionid=unionid)
+        outdated = binding.unionid
+        if not self._store.swap(_binding_key(openid), record, _json(named), _FOR_EVER):
+            outdated = unionid  # unbound or bound anew at this moment; the next login tells again
+        if outdated:
+            self._store.discard(_union_key(outdated), openid.encode())
 
     def unbind(self, openid: str) -> Binding | None:
         """Delete a person's binding; returns what it was."""

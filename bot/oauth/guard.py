@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode
 
+from bot.accounts import Bindings
 from bot.config import Config
 from bot.errors import VisitError
 from bot.limits import Limits
@@ -94,6 +95,7 @@ class Guard:
         exchange: Exchange,
         sessions: Sessions,
         limits: Limits,
+        bindings: Bindings,
         clock: Clock,
     ) -> None:
         self._config = config
@@ -102,6 +104,7 @@ class Guard:
         self._exchange = exchange
         self._sessions = sessions
         self._limits = limits
+        self._bindings = bindings
         self._clock = clock
 
     def visit(self, request: Request, need: Need) -> Visitor | Go:
@@ -150,6 +153,8 @@ class Guard:
         if before and before.visitor.openid != visitor.openid and before.visitor.via == visitor.via:
             audit("switched", openid=visitor.openid, way=visitor.via, address=request.address)
         self._sessions.end(earlier)
+        if visitor.unionid and not visitor.is_snapshot:
+            self._bindings.learn(visitor.openid, visitor.unionid)
         proven, address = visitor.is_proven, request.address
         audit("login", openid=visitor.openid, way=visitor.via, proven=proven, address=address)
         return Go(url, {SESSION_COOKIE: self._sessions.begin(visitor), BROWSER_COOKIE: browser_of(cookies)})

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import web
 
 from bot.accounts import phone as phones
-from bot.errors import BindingError, CodeError, PhoneError, SmsError
+from bot.errors import BindingError, CodeError, PhoneError, SmsError, WeChatError
 from bot.log import audit
 from bot.oauth.forms import local_path
 from bot.oauth.visitor import Visitor
@@ -57,14 +57,26 @@ class Account(Page):
         people = self.site.account.people
         try:
             phone = people.codes.check(visitor.openid, _digits(fields.get("code", "")))
-            people.bindings.bind(visitor.openid, phone, visitor.unionid)
+            binding = people.bindings.bind(visitor.openid, phone, visitor.unionid)
         except (CodeError, BindingError) as error:
             if error.reason == "expired" and people.bindings.is_new(visitor.openid):
                 raise self._go_on() from None  # the button was tapped twice
             audit("not-bound", openid=visitor.openid, reason=error.reason, address=self.request.address)
             raise
         audit("bound", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
+        if not binding.unionid and self.site.config.site_app_id:
+            self._learn_unionid(visitor.openid)
         raise self._go_on()
+
+    def _learn_unionid(self, openid: str) -> None:
+        """What the website app knows them by; a silent login need not tell, WeChat says it of followers."""
+        try:
+            unionid = self.site.account.client.user.get(openid).get("unionid")
+        except WeChatError as error:
+            log.info("[account] no unionid yet: errcode=%d", error.errcode)
+            return
+        if unionid:
+            self.site.account.people.bindings.learn(openid, str(unionid))
 
     def _go_on(self) -> Exception:
         to = local_path(web.input(_method="GET", to="").to, "")

@@ -27,6 +27,8 @@ def _access_token(call: Call) -> Json:
     answer = _tokens(session)
     if session.grant.snapshot:
         answer["is_snapshotuser"] = 1
+    if session.grant.scope == "snsapi_base" and call.world.behaviour.base_without_unionid:
+        return answer
     return answer | _unionid(call, session.grant)
 
 

@@ -33,6 +33,20 @@ def test_a_binding_is_found_from_both_sides_and_by_unionid(bindings: Bindings, c
     assert bindings.of("two") is bindings.of_phone(B) is bindings.of_unionid("other") is None
 
 
+def test_a_unionid_is_learnt_later_and_goes_with_the_binding(bindings: Bindings) -> None:
+    bindings.learn("one", "union")
+    assert bindings.of_unionid("union") is None, "who is not bound leaves nothing"
+    bindings.bind("one", A)
+    for unionid in ("union", "union", "of another platform"):
+        bindings.learn("one", unionid)
+        assert bindings.of_unionid(unionid) == bindings.of("one")
+    assert bindings.of_unionid("union") is None
+    bindings.bind("one", B)
+    assert bindings.of_unionid("of another platform") == bindings.of("one"), "another phone, the same person"
+    bindings.unbind("one")
+    assert bindings.of_unionid("of another platform") is None
+
+
 def test_a_bound_phone_is_nobody_elses(bindings: Bindings) -> None:
     bindings.bind("one", A)
     assert refused(lambda: bindings.bind("two", A)) == "taken"

@@ -13,7 +13,7 @@ import requests
 
 from tests.conftest import Served
 from tests.launch import Sandbox
-from tests.oauth.visitor import query
+from tests.oauth.visitor import Phone, query
 from tests.visiting import MakePhone, Serve, facts
 
 MakePc = Callable[..., requests.Session]
@@ -93,19 +93,54 @@ def test_the_whole_way(
     assert facts(log, "bot.audit")[-1]["way"] == "website"
 
 
-def test_the_phone_of_a_website_visitor_is_found_by_unionid(
+def bound(site: Served, phone: Phone, weixin: Sandbox, number: str = "13800138000") -> None:
+    """Bind it on the phone, silently as /account does it."""
+    page = phone.follow(phone.submit(phone.visit(site.url + "/account"), phone=number, do="send"))
+    code = re.search(r"\d{6}", weixin.call("GET", "sms")["messages"][-1]["text"])
+    assert code
+    assert phone.submit(page, code=code.group(), do="verify").status_code == 303
+
+
+def account_on_a_pc(site: Served, pc: requests.Session, phone: Phone, weixin: Sandbox) -> str:
+    """Log in there, and read /account."""
+    pc.get(confirmed(weixin, phone.openid, to_wechat(site, pc)), allow_redirects=False, timeout=10)
+    return pc.get(site.url + "/account", timeout=10).text
+
+
+def test_a_follower_who_bound_silently_is_found_by_the_website_app(
     site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
 ) -> None:
-    computer, phone = pc(), people()
-    link = confirmed(weixin, phone.openid, to_wechat(site, computer))
-    computer.get(link, allow_redirects=False, timeout=10)
-    page = computer.get(site.url + "/account", timeout=10).text
-    assert "请在手机微信里打开公众号" in page
-    unionid = site.parts.site.guard.visitor(dict(computer.cookies)).unionid  # type: ignore[union-attr]
-    site.parts.site.account.people.bindings.bind(phone.openid, "+8613800138000", unionid)
-    page = computer.get(site.url + "/account", timeout=10).text
+    weixin.settings(open_platform=True, base_without_unionid=True)
+    phone = people()
+    bound(site, phone, weixin)
+    page = account_on_a_pc(site, pc(), phone, weixin)
     assert "+86 138****8000" in page
     assert 'value="unbind"' not in page
+
+
+def test_who_bound_before_wechat_told_their_unionid_is_found_once_it_does(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
+) -> None:
+    weixin.settings(open_platform=False)
+    phone = people()
+    bound(site, phone, weixin)
+    weixin.settings(open_platform=True, base_without_unionid=True)
+    assert "请在手机微信里打开公众号" in account_on_a_pc(site, pc(), phone, weixin)
+    phone.visit(site.url + "/account")
+    assert "请在手机微信里打开公众号" in account_on_a_pc(site, pc(), phone, weixin), (
+        "a silent visit tells none"
+    )
+    phone.visit(site.url + "/")  # with the profile comes the unionid
+    assert "+86 138****8000" in account_on_a_pc(site, pc(), phone, weixin)
+
+
+def test_a_phone_is_bound_though_wechat_does_not_tell_the_unionid(
+    site: Served, people: MakePhone, weixin: Sandbox
+) -> None:
+    weixin.faults([{"path": "/cgi-bin/user/info", "errcode": 48001}])
+    phone = people()
+    bound(site, phone, weixin)
+    assert "+86 138****8000" in phone.visit(site.url + "/account").text
 
 
 def reason(log: pytest.LogCaptureFixture) -> str:

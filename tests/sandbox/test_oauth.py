@@ -391,6 +391,16 @@ def test_rule_31_unionid_only_with_an_open_platform(start: Callable[..., Sandbox
     assert "unionid" not in refreshed
 
 
+def test_rule_31_d_a_silent_login_tells_no_unionid_where_the_setting_says_so(
+    start: Callable[..., Sandbox], apis: Callable
+) -> None:
+    sandbox = start("--open-platform", "--base-without-unionid")
+    visitor, sns = sandbox.add_user("a"), Sns(apis(sandbox))
+    for scope, told in (("snsapi_base", False), ("snsapi_userinfo", True)):
+        tokens = sns.exchange(code_of(sandbox.authorize(visitor, link(scope=scope), "allow")))
+        assert ("unionid" in tokens) is told
+
+
 def test_rule_31_openids_differ_between_accounts(start: Callable[..., Sandbox]) -> None:
     one, other = start(), start("--app-id", "wx0000000000000001")
     here, there = (sandbox.state()["users"][0]["openid"] for sandbox in (one, other))

@@ -81,7 +81,7 @@ export default {
   "setting.text_limit": "Text limit (bytes)", "setting.failure_line": "Failure line", "setting.consent": "Consent page", "setting.callback_public_ports_only": "Callback on 80/443 only",
   "setting.enforce_menu_cache": "Phones keep a menu for 5 min", "setting.equal_msg_ids": "One MsgId for two users", "setting.same_second": "Events in one second", "setting.lenient_state": "Any state", "setting.snapshots": "Snapshots before consent",
   "setting.verify_file": "Proof file", "setting.verify_text": "Its content", "setting.site_app_id": "Website AppID", "setting.site_app_secret": "Website AppSecret", "setting.open_platform": "Bound to Open Platform",
-  "setting.resend_pause": "Pause after a bad answer (s)", "setting.silent_events": "VIEW and such show no reply", "setting.escaped_names": "\\uXXXX in menu names", "setting.expired_code_errcode": "errcode of an expired code",
+  "setting.resend_pause": "Pause after a bad answer (s)", "setting.silent_events": "VIEW and such show no reply", "setting.escaped_names": "\\uXXXX in menu names", "setting.expired_code_errcode": "errcode of an expired code", "setting.base_without_unionid": "Silent login without unionid",
   "setting.site_code_seconds": "Life of a website code (s)", "setting.stranger_errcode": "Message to a non-follower", "setting.prove_domains": "Domains need a proof file", "setting.location_reports": "Report location on entering",
   "setting.login_poll_seconds": "Login poll (s)", "setting.one_time_template_id": "One-time template",
   "escaped_names.refuse": "refuse with 40033", "escaped_names.literal": "show as they are", "prove_domains.always": "always", "prove_domains.not-loopback": "not on loopback", "prove_domains.never": "never",

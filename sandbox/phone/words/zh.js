@@ -81,7 +81,7 @@ export default {
   "setting.text_limit": "文字上限（字节）", "setting.failure_line": "故障提示", "setting.consent": "授权页", "setting.callback_public_ports_only": "回调只许 80/443 端口",
   "setting.enforce_menu_cache": "手机缓存菜单 5 分钟", "setting.equal_msg_ids": "两位用户同一 MsgId", "setting.same_second": "事件落在同一秒", "setting.lenient_state": "任意 state", "setting.snapshots": "授权页先开快照页",
   "setting.verify_file": "校验文件名", "setting.verify_text": "校验文件内容", "setting.site_app_id": "网站应用 AppID", "setting.site_app_secret": "网站应用 AppSecret", "setting.open_platform": "绑定开放平台",
-  "setting.resend_pause": "坏回复后再推的间隔（秒）", "setting.silent_events": "取关、VIEW 等不显示回复", "setting.escaped_names": "菜单名里的 \\uXXXX", "setting.expired_code_errcode": "过期 code 的 errcode",
+  "setting.resend_pause": "坏回复后再推的间隔（秒）", "setting.silent_events": "取关、VIEW 等不显示回复", "setting.escaped_names": "菜单名里的 \\uXXXX", "setting.expired_code_errcode": "过期 code 的 errcode", "setting.base_without_unionid": "静默授权不给 unionid",
   "setting.site_code_seconds": "网站登录 code 有效（秒）", "setting.stranger_errcode": "给未关注者发客服消息", "setting.prove_domains": "域名要校验文件", "setting.location_reports": "进入会话上报位置",
   "setting.login_poll_seconds": "登录长轮询（秒）", "setting.one_time_template_id": "一次性订阅模板",
   "escaped_names.refuse": "拒绝 40033", "escaped_names.literal": "原样显示", "prove_domains.always": "总是", "prove_domains.not-loopback": "本机除外", "prove_domains.never": "不用",
