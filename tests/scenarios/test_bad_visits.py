@@ -175,6 +175,9 @@ def cookies_dropped(visit: Visit) -> None:
     back = visit.back()
     visit.context.clear_cookies(name=re.compile("session|browser|asked"))
     visit.page.goto(back)
+    visit.expect_heading("Hello world 小明")
+    assert not [cookie for cookie in visit.context.cookies() if cookie["name"] == "session"]
+    visit.page.reload()  # one more round, and now the browser has the cookie that it began with
     visit.expect_home()
 
 
