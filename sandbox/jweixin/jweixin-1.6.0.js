@@ -3,7 +3,8 @@
  * the sandbox's address has its wx.config checked by the sandbox (signature, page address, JS domain) and
  * gets the answers a phone would give. What happens on the screen is the phone's doing: it is told by
  * postMessage and answers so. What is not simulated fails with "function not exist"; nothing pretends to
- * have worked.
+ * have worked. Outside of the phone's web view it is as silent as the real one outside of WeChat: neither
+ * wx.ready nor wx.error is called, unless `debug` is on.
  */
 (function (global) {
   "use strict";
@@ -233,6 +234,8 @@
     };
     verified = false;
     judgement = null;
+    // The real script waits for WeChat's bridge, which is never there outside WeChat: nobody is called back.
+    if (!inPhone && !settings.debug) return;
     // text/plain: a request that a browser sends across origins without asking first.
     fetch(SANDBOX + "/_sandbox/jssdk/config", {
       method: "POST",

@@ -1,5 +1,6 @@
 """/jssdk for single-page apps, and the template block for pages of the server, with its signature doctor."""
 
+import html
 import json
 import re
 import threading
@@ -9,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FrameLocator, expect
+from playwright.sync_api import Page as Tab
 
 from bot.errors import WeChatUnreachable
 from bot.pages import Page, Share
@@ -125,12 +127,18 @@ def test_a_page_carries_its_share_card_and_no_text_ends_its_scripts(serve: Serve
     assert "jssdk-doctor" not in page.text
 
 
+def in_web_view(tab: Tab, weixin: Sandbox, url: str) -> FrameLocator:
+    """The page in a frame of WeChat's, as the sandbox's phone has it."""
+    tab.goto(weixin.url + "/_sandbox/state")
+    tab.set_content(f'<iframe name="web" src="{html.escape(url)}" width="390" height="800"></iframe>')
+    return tab.frame_locator("iframe")
+
+
 @pytest.mark.browser
 def test_the_share_card_reaches_wechat(serve: Serve, browser: Browser, weixin: Sandbox) -> None:
     site = serve(pages=PAGES, jssdk_src=weixin.url + "/open/js/jweixin-1.6.0.js")
     context = browser.new_context(locale="en-US")
-    page = context.new_page()
-    page.goto(site.url + "/shared?a=1")
+    page = in_web_view(context.new_page(), weixin, site.url + "/shared?a=1")
     expect(page.locator("#jssdk-status")).to_have_text("The JS-SDK is ready")
     context.close()
 
@@ -161,14 +169,71 @@ def test_the_doctor_says_what_differs(
     source = weixin.url + "/open/js/jweixin-1.6.0.js"
     site = serve(pages=[("/shared", Mistaken)], jssdk_src=source, jssdk_debug=True)
     context = browser.new_context(locale="zh-CN", user_agent=PC)
-    page = context.new_page()
-    page.goto(f"{site.url}/shared?a=1&b=%E4%B8%AD&from=singlemessage#part")
+    url = f"{site.url}/shared?a=1&b=%E4%B8%AD&from=singlemessage#part"
+    page = in_web_view(context.new_page(), weixin, url)
     verdict = page.locator("#doctor-verdict")
     expect(verdict).to_have_attribute("data-differs", differs)
     expect(page.locator("#doctor-page")).to_contain_text("/shared?a=1&b=%E4%B8%AD&from=singlemessage")
     answer = "config:ok" if differs in ("none", "hash") else "config:invalid signature"
     expect(page.locator("#doctor-answer")).to_contain_text(answer)
     assert (page.locator("mark").count() > 0) == (differs != "none")
+    if differs == "none":
+        expect(verdict).to_have_text("一切正常。")
+    context.close()
+
+
+@pytest.mark.browser
+def test_where_the_urls_are_the_same_and_wechat_refuses_the_doctor_says_where_to_look(
+    serve: Serve, browser: Browser, weixin: Sandbox
+) -> None:
+    source = weixin.url + "/open/js/jweixin-1.6.0.js"
+    site = serve(pages=PAGES, jssdk_src=source, jssdk_debug=True)
+    weixin.settings(prove_domains="never", js_domains=["bot.example.com"])
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    page = in_web_view(context.new_page(), weixin, site.url + "/shared")
+    expect(page.locator("#doctor-answer")).to_contain_text("config:invalid")
+    expect(page.locator("#doctor-verdict")).to_have_text(
+        "地址一致。 请检查 JS 接口安全域名、AppID 和 jsapi_ticket。"
+    )
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("locale", "agent", "told", "words"),
+    [
+        ("zh-CN", PC, "only inside WeChat", "这些功能在微信里打开才有"),
+        ("en-US", PC, "only inside WeChat", "These features need WeChat: open the page there"),
+        ("zh-CN", PC + " MicroMessenger/8.0", "no answer from WeChat", "微信没有回应，重新打开试试"),
+    ],
+)
+def test_a_page_outside_wechat_says_so_and_the_doctor_compares_all_the_same(
+    serve: Serve, browser: Browser, weixin: Sandbox, locale: str, agent: str, told: str, words: str
+) -> None:
+    """WeChat's script calls nobody back there, and the sandbox's is as silent."""
+    source = weixin.url + "/open/js/jweixin-1.6.0.js"
+    site = serve(pages=PAGES, jssdk_src=source, jssdk_debug=True)
+    context = browser.new_context(locale=locale, user_agent=agent)
+    page = context.new_page()
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.url + "/shared")
+    expect(page.locator("#doctor-page")).to_have_text(site.url + "/shared")
+    expect(page.locator("#doctor-verdict")).to_have_attribute("data-differs", "none")
+    page.clock.run_for(5000)
+    expect(page.locator("#doctor-answer")).to_have_text(told)
+    expect(page.locator("#jssdk-status")).to_have_text(words)
+    heard = page.evaluate(
+        """() => new Promise((done) => {
+          const heard = [];
+          wx.error(() => heard.push("error")); wx.ready(() => heard.push("ready"));
+          wx.config(JSON.parse(document.getElementById("jssdk-config").textContent));
+          fetch("/healthz").then(() => done(heard));
+        })"""
+    )
+    assert heard == []
+    assert not [url for url in asked if "/_sandbox/" in url], "nobody was asked, so nobody will answer"
     context.close()
 
 
