@@ -70,6 +70,7 @@ class VisitError(BotError):
 
     `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
     snapshot (may look, not act), no-cookies (nothing can be proven to a browser that keeps none),
+    not-in-wechat (a phone's browser, to which WeChat's pages do not open; `way_on` is a path of ours),
     consent-open (came back from the consent page without having agreed), too-many (of this visitor),
     busy (too many visitors).
     `status` is the HTTP status of the page that explains it; `errcode` is WeChat's, where there is one.

@@ -127,6 +127,7 @@ class Page:
             str(web.ctx.query)[1:],
             web.cookies(),
             is_pc=browser.is_pc(environ),
+            is_lost_phone=browser.is_lost_phone(environ),
             navigates="HTTP_SEC_FETCH_MODE" in environ,
             lang="en" if language() == "en" else "zh_CN",
             address=browser.address(environ, self.site.config.trusted_proxies),

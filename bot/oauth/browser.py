@@ -9,6 +9,7 @@ from typing import Any
 from bot.config import parts
 
 _PC = re.compile(r"Windows NT|Macintosh|X11|CrOS")
+_PHONE = re.compile(r"Mobile|Android|iPhone|iPad")
 # Order matters: most browsers also name the ones they descend from.
 _BROWSERS = (
     ("MicroMessenger", "WeChat"),
@@ -63,15 +64,22 @@ def network(address: str) -> str:
 
 
 def is_pc(environ: Mapping[str, Any]) -> bool:
-    """Whether this is a browser on a PC and outside WeChat, where a login is by QR code.
-
-    WeChat's own browser says MicroMessenger, on PCs too. A frame is WeChat's web view as the sandbox shows
-    it: nobody else may frame our pages.
-    """
-    agent = str(environ.get("HTTP_USER_AGENT", ""))
-    if not agent or "MicroMessenger" in agent or environ.get("HTTP_SEC_FETCH_DEST") == "iframe":
-        return False
+    """Whether this is a browser on a PC and outside WeChat, where a login is by QR code."""
+    agent = _outside(environ)
     return _PC.search(agent) is not None and "Mobile" not in agent
+
+
+def is_lost_phone(environ: Mapping[str, Any]) -> bool:
+    """Whether this is a phone's browser outside WeChat, where WeChat's pages do not open."""
+    return not is_pc(environ) and _PHONE.search(_outside(environ)) is not None
+
+
+def _outside(environ: Mapping[str, Any]) -> str:
+    """What a browser outside WeChat says it is; nothing for WeChat's own, which says MicroMessenger, on PCs
+    too. A frame is WeChat's web view as the sandbox shows it: nobody else may frame our pages."""
+    agent = str(environ.get("HTTP_USER_AGENT", ""))
+    inside = "MicroMessenger" in agent or environ.get("HTTP_SEC_FETCH_DEST") == "iframe"
+    return "" if inside else agent
 
 
 def is_wechat(environ: Mapping[str, Any]) -> bool:

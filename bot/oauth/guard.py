@@ -47,15 +47,16 @@ class Request:
     """What the guard needs of a request: `path` begins with a slash, `query` is without `?`; both are
     percent-encoded, as the browser has them.
 
-    `is_pc`: a browser on a PC and outside WeChat. `navigates`: the browser says that a person goes to a page.
-    `lang` is zh_CN or en, `address` the browser's IP. `own_query`: which of `code` and `state` are parameters
-    of this page, too.
+    `is_pc`: a browser on a PC and outside WeChat; `is_lost_phone`: a phone's. `navigates`: the browser says
+    that a person goes to a page. `lang` is zh_CN or en, `address` the browser's IP. `own_query`: which of
+    `code` and `state` are parameters of this page, too.
     """
 
     path: str
     query: str
     cookies: Mapping[str, str]
     is_pc: bool = False
+    is_lost_phone: bool = False
     navigates: bool = False
     lang: str = "zh_CN"
     address: str = ""
@@ -206,15 +207,18 @@ class Guard:
         self._sessions.touch(session_id, session, renewed if renewed is not visitor else None)
         return renewed
 
-    def _logs_in_elsewhere(self, request: Request) -> bool:
-        """Whether this browser's way is the login page: WeChat's authorize page opens in WeChat only."""
+    def _logs_in_here(self, request: Request) -> bool:
+        """Whether this browser's way is our login page: WeChat's authorize page opens in WeChat only."""
         return request.is_pc and self._config.login_way != "off"
 
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
         path = url.removeprefix(self._config.public_url)
-        if self._logs_in_elsewhere(request):
+        if self._logs_in_here(request):
             return Go(self._config.public_url + login_path(path))
+        if request.is_lost_phone:
+            way_around = "" if self._config.login_way == "off" else login_path(path)
+            raise VisitError("not-in-wechat", 403, way_on=path, way_around=way_around)
         self.count(request)
         cookies = {BROWSER_COOKIE: browser_of(request.cookies)}
         scope = need.scope
@@ -247,7 +251,8 @@ class Guard:
         if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
-        if not browser and self._logs_in_elsewhere(request):  # nobody is sent to WeChat from there
+        if not browser and (self._logs_in_here(request) or request.is_lost_phone):
+            # Nobody is sent to WeChat from there, so nobody can come back.
             raise VisitError("foreign-state", 403)
         is_menus = self._states.is_for_menu(state, request.path)
         if is_menus:
