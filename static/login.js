@@ -18,8 +18,7 @@ function show({ status, version }) {
     look(1);
     return;
   }
-  page.dataset.status = status;
-  over = status === "refused";
+  page.dataset.status = status; // after a refusal, too, we follow: another tab may get a new code
 }
 
 async function poll() {
@@ -52,7 +51,7 @@ function listen() {
   };
 }
 
-if (page.dataset.status === "waiting" || page.dataset.status === "scanned") {
+if (["waiting", "scanned", "refused"].includes(page.dataset.status)) {
   if (window.EventSource) listen();
   else poll();
 }

@@ -216,7 +216,7 @@ def events(
         if seen != before:
             yield b"data: " + json.dumps(now).encode() + b"\n\n"
             before = seen
-        if now["status"] in ("confirmed", "refused", "none"):
+        if now["status"] in ("confirmed", "none"):
             return
         sleep(_LOOK_SECONDS)
         yield b": still here\n\n"  # tells us when the browser is not
@@ -248,7 +248,7 @@ class Confirm(Page):
             raise self.go(web.ctx.path + str(web.ctx.query))
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
-            person = dataclasses.replace(visitor, via="scene")
+            person = self.site.guard.vouched(visitor)
             done = logins.confirm(login.id, visitor.openid, person.to_json().decode())
         else:
             done = logins.refuse(login.id, visitor.openid)

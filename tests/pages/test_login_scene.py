@@ -174,6 +174,27 @@ def test_two_tabs_share_a_code_and_each_goes_its_own_way(
     context.close()
 
 
+@pytest.mark.browser
+def test_a_tab_goes_on_after_a_refusal_when_another_one_logs_in(
+    site: Served, browser: Browser, people: MakePhone, weixin: Sandbox
+) -> None:
+    phone = people("小明")
+    context = browser.new_context(locale="zh-CN", user_agent=PC)
+    one, other = context.new_page(), context.new_page()
+    one.goto(site.url + "/account")
+    other.goto(site.url + "/login?to=/logout")
+    answer(phone, scan(phone, weixin, str(weixin.state()["qr_codes"][-1]["scene"])), "no")
+    for tab in (one, other):
+        expect(tab.locator("#login")).to_have_attribute("data-status", "refused", timeout=15_000)
+    one.get_by_role("button", name="换一个二维码").click()
+    for tab in (one, other):
+        expect(tab.locator("#login")).to_have_attribute("data-status", "waiting", timeout=15_000)
+    answer(phone, scan(phone, weixin, str(weixin.state()["qr_codes"][-1]["scene"])))
+    one.wait_for_url(site.url + "/account")
+    other.wait_for_url(site.url + "/logout")
+    context.close()
+
+
 def test_a_page_left_open_makes_no_codes(site: Served, pc: MakePc, weixin: Sandbox, later: Later) -> None:
     computer = pc()
     begin(site, computer, weixin)
@@ -523,6 +544,18 @@ def test_nobody_can_be_logged_out_by_a_link_or_another_site(site: Served, people
     phone.open(site.url + "/logout?everywhere=yes")
     assert phone.send(site.url + "/logout", {"everywhere": "yes"}).status_code == 403
     assert phone.open(site.url + "/account").status_code == 200
+
+
+def test_a_confirmation_proves_the_person_now_and_not_when_their_phone_logged_in(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, later: Later
+) -> None:
+    computer, phone = pc(), people()
+    phone.visit(site.url + "/")  # with the profile, so that the confirming page needs no login of its own
+    later(1740)
+    answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
+    computer.get(site.url + "/login", timeout=10)
+    later(120)
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 200
 
 
 def test_a_stale_login_on_a_pc_goes_to_the_login_page(
