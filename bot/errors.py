@@ -113,12 +113,13 @@ class PhoneError(BotError):
 
 
 class CodeError(BotError):
-    """A code by SMS. `reason` is no-sender, pause (one a minute) or quota (the day's are used up) when one is
-    asked for; expired, wrong or tries (too many wrong ones) when one is typed."""
+    """A code by SMS. `reason` is no-sender, pause (one a minute: again in `wait` seconds) or quota (the day's
+    are used up) when one is asked for; expired, wrong or tries (too many wrong ones) when one is typed."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, wait: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.wait = wait
 
 
 class BindingError(BotError):

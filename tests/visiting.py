@@ -13,6 +13,9 @@ from tests.launch import Sandbox
 from tests.oauth.visitor import Phone
 
 PC = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
+WECHAT = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile MicroMessenger/8.0.44"
+)
 
 Serve = Callable[..., Served]
 MakePhone = Callable[..., Phone]

@@ -85,9 +85,10 @@ class Codes:
         """A minute for each of them, or for none."""
         paused: dict[str, str] = {}
         for what, who in askers.items():
-            if not self._limits.pause(what, who, PAUSE_SECONDS):
+            wait = self._limits.pause(what, who, PAUSE_SECONDS, self._clock())
+            if wait:
                 self._resume(paused)
-                raise CodeError("pause")
+                raise CodeError("pause", math.ceil(wait))
             paused[what] = who
 
     def _resume(self, askers: Mapping[str, str]) -> None:

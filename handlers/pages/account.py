@@ -22,7 +22,7 @@ from bot.templates import translate
 log = logging.getLogger("bot.pages")
 
 # What a form's button asks for -> the method that does it.
-_ACTIONS = ("send", "verify", "cancel", "unbind")
+_ACTIONS = ("send", "verify", "cancel", "keep", "unbind")
 
 
 class Account(Page):
@@ -40,7 +40,8 @@ class Account(Page):
             getattr(self, "_" + action)(visitor, fields)
         except (PhoneError, CodeError, BindingError) as error:
             web.ctx.status = "422 Unprocessable Entity"
-            return self._show(visitor, error.reason, fields.get("phone", ""))
+            pause = error.wait if isinstance(error, CodeError) else 0
+            return self._show(visitor, error.reason, fields.get("phone", ""), pause)
         except SmsError as error:
             log.error("[account] SMS not sent: %s", error)
             web.ctx.status = "502 Bad Gateway"
@@ -85,6 +86,11 @@ class Account(Page):
     def _cancel(self, visitor: Visitor, fields: dict[str, str]) -> None:
         self.site.account.people.codes.drop(visitor.openid)
 
+    def _keep(self, visitor: Visitor, fields: dict[str, str]) -> None:
+        """No other number after all."""
+        self._cancel(visitor, fields)
+        raise self._go_on()
+
     def _unbind(self, visitor: Visitor, fields: dict[str, str]) -> None:
         binding = self.site.account.people.bindings.unbind(visitor.openid)
         if binding:
@@ -98,7 +104,7 @@ class Account(Page):
             f"[{sign}] Your code is {code}, good for 5 minutes. If you did not ask for it, tell nobody.",
         )
 
-    def _show(self, visitor: Visitor, problem: str = "", typed: str = "") -> str:
+    def _show(self, visitor: Visitor, problem: str = "", typed: str = "", pause: int = 0) -> str:
         people = self.site.account.people
         binding = self.binding(visitor)
         pending = people.codes.pending(visitor.openid)
@@ -114,6 +120,7 @@ class Account(Page):
             is_changing=bool(query.change),
             can_send=people.codes.can_send,
             problem=problem,
+            pause=pause,
             typed=typed,
             path=self._path(),
             regions=phones.prefixes(self.site.config.phone_regions),

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import Clock, RedisServer, Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, form_of, query
-from tests.visiting import Later, MakePhone, Serve, facts
+from tests.visiting import WECHAT, Later, MakePhone, Serve, facts
 
 NUMBER, OTHER = "+8613800138000", "+8613900139000"
 
@@ -184,8 +185,12 @@ def test_a_second_message_within_a_minute_is_refused_with_words(
     page = phone.follow(ask(site, phone))
     again = phone.submit(page, phone=NUMBER, do="send")
     assert again.status_code == 422
-    assert "过一分钟" in again.text
-    wait(60)
+    assert "请过 60 秒再试" in again.text
+    wait(18)
+    again = phone.submit(page, phone=NUMBER, do="send")
+    assert "请过 42 秒再试" in again.text
+    assert '<span id="seconds">42</span> 秒后可以重发' in again.text
+    wait(42)
     assert phone.submit(page, phone=NUMBER, do="send").status_code == 303
     assert len(weixin.call("GET", "sms")["messages"]) == 2
 
@@ -240,6 +245,49 @@ def test_changing_the_phone(site: Served, people: MakePhone, weixin: Sandbox, wa
     phone.submit(page, code=last_code(weixin), do="verify")
     assert bindings.of(phone.openid).phone == OTHER  # type: ignore[union-attr]
     assert bindings.of_phone(NUMBER) is None
+
+
+def test_a_number_under_way_can_be_given_up_for_the_bound_one(
+    here: Served, people: MakePhone, weixin: Sandbox, later: Later
+) -> None:
+    phone = people()
+    assert "不换了" not in phone.follow(ask(here, phone)).text, "nothing is bound yet"
+    later(61)
+    bind(here, phone, weixin)
+    later(61)
+    page = phone.follow(phone.submit(phone.visit(here.url + "/account?change=1"), phone=OTHER, do="send"))
+    assert "+86 139****9000" in page.text
+    assert "不换了，保留 +86 138****8000" in page.text
+    kept = phone.follow(phone.submit(page, do="keep"))
+    assert kept.url == here.url + "/account"
+    assert "已绑定手机号" in kept.text
+    assert "+86 138****8000" in kept.text
+    assert phone.submit(page, code=last_code(weixin), do="verify").status_code == 422, "its code is void"
+
+
+@pytest.mark.browser
+def test_a_browser_takes_a_code_as_people_type_it_and_counts_until_the_next(
+    here: Served, people: MakePhone, weixin: Sandbox, browser: Browser
+) -> None:
+    context = browser.new_context(locale="zh-CN", user_agent=WECHAT)
+    context.add_cookies([{"name": "sandbox_user", "value": people().openid, "url": weixin.url}])
+    page = context.new_page()
+    page.clock.install()
+    page.goto(here.url + "/account")
+    page.get_by_label("手机号").fill("13800138000")
+    page.get_by_role("button", name="获取验证码").click()
+    again = page.get_by_role("button", name="重发一条")
+    expect(again).to_be_disabled()
+    page.clock.run_for(15_000)
+    expect(page.locator("#wait")).to_have_text("没收到？45 秒后可以重发。")
+    page.clock.run_for(45_000)
+    expect(again).to_be_enabled()
+    expect(page.locator("#wait")).to_be_hidden()
+    code = last_code(weixin).translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    page.get_by_label("6 位验证码").fill(f"{code[:3]} {code[3:]}")
+    page.get_by_role("button", name="绑定").click()
+    expect(page.get_by_role("heading", name="已绑定手机号")).to_be_visible()
+    context.close()
 
 
 def test_unbinding(site: Served, people: MakePhone, weixin: Sandbox, log: pytest.LogCaptureFixture) -> None:

@@ -9,9 +9,7 @@ from handlers.pages.home import Home
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.test_visit import menu_link
-from tests.visiting import PC, MakePhone, Serve, facts
-
-WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Mobile MicroMessenger/8.0.44"
+from tests.visiting import PC, WECHAT, MakePhone, Serve, facts
 
 
 class Mine(Page):

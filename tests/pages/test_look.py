@@ -16,11 +16,8 @@ from bot.app import TEMPLATES
 from bot.templates import Templates
 from tests.conftest import Served
 from tests.launch import ROOT, Sandbox
-from tests.visiting import PC, MakePhone, Serve
+from tests.visiting import PC, WECHAT, MakePhone, Serve
 
-WECHAT = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile MicroMessenger/8.0.44"
-)
 PATHS = [
     "/",
     "/account",
@@ -134,6 +131,8 @@ def test_pages_work_without_scripts(
     page = context.new_page()
     page.goto(site.url + "/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello world 小明")
+    expect(page.locator("#jssdk-status")).to_be_hidden()
+    assert "需要 JavaScript" in page.locator("noscript").inner_html()
     page.get_by_role("link", name="手机号").click()
     page.get_by_label("手机号").fill("13800138000")
     page.get_by_role("button", name="获取验证码").click()
