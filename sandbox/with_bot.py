@@ -80,6 +80,11 @@ class Bot:
             f"[sandbox] its commands: env{foreign} BOT_CONFIG={config} {sys.executable} -m bot jobs",
             flush=True,
         )
+        print(
+            f"[sandbox] its API: curl -H 'Authorization: Bearer {settings['API_TOKEN']}'"
+            f''' -d '{{"openid": "{first.openid}"}}' {url}/api/accounts/lookup''',
+            flush=True,
+        )
 
     async def wait(self) -> int:
         """The exit status of the bot, when it ends."""
@@ -144,6 +149,7 @@ class Bot:
             "SITE_APP_SECRET": account.site_app_secret,
             "WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
             "SMS_SENDER": "sandbox",
+            "API_TOKEN": secrets.token_hex(16),
             "LOG_ERROR_TEXTS": "true",
         }
 

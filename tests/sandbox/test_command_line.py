@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import select
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.launch import ROOT, Sandbox, start_sandbox
 
@@ -168,6 +170,15 @@ def test_the_commands_of_this_projects_bot_reach_it() -> None:
             ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=30
         )
     assert (said.returncode, said.stdout, said.stderr) == (0, "no jobs\n", "")
+
+
+def test_the_api_of_this_projects_bot_answers_as_is_said() -> None:
+    with start_sandbox("--with-bot", "--bot-port", "0") as sandbox:
+        (line,) = [line for line in sandbox.output if line.startswith("[sandbox] its API: ")]
+        curl, _, header, _, body, url = shlex.split(line.partition(": ")[2])
+        name, _, value = header.partition(": ")
+        said = requests.post(url, data=body, headers={name: value}, timeout=10)
+    assert (curl, said.json()) == ("curl", {"error": "nobody is bound to that"})
 
 
 def test_a_reset_keeps_what_the_bot_had_set_up(with_bot: Sandbox) -> None:
