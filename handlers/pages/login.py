@@ -237,9 +237,11 @@ class Confirm(Page):
         visitor, login = self._theirs()
         if login is None:
             web.ctx.status = "410 Gone"
-            return self.render("confirm", login=None, status="gone", same_network=False, visitor=visitor)
+            return self.render("confirm", login=None, visitor=visitor, same_network=False, minutes=0)
         same = browser.network(login.address) == self.request.network
-        return self.render("confirm", login=login, status=login.status, same_network=same, visitor=visitor)
+        age = LOGIN_SECONDS - self.site.account.people.logins.left(login)
+        minutes = int(age / 60)
+        return self.render("confirm", login=login, visitor=visitor, same_network=same, minutes=minutes)
 
     def POST(self) -> str:
         visitor, login = self._theirs()

@@ -54,7 +54,12 @@ def answer(phone: Phone, link: str, word: str = "yes") -> requests.Response:
 
 
 def test_the_whole_way(
-    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
+    site: Served,
+    people: MakePhone,
+    pc: MakePc,
+    weixin: Sandbox,
+    later: Later,
+    log: pytest.LogCaptureFixture,
 ) -> None:
     computer, phone = pc(), people("小明")
     before = dict(computer.cookies)
@@ -64,8 +69,11 @@ def test_the_whole_way(
     assert link == f"{site.url}/login/confirm?id={scene.removeprefix('login-')}"
     assert status(site, computer) == "scanned"
     page = phone.visit(link)
-    for words in ("Chrome · Windows", "203.0.113.7", "不在同一个网络", "小明"):
+    for words in ("Chrome · Windows", "203.0.113.7", "不在同一个网络", "刚刚", "小明"):
         assert words in page.text
+    later(200)
+    page = phone.visit(link)
+    assert "3 分钟前" in page.text
     assert "已确认" in phone.follow(phone.submit(page, answer="yes")).text
     assert status(site, computer) == "confirmed"
     done = computer.get(site.url + "/login", allow_redirects=False, timeout=10)
