@@ -125,7 +125,7 @@ class Page:
         return Request(
             path_of_page(),
             str(web.ctx.query)[1:],
-            web.cookies(),
+            cookies(),
             is_pc=browser.is_pc(environ),
             is_lost_phone=browser.is_lost_phone(environ),
             navigates="HTTP_SEC_FETCH_MODE" in environ,
@@ -201,14 +201,14 @@ class Page:
         return redirect
 
     def set_cookie(self, name: str, value: str) -> None:
-        """A cookie for this site only, out of reach of scripts; an empty one is deleted."""
-        public = self.site.config.public_url
+        """A cookie for this site only, out of reach of scripts; an empty one is deleted. It comes back in
+        `request.cookies`."""
         web.ctx.setdefault("new_cookies", {})[name] = value
         web.setcookie(
-            name,
+            _prefix() + name,
             value,
             expires=self.site.config.session_days * 86400 if value else -1,
-            secure=public.startswith("https://"),
+            secure=bool(_prefix()),
             httponly=True,
             samesite="Lax",
             path="/",
@@ -260,7 +260,21 @@ def clean_path() -> str:
     return path_of_page() + clean_query(str(web.ctx.query)[1:])
 
 
+def cookies() -> dict[str, str]:
+    """The cookies of this request, by the names that Page.set_cookie() was given."""
+    prefix = _prefix()
+    return {
+        name.removeprefix(prefix): value for name, value in web.cookies().items() if name.startswith(prefix)
+    }
+
+
+def _prefix() -> str:
+    """On https browsers take a cookie of such a name from this very host only, never from a neighbour under
+    the same domain, who could else put theirs in its place."""
+    return "__Host-" if web.ctx.parts.config.public_url.startswith("https://") else ""
+
+
 def session_of_forms() -> str:
     """What a form's token is bound to: the session, or for those without one the browser."""
-    cookies = {**web.cookies(), **web.ctx.get("new_cookies", {})}
-    return str(cookies.get(SESSION_COOKIE) or cookies.get(BROWSER_COOKIE) or "")
+    known = {**cookies(), **web.ctx.get("new_cookies", {})}
+    return str(known.get(SESSION_COOKIE) or known.get(BROWSER_COOKIE) or "")
