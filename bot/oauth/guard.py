@@ -129,7 +129,11 @@ class Guard:
             visitor = self._known(request, need, session, asked_for=query.get(_ASK) == "1")
             if visitor:
                 return Go(self._clean_url(request)) if _TICKET in query or _ASK in query else visitor
-        elif _TICKET in query and (visitor := self._sessions.redeem(query[_TICKET])):
+        elif (
+            _TICKET in query
+            and self._may_drop_cookies(request)
+            and (visitor := self._sessions.redeem(query[_TICKET]))
+        ):
             if need.fresh:
                 raise VisitError("no-cookies", 403)
             if visitor.has(need.scope):
@@ -216,6 +220,12 @@ class Guard:
         """Whether this browser's way is our login page: WeChat's authorize page opens in WeChat only."""
         return request.is_pc and self._config.login_way != "off"
 
+    def _may_drop_cookies(self, request: Request) -> bool:
+        """Whether this may be a browser of WeChat's that sends no cookie back. From elsewhere nobody is sent
+        to WeChat, so that nobody comes back; and who sends our cookie drops none."""
+        is_elsewhere = self._logs_in_here(request) or request.is_lost_phone
+        return not is_elsewhere and not request.cookies.get(BROWSER_COOKIE)
+
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
         path = url.removeprefix(self._config.public_url)
@@ -256,8 +266,7 @@ class Guard:
         if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
-        if not browser and (self._logs_in_here(request) or request.is_lost_phone):
-            # Nobody is sent to WeChat from there, so nobody can come back.
+        if not browser and not self._may_drop_cookies(request):
             raise VisitError("foreign-state", 403)
         is_menus = self._states.is_for_menu(state, request.path)
         if is_menus:

@@ -65,6 +65,15 @@ def test_an_attackers_login_on_a_fresh_pc_is_refused(
     assert not [call for call in weixin.calls() if call["path"].startswith("/sns/")], "no code was spent"
 
 
+def test_a_ticket_is_for_browsers_that_send_no_cookie(site: Served, people: MakePhone) -> None:
+    lure = fresh(people("攻击者").back(site.url + "/")).headers["Location"]
+    victim = people("小红")
+    victim.open(site.url + "/")
+    assert "小红" in victim.visit(lure).text, "theirs is the way by WeChat"
+    assert fresh(lure, PC).headers["Location"] == site.url + "/login?to=%2F"
+    assert "攻击者" in fresh(lure).text, "and it is not spent thereby"
+
+
 def test_a_login_that_its_owner_has_used_is_nobody_elses(site: Served, people: MakePhone) -> None:
     victim = people("小红")
     back = victim.back(site.url + "/")
