@@ -23,7 +23,8 @@ from bot.config import Config
 from bot.errors import WeChatError
 from bot.limits import Limits
 from bot.oauth import browser, forms
-from bot.oauth.guard import BROWSER_COOKIE, SESSION_COOKIE, Go, Guard, Need, Request, clean_query
+from bot.oauth.guard import Guard
+from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE, Go, Need, Request, clean_query
 from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
 from bot.oauth.website import Website

@@ -7,84 +7,36 @@ with nothing else: that it is the one which went to WeChat is more than anybody 
 """
 
 import dataclasses
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from bot.accounts import Bindings
 from bot.config import Config
 from bot.errors import VisitError
 from bot.limits import Limits
 from bot.log import audit
-from bot.oauth.browser import network as network_of
 from bot.oauth.exchange import Exchange
+from bot.oauth.request import (
+    ASK,
+    ASKED_COOKIE,
+    BROWSER_COOKIE,
+    SESSION_COOKIE,
+    TICKET,
+    Go,
+    Need,
+    Request,
+    browser_of,
+    clean_query,
+    login_path,
+)
 from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States, is_state
 from bot.oauth.visitor import Visitor
 from bot.store import Clock
 from bot.wechat.endpoints import Endpoints
 
-SESSION_COOKIE = "session"
-BROWSER_COOKIE = "browser"
-ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's consent page; `no`: rather not
-LOGIN_PATH = "/login"
-_TICKET = "visit"
-_ASK = "ask"
-_OURS = (_TICKET, _ASK)  # query parameters that are not part of a page's clean URL
-_WECHATS = ("code", "state")  # nor are these, unless a page says that it has some of its own
 _MAX_FIELD = 512
 _SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
-
-
-def login_path(to: str) -> str:
-    """The login page, which leads on to the local path `to`."""
-    return f"{LOGIN_PATH}?to={quote(to, safe='')}"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the guard needs of a request: `path` begins with a slash, `query` is without `?`; both are
-    percent-encoded, as the browser has them.
-
-    `is_pc`: a browser on a PC and outside WeChat; `is_lost_phone`: a phone's. `navigates`: the browser says
-    that a person goes to a page. `lang` is zh_CN or en, `address` the browser's IP. `own_query`: which of
-    `code` and `state` are parameters of this page, too.
-    """
-
-    path: str
-    query: str
-    cookies: Mapping[str, str]
-    is_pc: bool = False
-    is_lost_phone: bool = False
-    navigates: bool = False
-    lang: str = "zh_CN"
-    address: str = ""
-    own_query: tuple[str, ...] = ()
-
-    @property
-    def network(self) -> str:
-        return network_of(self.address)
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a page asks of its visitor. `popup`: WeChat shall ask even where it need not. `or_silent`: who
-    refuses consent is welcome without a name. `fresh`: the login came back to this very browser no more than
-    so many seconds ago (0: being recognised will do)."""
-
-    scope: str = "snsapi_base"
-    popup: bool = False
-    or_silent: bool = False
-    fresh: float = 0.0
-
-
-@dataclass(frozen=True)
-class Go:
-    """Send the browser to `url` with these cookies; an empty one is deleted."""
-
-    url: str
-    cookies: dict[str, str] = field(default_factory=dict)
 
 
 class Guard:
@@ -126,19 +78,19 @@ class Guard:
                 raise
         session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
         if session and self._is_still_here(request, session):
-            visitor = self._known(request, need, session, asked_for=query.get(_ASK) == "1")
+            visitor = self._known(request, need, session, asked_for=query.get(ASK) == "1")
             if visitor:
-                return Go(self._clean_url(request)) if _TICKET in query or _ASK in query else visitor
+                return Go(self._clean_url(request)) if TICKET in query or ASK in query else visitor
         elif (
-            _TICKET in query
+            TICKET in query
             and self._may_drop_cookies(request)
-            and (visitor := self._sessions.redeem(query[_TICKET]))
+            and (visitor := self._sessions.redeem(query[TICKET]))
         ):
             if need.fresh:
                 raise VisitError("no-cookies", 403)
             if visitor.has(need.scope):
                 return visitor
-        return self._authorize(request, need, session, query.get(_ASK, ""))
+        return self._authorize(request, need, session, query.get(ASK, ""))
 
     def visitor(self, cookies: Mapping[str, str]) -> Visitor | None:
         """Who has a session in this browser, for pages that send nobody to WeChat."""
@@ -294,7 +246,7 @@ class Guard:
                 return self._authorize(request, Need(), None, "") if via_wechat else Go(url)
             visitor = visitor.with_profile_of(earlier.visitor)
         if not browser:
-            url += ("&" if "?" in url else "?") + urlencode({_TICKET: self._sessions.ticket(visitor)})
+            url += ("&" if "?" in url else "?") + urlencode({TICKET: self._sessions.ticket(visitor)})
             if not is_menus:  # a menu link begins in WeChat: its browser has never been here
                 audit("one-page", openid=visitor.openid, address=request.address)
                 return Go(url)
@@ -307,21 +259,11 @@ class Guard:
 
     def _ask_url(self, request: Request, ask: str, own: tuple[str, ...] | None = None) -> str:
         url = self._clean_url(request, own)
-        return f"{url}{'&' if '?' in url else '?'}{_ASK}={ask}"
+        return f"{url}{'&' if '?' in url else '?'}{ASK}={ask}"
 
     def _clean_url(self, request: Request, own: tuple[str, ...] | None = None) -> str:
         query = clean_query(request.query, request.own_query if own is None else own)
         return self._config.public_url + request.path + query
-
-
-def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
-    """A page's query with its `?`, or nothing; without what WeChat and we have put there."""
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    strange = {*_OURS, *_WECHATS} - {*own}
-    kept = urlencode([(name, value) for name, value in pairs if name not in strange])
-    return f"?{kept}" if kept else ""
 
 
 def _is_another(visitor: Visitor, proven: Visitor) -> bool:
@@ -334,13 +276,3 @@ def _is_return(request: Request, query: Mapping[str, str]) -> bool:
     if not request.own_query:
         return "code" in query or "state" in query
     return is_state(query.get("state", ""))
-
-
-def browser_of(cookies: Mapping[str, str]) -> str:
-    """The random text that names this browser to us: its cookie's, or a new one."""
-    known = cookies.get(BROWSER_COOKIE, "")
-    return (
-        known
-        if 16 <= len(known) <= 64 and known.isascii() and known.isprintable()
-        else secrets.token_urlsafe(16)
-    )

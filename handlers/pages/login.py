@@ -21,7 +21,7 @@ from bot.errors import VisitError, WeChatError
 from bot.log import audit
 from bot.oauth import browser
 from bot.oauth.forms import local_path
-from bot.oauth.guard import BROWSER_COOKIE, Go, browser_of, login_path
+from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
 from bot.pages import FRESH_SECONDS, Page
 
