@@ -77,7 +77,8 @@ class Bot:
         config.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
         foreign = "".join(f" -u {name}" for name in sorted(os.environ) if name.startswith("BOT_"))
         print(
-            f"[sandbox] its commands: env{foreign} BOT_CONFIG={config} {sys.executable} -m bot jobs",
+            f"[sandbox] the bot's own commands: "
+            f"env{foreign} BOT_CONFIG={config} {sys.executable} -m bot jobs",
             flush=True,
         )
         print(

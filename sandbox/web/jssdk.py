@@ -31,7 +31,7 @@ def verdict(world: World, config: Config) -> str:
         return "config:invalid appid"
     if not covers(world.account.pages_domains, url, subdomains=True):
         return "config:invalid url domain"
-    for ticket in world.tickets.living():
+    for ticket in world.tickets.verifying():
         expected = signature(ticket.value, config.nonce_str, config.timestamp, url)
         if hmac.compare_digest(expected.encode(), config.signature.encode()):
             return "config:ok"

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.clock import Clock
 from sandbox.errors import WeChatError
@@ -75,6 +75,12 @@ class MediaStore:
     def find(self, media_id: str) -> Media | None:
         """Also one that has expired."""
         return self._permanent.get(media_id) or self._temporary.get(media_id)
+
+    def begin_anew(self) -> None:
+        """After a reset: no permanent ones; temporary ones as if they had been uploaded now."""
+        now = self._clock.seconds()
+        self._permanent.clear()
+        self._temporary = {name: replace(one, created_at=now) for name, one in self._temporary.items()}
 
     def permanent(self, type: str | None = None) -> list[Media]:
         """Newest first."""

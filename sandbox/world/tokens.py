@@ -40,6 +40,12 @@ class Line:
         self.current = Token(new_token(), now + LIFETIME)
         return self.current
 
+    def begin_anew(self, now: float) -> None:
+        """As at the start, but that the last token handed out is good for its whole life."""
+        last = self.current or (self.old[-1] if self.old else None)
+        self.old = [Token(last.value, now + LIFETIME)] if last else []
+        self.current = None
+
     def find(self, value: str) -> Token | None:
         known = [self.current, *self.old] if self.current else self.old
         return next((token for token in known if token.value == value), None)
@@ -75,6 +81,12 @@ class AccessTokens:
             token = self._stable.mint(now, OVERLAP)
         return token.value, int(token.expires - now)
 
+    def begin_anew(self) -> None:
+        """After a reset, of which a server knows nothing: it goes on using its token, by its own clock."""
+        self._forced.clear()
+        for line in (self._classic, self._stable):
+            line.begin_anew(self._clock.now())
+
     def living(self) -> list[tuple[str, Token]]:
         """The current token of each endpoint, with its kind."""
         kinds = (("access_token", self._classic), ("stable", self._stable))
@@ -103,19 +115,30 @@ class JsapiTickets:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tickets: list[Token] = []
+        self._of_before: list[Token] = []  # the last one handed out before a reset
 
     def get(self) -> tuple[str, int]:
         now = self._clock.now()
         living = self.living()
         if not living or self._tickets[-1].expires - now <= OVERLAP:
-            self._tickets.append(Token(secrets.token_urlsafe(64)[:86], now + LIFETIME))
+            self._tickets = [*living, Token(secrets.token_urlsafe(64)[:86], now + LIFETIME)]
         ticket = self._tickets[-1]
         return ticket.value, int(ticket.expires - now)
 
     def living(self) -> list[Token]:
         now = self._clock.now()
-        self._tickets = [ticket for ticket in self._tickets if ticket.expires > now]
-        return self._tickets
+        return [ticket for ticket in self._tickets if ticket.expires > now]
+
+    def verifying(self) -> list[Token]:
+        """Those with which a page may be signed."""
+        now = self._clock.now()
+        return [*self.living(), *(ticket for ticket in self._of_before if ticket.expires > now)]
+
+    def begin_anew(self) -> None:
+        """As AccessTokens.begin_anew()."""
+        handed_out = [*self._of_before, *self._tickets]
+        self._of_before = [Token(one.value, self._clock.now() + LIFETIME) for one in handed_out[-1:]]
+        self._tickets = []
 
 
 def new_token() -> str:

@@ -39,7 +39,9 @@ _SAME_SECOND = 60
 class World:
     """Parts are replaced by `reset`, so nobody keeps one: always go through the world.
 
-    `account` and `behaviour` are replaced as a whole when a setting changes. The callback outlives a reset.
+    `account` and `behaviour` are replaced as a whole when a setting changes. The callback outlives a reset,
+    and so does what WeChat has handed to the account's server, which cannot know of it and goes on using it:
+    access tokens, tickets, temporary media.
     """
 
     def __init__(
@@ -57,6 +59,9 @@ class World:
         self._start_faults = list(faults)
         self._start_menu: list[Button] | None = None
         self._start_followers: frozenset[str] = frozenset()
+        self.tokens = AccessTokens(self.clock)
+        self.tickets = JsapiTickets(self.clock)
+        self.media = MediaStore(self.clock)
         self._begin()
 
     def _begin(self) -> None:
@@ -66,10 +71,7 @@ class World:
         self.tags = Tags()
         self.chats: dict[str, Chat] = {}
         self.menus = Menus(self.clock)
-        self.tokens = AccessTokens(self.clock)
-        self.tickets = JsapiTickets(self.clock)
         self.quotas = Quotas(self.clock)
-        self.media = MediaStore(self.clock)
         self.qrcodes = QrCodes(self.clock)
         self.shortkeys = ShortKeys(self.clock)
         self.oauth = OAuth(self.clock)
@@ -98,6 +100,9 @@ class World:
         """Back to the start: as `keep_as_start` left it, or else two strangers and no menu."""
         self.logins.close()
         self._begin()
+        self.tokens.begin_anew()
+        self.tickets.begin_anew()
+        self.media.begin_anew()
         self.bus.publish("reset", {})
 
     def keep_as_start(self) -> None:

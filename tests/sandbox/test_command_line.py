@@ -163,12 +163,17 @@ def test_the_bot_is_set_up_as_an_operator_would(with_bot: Sandbox) -> None:
     assert with_bot.output[-1].startswith("sandbox ready ")
 
 
-def test_the_commands_of_this_projects_bot_reach_it() -> None:
+@pytest.fixture(scope="module")
+def with_our_bot() -> Iterator[Sandbox]:
     with start_sandbox("--with-bot", "--bot-port", "0") as sandbox:
-        (line,) = [line for line in sandbox.output if line.startswith("[sandbox] its commands: ")]
-        said = subprocess.run(
-            ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=30
-        )
+        yield sandbox
+
+
+def test_the_commands_of_this_projects_bot_reach_it(with_our_bot: Sandbox) -> None:
+    (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] the bot's own commands: ")]
+    said = subprocess.run(
+        ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
     assert (said.returncode, said.stdout, said.stderr) == (0, "no jobs\n", "")
 
 
@@ -179,6 +184,28 @@ def test_the_api_of_this_projects_bot_answers_as_is_said() -> None:
         name, _, value = header.partition(": ")
         said = requests.post(url, data=body, headers={name: value}, timeout=10)
     assert (curl, said.json()) == ("curl", {"error": "nobody is bound to that"})
+
+
+def test_this_projects_bot_works_on_after_resets_and_after_a_journey(with_our_bot: Sandbox) -> None:
+    """It keeps its token, its ticket and the media ids of its pictures; nobody tells it of either."""
+    openid = with_our_bot.state()["users"][0]["openid"]
+    bot = with_our_bot.state()["account"]["callback"].removesuffix("/wechat")
+
+    def works() -> bool:
+        (picture,) = with_our_bot.tap(openid, 0)["shown"]
+        config = requests.get(f"{bot}/jssdk", params={"url": f"{bot}/"}, timeout=10).json()
+        asked = {**config, "url": f"{bot}/"}
+        said = requests.post(f"{with_our_bot.url}/_sandbox/jssdk/config", json=asked, timeout=10).json()
+        return (picture["type"], said["errMsg"]) == ("image", "config:ok")
+
+    assert works()
+    with_our_bot.reset()
+    with_our_bot.reset()
+    assert works()
+    with_our_bot.clock(3 * 86400)
+    assert not works()
+    with_our_bot.reset()
+    assert works()
 
 
 def test_a_reset_keeps_what_the_bot_had_set_up(with_bot: Sandbox) -> None:

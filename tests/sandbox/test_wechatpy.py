@@ -66,7 +66,8 @@ def test_jsapi_ticket(client: WeChatClient) -> None:
 
 def test_a_dead_token_is_fetched_anew(sandbox: Sandbox, client: WeChatClient) -> None:
     client.user.get_followers()
-    sandbox.reset()
+    before = len(sandbox.calls())
+    sandbox.clock(7201)
     assert client.user.get_followers()["total"] == 0
-    paths = [call["path"] for call in sandbox.calls()]
+    paths = [call["path"] for call in sandbox.calls()[before:]]
     assert paths == ["/cgi-bin/user/get", "/cgi-bin/token", "/cgi-bin/user/get"]

@@ -19,7 +19,7 @@ export function clockTool(root, world) {
     el("section", { class: "card-box clock-box" }, face, ahead),
     el("section", { class: "card-box" }, el("h3", {}, t("clock.jumps")),
       el("div", { class: "jumps" }, JUMPS.map(([name, seconds]) => button({ "data-jump": name, onclick: () => jump(seconds) }, el("strong", {}, `+ ${span(seconds)}`), el("small", {}, t(`clock.${name}`))))),
-      el("h3", {}, t("clock.own")), form, said));
+      el("h3", {}, t("clock.own")), form, said, el("p", { class: "quiet" }, t("clock.server"))));
 
   async function jump(seconds) {
     said.textContent = "";
