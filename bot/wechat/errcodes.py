@@ -15,16 +15,16 @@ _ADVICE = {
     40025: "A sub-menu button's name is empty or over 60 bytes.",
     40054: "A sub-menu link's domain is not allowed for this account.",
     40055: "A menu link's domain is not allowed for this account.",
-    40125: "The AppSecret is not valid. Copy it from the console (开发 > 基本配置); a reset there "
+    40125: "The AppSecret is not valid. Copy it from the console (开发接口管理); a reset there "
     "changes it.",
-    40243: "The AppSecret is frozen. Unfreeze it in the console (开发 > 基本配置).",
+    40243: "The AppSecret is frozen. Unfreeze it in the console (开发接口管理).",
     45009: "The day's quota of this call is used up. It begins anew at midnight in China; "
     "/cgi-bin/clear_quota gives it back up to ten times a month.",
     45011: "Too many calls this minute. Wait a minute.",
     45064: "The mini program is not linked to this account. Link it in the console (小程序管理).",
     48001: "This account may not call this API. The custom menu API needs a verified subscription account, "
     "a service account or a test account; unverified subscription accounts (未认证订阅号) lack it. "
-    "Rights are listed in the console (开发 > 接口权限).",
+    "Rights are listed in the console (设置与开发 > 接口权限).",
     50002: "This account is restricted by the platform. See the console's notices.",
     65319: "This account may not create a menu now. See the console's notices.",
 }
@@ -39,7 +39,7 @@ def explain(error: WeChatError) -> str:
         address = found.group(1) if found else "this server's address"
         return (
             f"{said}\nWeChat does not know this server's IP address.\n"
-            f"Add {address} to the IP whitelist in the console (开发 > 基本配置 > IP白名单) and try again."
+            f"Add {address} to the IP whitelist in the console (开发接口管理 > IP白名单) and try again."
         )
     advice = _ADVICE.get(error.errcode)
     return f"{said}\n{advice}" if advice else said
