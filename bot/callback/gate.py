@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from bot.callback import messages, xml
 from bot.callback.envelope import Envelope, same, sign
@@ -20,6 +21,13 @@ log = logging.getLogger("bot.gate")
 MAX_BODY = 64 * 1024  # bytes; a long text in compatible mode is about 10 kB
 
 Query = Mapping[str, str]
+
+_ADVICE = {
+    "plain-body": "[gate] messages come in plain, but MODE is %s: set MODE = 'plain', or choose the safe "
+    "mode in WeChat's console (a test account has none)",
+    "encrypted-body": "[gate] messages come encrypted, but MODE is %s: set MODE = 'safe' and "
+    "ENCODING_AES_KEY, or choose the plain mode in WeChat's console",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Gate:
         self._clock = clock
         self._guard = guard
         self._envelope = None if config.mode == "plain" else Envelope(config.encoding_aes_key, config.app_id)
+        self._mode_said = False
 
     def verify(self, query: Query) -> str:
         """The console's GET: returns `echostr`, to be sent back byte for byte. Raises Refused:
@@ -68,6 +77,8 @@ class Gate:
         encrypted = self._config.mode == "safe" or (self._config.mode == "compatible" and "Encrypt" in outer)
         if encrypted:
             fields = self._decrypt(query, outer)  # plain fields beside it are not covered: unread
+        elif "Encrypt" in outer and "MsgType" not in outer:  # in compatible mode WeChat sends both
+            self._wrong_mode("encrypted-body")
         else:
             self._guard_replay(query, body)
             fields = outer
@@ -78,13 +89,19 @@ class Gate:
 
     def _decrypt(self, query: Query, outer: messages.Fields) -> messages.Fields:
         encrypt = outer.get("Encrypt")
-        if not isinstance(encrypt, str) or not encrypt:
-            raise Refused(403, "plain-body")
+        if self._envelope is None or not isinstance(encrypt, str) or not encrypt:
+            self._wrong_mode("plain-body")
         encrypt = encrypt.strip()
         self._check_signature(query, "msg_signature", encrypt)
-        if self._envelope is None:
-            raise Refused(403, "plain-mode")  # not reached: only modes with an envelope decrypt
         return xml.parse(self._envelope.decrypt(encrypt))
+
+    def _wrong_mode(self, reason: str) -> NoReturn:
+        """Refuses what our mode does not read. The first time in this process the log says what to do: the
+        console's verification passes in every mode, so this is where a wrong MODE shows."""
+        if not self._mode_said:
+            self._mode_said = True
+            log.warning(_ADVICE[reason], self._config.mode)
+        raise Refused(403, reason)
 
     def _check(self, query: Query) -> None:
         """Signed by WeChat, and just now."""

@@ -15,8 +15,7 @@ _ADVICE = {
     40025: "A sub-menu button's name is empty or over 60 bytes.",
     40054: "A sub-menu link's domain is not allowed for this account.",
     40055: "A menu link's domain is not allowed for this account.",
-    40125: "The AppSecret is not valid. Copy it from the console (开发接口管理); a reset there "
-    "changes it.",
+    40125: "The AppSecret is not valid. Copy it from the console (开发接口管理); a reset there changes it.",
     40243: "The AppSecret is frozen. Unfreeze it in the console (开发接口管理).",
     45009: "The day's quota of this call is used up. It begins anew at midnight in China; "
     "/cgi-bin/clear_quota gives it back up to ten times a month.",

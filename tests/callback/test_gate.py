@@ -159,8 +159,30 @@ def test_compatible_mode_takes_a_plain_body_with_the_plain_signature(make_config
 
 def test_plain_mode_does_not_open_ciphertexts(make_config: MakeConfig) -> None:
     side = Side(make_config, "plain")
-    delivery = side.wechat.sealed(side.wechat.envelope.encrypt(side.wechat.text("x").encode()))
-    assert side.refused(delivery) == (400, "missing-field")
+    encrypted = side.wechat.envelope.encrypt(side.wechat.text("x").encode())
+    assert side.refused(side.wechat.sealed(encrypted)) == (403, "encrypted-body")
+    receiver = f"<xml><ToUserName>{ORIGINAL_ID}</ToUserName>".encode()
+    assert side.refused(side.wechat.sealed(encrypted, outer=receiver)) == (403, "encrypted-body")
+
+
+def test_plain_mode_reads_the_fields_of_compatible_mode(make_config: MakeConfig) -> None:
+    side = Side(make_config, "plain")
+    encrypted = side.wechat.envelope.encrypt(side.wechat.text("x").encode())
+    outer = side.wechat.text("x").removesuffix("</xml>").encode()
+    assert side.open(side.wechat.sealed(encrypted, outer=outer)) == "x"
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("plain", "safe"), ("safe", "plain")])
+def test_a_mode_that_is_not_the_consoles_is_said_once(
+    make_config: MakeConfig, log: pytest.LogCaptureFixture, ours: str, theirs: str
+) -> None:
+    side = Side(make_config, ours)
+    console = WeChat(make_config(mode=theirs), side.clock)
+    for number in range(3):
+        assert side.refused(console.deliver(console.text("x", msg_id=number)))[0] == 403
+    (line,) = [record.getMessage() for record in log.records if "MODE" in record.getMessage()]
+    assert f"MODE is {ours}" in line
+    assert f"set MODE = '{theirs}'" in line
 
 
 # -- what is inside the envelope
