@@ -21,7 +21,7 @@ MODE = "plain"
 # required: original id (原始ID) of the account, gh_...; messages to any other are refused
 ORIGINAL_ID = ""
 
-# what the account is; decides which APIs it may call
+# what the account is, and so what it may: subscription, subscription-verified, service, service-verified or test
 ACCOUNT_KIND = "subscription"
 
 # required: where the world sees this server, https://host; every link is built from it

@@ -10,11 +10,12 @@ from pathlib import Path
 import handlers
 from bot import log, menu
 from bot.accounts import phone as phones
-from bot.app import Parts, build
+from bot.app import TEMPLATES, Parts, build
 from bot.callback.late import afresh
 from bot.config import Config, load_config
 from bot.errors import (
     ConfigError,
+    HandlersError,
     MenuError,
     PhoneError,
     SmsError,
@@ -23,6 +24,9 @@ from bot.errors import (
     WeChatUnreachable,
 )
 from bot.menu_rules import Menu
+from bot.review import has_page, review
+from bot.rights import contradiction, lacks
+from bot.templates import Templates
 from bot.wechat.errcodes import explain
 
 
@@ -49,9 +53,14 @@ def settings() -> Config | None:
 
 
 def open_parts(config: Config) -> Parts | None:
-    """Everything built, or None after having said what is wrong with the store or the SMS sender."""
+    """Everything built, or None after having said what is wrong: handlers/, the store, the SMS sender."""
     try:
+        review(handlers.CHAT, handlers.PAGES)
         return build(config, handlers.CHAT, handlers.WORDING)
+    except HandlersError as error:
+        complain("handlers/__init__.py is not right:")
+        for fault in error.faults:
+            complain(f"  {fault}")
     except StoreError as error:
         complain(f"{error}. See STORE_URL.")
     except SmsError as error:
@@ -62,6 +71,14 @@ def open_parts(config: Config) -> Parts | None:
 def replies() -> set[str]:
     """The menu keys that have a route."""
     return {route.click_key for route in handlers.CHAT if route.click_key is not None}
+
+
+def wanted_menu(parts: Parts) -> Menu:
+    """The operator's menu, ready to be sent. Raises MenuError with everything that is wrong with it."""
+    wanted: Menu = menu.resolve(handlers.MENU, parts.config, parts.states)
+    missing = [page for page in menu.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
+    menu.check(wanted, replies(), missing)
+    return wanted
 
 
 def setup_menu(arguments: Sequence[str]) -> int:
@@ -134,10 +151,12 @@ def _send(change: Callable[[], None]) -> int:
 
 
 def _install(parts: Parts, *, dry_run: bool) -> int:
-    wanted = menu.resolve(handlers.MENU, parts.config, parts.states)
-    menu.check(wanted, replies())
+    wanted = wanted_menu(parts)
     keys = ", ".join(sorted(menu.click_keys(wanted)))
-    say(f"The menu is within WeChat's limits, and every click key has a reply ({keys}).")
+    say(
+        "The menu is within WeChat's limits"
+        + (f", and every click key has a reply ({keys})." if keys else ".")
+    )
     old = menu.live(parts.client)
     changes = menu.changes(old, wanted)
     if not changes:
@@ -174,11 +193,18 @@ def check() -> int:
         return 2
     say("ok      settings")
     status = 0
+    if problem := contradiction(config):
+        complain(f"FAILED  {problem}")
+        status = 2
     try:
-        menu.check(menu.resolve(handlers.MENU, config, parts.states), replies())
+        wanted_menu(parts)
         say("ok      menu is within WeChat's limits")
     except MenuError as error:
-        complain("FAILED  menu: " + "; ".join(error.faults))
+        complain("FAILED  menu: " + "\n        ".join(error.faults))
+        status = 2
+    broken = [fault for lang in ("zh", "en") for fault in Templates(TEMPLATES, lang, {}).faults()]
+    for fault in dict.fromkeys(broken):
+        complain(f"FAILED  template {fault}")
         status = 2
     try:
         parts.store.ping()
@@ -193,6 +219,8 @@ def check() -> int:
         status = status or 1
     finally:
         parts.close()
+    for lack in lacks(config):
+        say(f"note    {lack}")
     if not config.public_url.startswith("https://"):
         say("note    PUBLIC_URL is not https: cookies are not protected on the way")
     if not list(Path(config.verify_dir).glob("MP_verify_*.txt")):

@@ -193,7 +193,9 @@ class Config:
         required=True,
     )
     account_kind: str = setting(
-        "subscription", _one_of(*ACCOUNT_KINDS), "what the account is; decides which APIs it may call"
+        "subscription",
+        _one_of(*ACCOUNT_KINDS),
+        f"what the account is, and so what it may: {', '.join(ACCOUNT_KINDS[:-1])} or {ACCOUNT_KINDS[-1]}",
     )
     public_url: str = setting(
         "",

@@ -3,6 +3,7 @@
 BotError
 ├── ConfigError       settings are missing or wrong; lists every fault
 ├── Refused           a delivery did not pass the gate; has an HTTP status
+├── HandlersError     entries of handlers/ cannot work; lists every fault
 ├── HandlerError      a handler returned what cannot be a reply
 ├── StoreError        the store cannot be reached or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
@@ -43,6 +44,14 @@ class Refused(BotError):
         super().__init__(reason)
         self.status = status
         self.reason = reason
+
+
+class HandlersError(BotError):
+    """Entries of CHAT or PAGES cannot work. `faults` has one line for each, naming the entry."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = list(faults)
 
 
 class HandlerError(BotError):

@@ -10,56 +10,44 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot.config import Config
-from bot.errors import MenuError, WeChatError
-from bot.menu_rules import SCOPES, Button, Menu, check, click_keys
+from bot.errors import WeChatError
+from bot.menu_rules import Button, Menu, check, click_keys, page_faults, pages, top_buttons
 from bot.oauth.state import PATH_CHARACTERS, States
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 
-__all__ = ["changes", "check", "click_keys", "delete", "describe", "install", "live", "resolve"]
+__all__ = ["changes", "check", "click_keys", "delete", "describe", "install", "live", "pages", "resolve"]
 
 _NO_MENU = 46003
 
 
-def resolve(menu: Menu, config: Config, states: States) -> Menu:
+def resolve(menu: Any, config: Config, states: States) -> Any:
     """`menu` with every `page` turned into a URL: of this site, or the authorize link that leads to it.
 
-    Raises MenuError with every page or scope that cannot be one. What else may be wrong is for check().
+    Nothing is assumed of what stands in it. A page or scope that cannot be one is left as it is, for check().
     """
     endpoints = Endpoints.of(config)
-    faults: list[str] = []
 
     def url(item: Button) -> str:
-        page, scope = item["page"], item.get("scope")
-        if not isinstance(page, str) or not page.startswith("/") or page.startswith("//"):
-            faults.append(
-                f"{item.get('name')}: page must be a path of this site that begins with /, not {page!r}"
-            )
-            return ""
-        page = quote(page, safe=PATH_CHARACTERS + "?#%")  # what WeChat sends a browser to is ASCII
+        # What WeChat sends a browser to is ASCII.
+        page = quote(item["page"], safe=PATH_CHARACTERS + "?#%")
         if "scope" not in item:
             return config.public_url + page
-        if scope not in SCOPES:
-            faults.append(f"{item.get('name')}: scope must be one of {', '.join(SCOPES)}, not {scope!r}")
-            return ""
         state = states.for_menu(urlsplit(page).path)
-        return endpoints.authorize(config.app_id, config.public_url + page, str(scope), state)
+        return endpoints.authorize(config.app_id, config.public_url + page, item["scope"], state)
 
     def button(item: Any) -> Any:
         if not isinstance(item, dict):
             return item
         if isinstance(item.get("sub_button"), list):
             return {**item, "sub_button": [button(sub) for sub in item["sub_button"]]}
-        if "page" not in item:
+        if "page" not in item or list(page_faults(item)):
             return dict(item)
         kept = {name: value for name, value in item.items() if name not in ("page", "scope")}
         return {**kept, "url": url(item)}
 
-    buttons = menu.get("button")
-    resolved = {"button": [button(item) for item in buttons] if isinstance(buttons, list) else buttons}
-    if faults:
-        raise MenuError(faults)
-    return resolved
+    buttons = top_buttons(menu)
+    return menu if buttons is None else {"button": [button(item) for item in buttons]}
 
 
 def live(client: Client) -> Menu | None:

@@ -4,7 +4,7 @@ Limits: "custom menu" of WeChat's developer documents (docs/protocol.md §5.2). 
 stands in the menu: it is written by hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,29 +37,44 @@ _MAX_OTHER_BYTES = 1024
 _TOP_NAME, _SUB_NAME = 16, 60
 
 
-def click_keys(menu: Menu) -> set[str]:
+def top_buttons(menu: Any) -> list[Any] | None:
+    """The list of them, or None where there is none."""
+    buttons = menu.get("button") if isinstance(menu, Mapping) else None
+    return buttons if isinstance(buttons, list) else None
+
+
+def click_keys(menu: Any) -> set[str]:
     """The key of every button that sends one."""
     return {
         item["key"]
-        for item in _leaves(menu.get("button"))
+        for item in _leaves(top_buttons(menu))
         if item.get("type") in _KEYED and isinstance(item.get("key"), str)
     }
 
 
-def check(menu: Menu, replies: set[str]) -> None:
+def pages(menu: Any) -> list[str]:
+    """The path of every button that leads to a page of this site."""
+    return [item["page"] for item in _leaves(top_buttons(menu)) if _is_path(item.get("page"))]
+
+
+def check(menu: Any, replies: set[str], missing: Collection[str] = ()) -> None:
     """Raises MenuError with every fault: WeChat's limits, keys nobody answers, answers no button asks for.
 
-    `replies` are the keys that have a route in CHAT. `menu` is resolved: `page` has become `url`.
+    `replies` are the keys that have a route in CHAT. `menu` is resolved: `page` has become `url`, where it
+    could. `missing` are the pages that it named and the site does not have.
     """
-    buttons = menu.get("button")
-    if not isinstance(buttons, list) or not 1 <= len(buttons) <= 3:
-        raise MenuError(["a menu has 1 to 3 top buttons, in a list named button"])
+    buttons = top_buttons(menu)
+    if buttons is None:
+        raise MenuError(['a menu is a dict with the top buttons in a list: {"button": […]}'])
     faults: list[str] = []
+    if not 1 <= len(buttons) <= 3:
+        faults.append(f"a menu has 1 to 3 top buttons, not {len(buttons)}")
     for item in buttons:
         faults += _check_parent(item) if _is_parent(item) else _check_leaf(item, _TOP_NAME)
     keys = click_keys(menu)
     faults += [f"key {key!r}: no route in handlers.CHAT answers it" for key in sorted(keys - replies)]
     faults += [f"key {key!r}: has a reply, but no button sends it" for key in sorted(replies - keys)]
+    faults += [f"page {page!r}: none of handlers.PAGES has this path" for page in missing]
     if faults:
         raise MenuError(faults)
 
@@ -74,9 +89,11 @@ def _check_parent(item: Button) -> Iterator[str]:
     if "type" in item:
         yield f"{name}: a button has either a type or sub-buttons, not both"
     subs = item["sub_button"]
-    if not isinstance(subs, list) or not 1 <= len(subs) <= 5:
-        yield f"{name}: a sub-menu has 1 to 5 buttons, in a list"
+    if not isinstance(subs, list):
+        yield f"{name}: a sub-menu's buttons are in a list"
         return
+    if not 1 <= len(subs) <= 5:
+        yield f"{name}: a sub-menu has 1 to 5 buttons, not {len(subs)}"
     for sub in subs:
         if _is_parent(sub):
             yield f"{_name(sub)}: a menu has two levels only"
@@ -94,9 +111,13 @@ def _check_leaf(item: Any, name_limit: int) -> Iterator[str]:
     if not isinstance(kind, str) or kind not in _FIELDS:
         yield f"{name}: type {kind!r} is none of {', '.join(sorted(_FIELDS))}"
         return
-    if "scope" in item:
+    if "page" in item:
+        yield from page_faults(item)
+    elif "scope" in item:
         yield f"{name}: scope goes with page, which this button does not have"
     for field in _FIELDS[kind]:
+        if field == "url" and "page" in item:
+            continue
         value, limit = item.get(field), _MAX_BYTES.get(field, _MAX_OTHER_BYTES)
         if not isinstance(value, str) or not value:
             yield f"{name}: a {kind} button needs {field}"
@@ -106,12 +127,25 @@ def _check_leaf(item: Any, name_limit: int) -> Iterator[str]:
             yield f"{name}: url must begin with http:// or https:// and name a host"
 
 
+def page_faults(item: Button) -> Iterator[str]:
+    """What keeps the `page` of a button, and its `scope`, from becoming a URL."""
+    page, name = item["page"], _name(item)
+    if not _is_path(page):
+        yield f"{name}: page must be a path of this site that begins with /, not {page!r}"
+    if "scope" in item and item["scope"] not in SCOPES:
+        yield f"{name}: scope must be one of {', '.join(SCOPES)}, not {item['scope']!r}"
+
+
 def _check_name(item: Button, limit: int) -> Iterator[str]:
     name = item.get("name")
     if not isinstance(name, str) or not name:
         yield "a button has no name"
     elif len(_bytes(name)) > limit:
         yield f"{name}: the name has {len(_bytes(name))} bytes, at most {limit} are allowed"
+
+
+def _is_path(page: Any) -> bool:
+    return isinstance(page, str) and page.startswith("/") and not page.startswith("//")
 
 
 def _is_web(url: str) -> bool:

@@ -31,6 +31,16 @@ class Templates:
         """A template by itself."""
         return str(self._template(template).t(*values))
 
+    def faults(self) -> list[str]:
+        """What keeps templates of the folder from being compiled, each with its file."""
+        found = []
+        for path in sorted(self._folder.glob("*.html")):
+            try:
+                self._template(path.stem)
+            except Exception as error:  # a template is Python: it raises what it likes
+                found.append(f"{path.name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        return found
+
     def _template(self, name: str) -> Any:
         found = self._compiled.get(name)
         if found is None:

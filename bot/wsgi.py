@@ -7,9 +7,11 @@ import handlers
 from bot import log
 from bot.app import build, wsgi
 from bot.config import load_config
+from bot.review import review
 
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)
+review(handlers.CHAT, handlers.PAGES)
 _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
 application = wsgi(_parts, handlers.PAGES)

@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 import requests
 
+import handlers
+from bot import commands
 from bot.accounts import Bindings
 from bot.callback.conversation import Conversations
 from bot.callback.replies import Ask
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
+from bot.serve import serve
 from bot.store import open_store
+from bot.worker import work
 from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
 
@@ -97,6 +101,74 @@ def test_check_says_when_the_store_is_gone(bot: Command, wechat: Sandbox) -> Non
     assert done.returncode == 1
     assert "Redis store" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("subscription", ["menu", "OAuth", "QR codes", "next message"]),
+        ("subscription-verified", ["OAuth", "QR codes"]),
+        ("service", ["OAuth", "QR codes", "next message"]),
+        ("service-verified", []),
+    ],
+)
+def test_check_says_what_an_account_of_this_kind_may_not(
+    bot: Command, wechat: Sandbox, kind: str, words: list[str]
+) -> None:
+    done = bot(wechat, "check", ACCOUNT_KIND=kind)
+    assert done.returncode == 0, done.stderr
+    notes = [line for line in done.stdout.splitlines() if f" a {kind} account " in line]
+    assert bool(notes) == bool(words)
+    assert all(any(word in note for note in notes) for word in words)
+
+
+def test_check_says_that_a_test_account_has_no_safe_mode(bot: Command, wechat: Sandbox) -> None:
+    done = bot(wechat, "check", ACCOUNT_KIND="test", MODE="safe", ENCODING_AES_KEY="a" * 43)
+    assert done.returncode == 2
+    assert "set MODE = 'plain'" in done.stderr
+    assert bot(wechat, "check", ACCOUNT_KIND="test", MODE="plain").returncode == 0
+
+
+@pytest.fixture
+def in_process(
+    environment: Callable[..., dict[str, str]], wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands called in this process, whose handlers/ a test may change."""
+    for name, value in environment(wechat).items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_mistake_in_handlers_stops_every_command(
+    in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(handlers, "CHAT", [*handlers.CHAT, handlers.WORDING])
+    monkeypatch.setattr(handlers, "PAGES", [("orders", "Orders")])
+    for command in (commands.check, lambda: commands.setup_menu(["--dry-run"]), work, serve):
+        assert command() == 2
+        said = capsys.readouterr().err
+        assert f"CHAT, entry {len(handlers.CHAT)} is" in said
+        assert said.count("'orders'") == 2
+
+
+def test_check_finds_a_menu_page_that_is_not_there(
+    in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(handlers, "PAGES", [])
+    for command in (commands.check, lambda: commands.setup_menu(["--dry-run"])):
+        assert command() == 2
+        assert "page '/': none of handlers.PAGES" in capsys.readouterr().err
+
+
+# web.py opens a broken template once more, for its message, and leaves it open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_check_finds_a_broken_template(
+    in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "orders.html").write_text("$def with (orders)\n$for in orders:\n    <li>\n")
+    (tmp_path / "fine.html").write_text("$def with (x)\n$x $t('a', 'b')\n")
+    monkeypatch.setattr(commands, "TEMPLATES", tmp_path)
+    assert commands.check() == 2
+    assert capsys.readouterr().err == "FAILED  template orders.html: SyntaxError: invalid syntax\n"
 
 
 # -- forget

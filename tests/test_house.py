@@ -47,6 +47,8 @@ MAY_IMPORT = {
     "bot.api": {"bot.body", "bot.accounts", "bot.oauth"},
     "bot.menu": {"bot.config", "bot.errors", "bot.menu_rules", "bot.oauth", "bot.wechat"},
     "bot.menu_rules": {"bot.errors"},
+    "bot.review": {"bot.callback", "bot.errors"},
+    "bot.rights": {"bot.config"},
     "bot.hooks": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.pages"},
     "bot.service": {"bot.config", "bot.errors", "bot.metrics"},
     "handlers": {

@@ -221,6 +221,45 @@ def test_a_wrong_page_or_scope_is_a_fault(
         )
 
 
+def test_faults_of_pages_keys_and_limits_come_together(make_config: MakeConfig, states: States) -> None:
+    """Whoever mends what was said must not be told the next thing."""
+    wrong = [
+        {"type": "view", "name": "one", "page": "account"},
+        {"type": "view", "name": "two", "page": "/", "scope": "snsapi_login"},
+        {"name": "three", "sub_button": [click("x" * 61), *FULL]},
+        {"type": "click", "name": "four"},
+        5,
+    ]
+    with pytest.raises(MenuError) as error:
+        menu.check(menu.resolve({"button": wrong}, make_config(), states), set(), ["/gone"])
+    said = error.value.faults
+    assert len(said) == 9
+    for words in (
+        "not 5",
+        "one: page",
+        "two: scope",
+        "61 bytes",
+        "not 6",
+        "four: a click",
+        "dict",
+        "'k'",
+        "/gone",
+    ):
+        assert any(words in fault for fault in said), words
+
+
+def test_the_pages_that_a_menu_names_are_found(make_config: MakeConfig, states: States) -> None:
+    pages = [{"type": "view", "name": "a", "page": page} for page in ("/", "/a?b", "bad", 5)]
+    assert menu.pages({"button": [parent(*pages[:2]), *pages[2:]]}) == ["/", "/a?b"]
+
+
+@pytest.mark.parametrize("wrong", [[1], None, 5, {"button": {"name": "a"}}], ids=str)
+def test_what_is_no_menu_at_all_is_a_fault(make_config: MakeConfig, states: States, wrong: Any) -> None:
+    assert menu.pages(wrong) == []
+    with pytest.raises(MenuError, match="a menu is a dict"):
+        menu.check(menu.resolve(wrong, make_config(), states), set())
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{}, {"button": None}, {"button": ["x"]}, {"button": [{"name": "a", "sub_button": None}]}],

@@ -98,6 +98,7 @@ class PicWeixin(_Pictures):
 
 
 _MESSAGES = {**MESSAGE_TYPES, "text": Text, "voice": Voice, "location": Location, "file": File}
+TYPES = frozenset(_MESSAGES)  # of messages; events are without number
 _EVENTS = {
     **EVENT_TYPES,
     "view": View,

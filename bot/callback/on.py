@@ -30,7 +30,7 @@ def text(patterns: Pattern | Sequence[Pattern], handler: Handler, *, slow: bool 
         typed = visit.incoming.text
         return None if typed is None else _match_text(listed, typed.strip())
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, f"on.text({patterns!r}, …)")
 
 
 def message(msg_type: str, handler: Handler, *, slow: bool = False) -> Route:
@@ -39,7 +39,7 @@ def message(msg_type: str, handler: Handler, *, slow: bool = False) -> Route:
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.msg_type == msg_type and msg_type != "event" else None
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, f"on.message({msg_type!r}, …)", msg_type=msg_type)
 
 
 def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
@@ -49,7 +49,7 @@ def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.event.casefold() == name.casefold() else None
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, f"on.event({name!r}, …)")
 
 
 def click(key: str, handler: Handler, *, slow: bool = False) -> Route:
@@ -60,7 +60,7 @@ def click(key: str, handler: Handler, *, slow: bool = False) -> Route:
         is_tap = incoming.event.casefold() in _TAPS
         return () if is_tap and incoming.event_key == key else None
 
-    return Route(match, handler, slow, click_key=key)
+    return Route(match, handler, slow, f"on.click({key!r}, …)", click_key=key)
 
 
 _TAPS = {
@@ -87,7 +87,7 @@ def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
         scanned = visit.incoming.scene
         return None if scanned is None else _match_text([pattern], scanned)
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, f"on.scene({pattern!r}, …)")
 
 
 def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
@@ -102,7 +102,7 @@ def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
             return None
         return (question.data,)
 
-    return Route(match, handler, slow, answer=name)
+    return Route(match, handler, slow, f"on.answer({name!r}, …)", answer=name)
 
 
 def anything(handler: Handler, *, slow: bool = False) -> Route:
@@ -113,4 +113,4 @@ def anything(handler: Handler, *, slow: bool = False) -> Route:
         incoming = visit.incoming
         return () if incoming.known and incoming.msg_type != "event" else None
 
-    return Route(match, handler, slow)
+    return Route(match, handler, slow, "on.anything(…)")

@@ -52,11 +52,14 @@ class Visit:
 @dataclass(frozen=True)
 class Route:
     """`match` returns the captures to call `handler` with after the chat, or None. `slow` handlers may
-    take longer than WeChat waits. Made by the functions of `bot.callback.on`."""
+    take longer than WeChat waits. Made by the functions of `bot.callback.on`; `label` is how it is written,
+    the fields after it what it waits for."""
 
     match: Callable[[Visit], Captures | None]
     handler: Handler
     slow: bool = False
+    label: str = ""
+    msg_type: str | None = None
     click_key: str | None = None
     answer: str | None = None
 

@@ -1,0 +1,28 @@
+"""What an account of a kind may not, as far as this bot asks for it; for `python -m bot check`. WeChat itself
+answers 48001, or page error 10005 (docs/protocol.md §10)."""
+
+from bot.config import Config
+
+_NO_MENU = "has no menu by API: setup_menu.py is refused (48001)"
+_NO_OAUTH = "has no OAuth: pages cannot know their visitor, nor bind a phone"
+_NO_CODES = 'has no scene QR codes: no login on a PC by LOGIN_WAY = "scene"'
+_NO_PUSH = "cannot push: an answer too late for WeChat comes with the user's next message"
+_NO_MEDIA = "may not upload: a handler's Picture(…) ends in the apology"
+_LACKS = {
+    "subscription": (_NO_MENU, _NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
+    "subscription-verified": (_NO_OAUTH, _NO_CODES),
+    "service": (_NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
+    "test": ("lets a hundred people follow, and recognises only those on pages",),
+}
+
+
+def lacks(config: Config) -> list[str]:
+    """A line for each thing that an account of ACCOUNT_KIND has no right to."""
+    return [f"a {config.account_kind} account {lack}" for lack in _LACKS.get(config.account_kind, ())]
+
+
+def contradiction(config: Config) -> str | None:
+    """What keeps an account of this kind from working with these settings at all."""
+    if config.account_kind == "test" and config.mode != "plain":
+        return f"MODE is {config.mode}, but a test account sends its messages in plain: set MODE = 'plain'"
+    return None
