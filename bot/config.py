@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 import runpy
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -373,6 +374,8 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
     env = os.environ if env is None else env
     faults: list[str] = []
     raw = _read_file(path or env.get("BOT_CONFIG"), faults)
+    if raw is None:
+        raise ConfigError(faults)  # what it would have set is not missing
     faults += _misspelt(env)
     values: dict[str, Any] = {}
     missing: list[str] = []
@@ -402,24 +405,38 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
     return Config(**values)
 
 
-def _read_file(path: str | None, faults: list[str]) -> dict[str, Any]:
+def _read_file(path: str | None, faults: list[str]) -> dict[str, Any] | None:
+    """What the file sets, faults added; None where it cannot be read."""
     # Beside config.example.py, or where the command is given.
     file = Path(path or ("config.py" if Path("config.py").is_file() else ROOT / "config.py"))
     if not file.is_file():
         if path:
             faults.append(f"BOT_CONFIG names {path}, which is not there")
+            return None
         return {}
     try:
         found = runpy.run_path(str(file))
     except (Exception, SystemExit) as error:  # whatever it is: its text may hold a secret, its type not
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        faults.append(f"{file} cannot be read: {type(error).__name__}{line}")
-        return {}
+        module = f" of {error.name}" if isinstance(error, ImportError) and error.name else ""
+        faults.append(f"{file} cannot be read: {type(error).__name__}{module}{_line(error, file)}")
+        return None
     given = {name: value for name, value in found.items() if name.isupper() and not name.startswith("_")}
     for name in sorted(set(given) - _NAMES):
         near = difflib.get_close_matches(name, _NAMES, n=1)
         faults.append(f"{name} in {file} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
     return given
+
+
+def _line(error: BaseException, file: Path) -> str:
+    """`, line 3`: the last one of `file` that was run, or the one that could not be read; or nothing."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return f", line {error.lineno}"
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(file)
+    ]
+    return f", line {lines[-1]}" if lines else ""
 
 
 def _misspelt(env: Mapping[str, str]) -> list[str]:

@@ -159,7 +159,8 @@ class WeChatError(BotError):
 
 
 class WeChatUnreachable(WeChatError):
-    """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy".
+    """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy", but
+    nobody has said so: the text is `problem` alone.
 
     `was_sent`: WeChat may have done what it was asked for, though nothing says so.
     """
@@ -167,6 +168,9 @@ class WeChatUnreachable(WeChatError):
     def __init__(self, problem: str, *, was_sent: bool = False) -> None:
         super().__init__(-1, problem)
         self.was_sent = was_sent
+
+    def __str__(self) -> str:
+        return self.errmsg
 
 
 class TokenBudgetSpent(WeChatError):

@@ -12,10 +12,10 @@ def work() -> int:
     config = settings()
     if config is None:
         return 2
-    log.set_up(config.log_format, with_texts=config.log_error_texts)
     parts = open_parts(config)
     if parts is None:
         return 2
+    log.set_up(config.log_format, with_texts=config.log_error_texts)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

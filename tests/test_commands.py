@@ -1,6 +1,7 @@
 """`python -m bot` and its commands, as typed in a terminal."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -89,7 +90,15 @@ def test_check_says_what_wechat_refuses(bot: Command, start_wechat: StartWeChat,
     nobody = f"sqlite:///{tmp_path}/other.db"  # the first store remembers the failure for some seconds
     done = bot(wechat, "check", API_BASE=NOWHERE, STORE_URL=nobody)
     assert done.returncode == 1
-    assert "could not be reached" in done.stderr
+    assert re.search(
+        r"127.0.0.1 could not be reached \(ConnectionError after 0.\d s\): check DNS", done.stderr
+    )
+    assert "-1" not in done.stderr
+    wechat.faults([{"path": "/cgi-bin/*", "errcode": -1}])
+    done = bot(wechat, "check", STORE_URL=f"sqlite:///{tmp_path}/busy.db")
+    assert "WeChat answered -1" in done.stderr
+    assert "busy" in done.stderr
+    wechat.faults([])
     nobody = f"sqlite:///{tmp_path}/third.db"
     done = bot(start_wechat("--ip-whitelist", "10.0.0.1"), "check", STORE_URL=nobody)
     assert done.returncode == 1

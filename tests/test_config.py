@@ -202,8 +202,22 @@ BROKEN = ["APP_ID = ", "APP_ID = 'unclosed", "1/0", "import nothing_of_that_name
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_a_file_that_cannot_be_read_is_a_fault_that_names_it(tmp_path: Path, text: str) -> None:
-    path = write(tmp_path, text)
-    assert any(path in fault for fault in faults(path, environment()))
+    path = write(tmp_path, f"WORKERS = 2\n{text}\n")
+    (fault,) = faults(path, {})  # and not a word of settings that are missing
+    assert fault.startswith(f"{path} cannot be read: ")
+    assert fault.endswith(", line 2")
+
+
+def test_a_module_that_a_file_misses_is_named_and_a_word_of_its_own_is_not(tmp_path: Path) -> None:
+    (fault,) = faults(write(tmp_path, "import nothing_of_that_name"), {})
+    assert "nothing_of_that_name" in fault
+    (fault,) = faults(write(tmp_path, "APP_SECRET = hunter2"), {})
+    assert "hunter2" not in fault
+
+
+def test_a_file_that_is_not_there_is_the_only_fault(tmp_path: Path) -> None:
+    (fault,) = faults(str(tmp_path / "none.py"), {})
+    assert "not there" in fault
 
 
 NO_SETTINGS = ROOT / "bot" / "__init__.py"  # a file that is there and sets nothing

@@ -213,7 +213,7 @@ def test_a_refused_menu_leaves_the_old_one(call: Run, wechat: Sandbox, errcode: 
 @pytest.mark.parametrize("path", ["/cgi-bin/menu/get", "/cgi-bin/stable_token", CREATE])
 def test_an_answer_that_is_no_json_is_said(call: Run, wechat: Sandbox, path: str) -> None:
     wechat.faults([{"path": path, "status": 200}])
-    expect_refusal(call(wechat), "could not be reached")
+    expect_refusal(call(wechat), "answered with what is no JSON", "API_BASE")
 
 
 @pytest.mark.parametrize("fault", [{"delay": 0.6}, {"drop": True}, {"status": 502}], ids=str)
@@ -224,7 +224,7 @@ def test_a_menu_that_was_sent_and_not_answered_is_not_called_unchanged(
     install_old(wechat)
     wechat.faults([{"path": CREATE, **fault}])
     done = call(wechat, API_TIMEOUT="0.3")
-    expect_refusal(done, "could not be reached", "not known whether")
+    expect_refusal(done, "answer", "not known whether")
     assert "was not changed" not in done.err
 
 

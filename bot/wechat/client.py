@@ -1,18 +1,19 @@
 """WeChat's API by wechatpy's client, its traps closed: our tokens, timeouts, one retry, our errors."""
 
 import socket
+import time
 from typing import Any
 
 import requests
 from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
 from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.endpoints import Endpoints
+from bot.wechat.http import unreachable
 from bot.wechat.tokens import Shared
 
 PUSH = "message/custom/send"
@@ -89,29 +90,23 @@ class Client(WeChatClient):
 
     def _once(self, token: str, method: str, url: str, kwargs: dict[str, Any]) -> Any:
         params = {**kwargs.get("params", {}), "access_token": token}
-        errcode = -1
+        errcode, began = -1, time.monotonic()
         try:
             answer = super()._request(method, url, **{**kwargs, "params": params})
             if isinstance(answer, requests.Response) and _is_text(answer):
-                raise WeChatUnreachable("the answer is not JSON", was_sent=True)
+                raise WeChatUnreachable("WeChat answered with what is no JSON", was_sent=True)
             errcode = 0
             return answer
         except WeChatClientException as error:
             if error.errcode is None:
-                raise WeChatUnreachable(f"HTTP status {error.response.status_code}", was_sent=True) from None
+                problem = f"WeChat answered with HTTP status {error.response.status_code}"
+                raise WeChatUnreachable(problem, was_sent=True) from None
             errcode = int(error.errcode)
             raise WeChatError(errcode, str(error.errmsg)) from None
         except requests.RequestException as error:
-            # Only the type: its text holds the token.
-            raise WeChatUnreachable(type(error).__name__, was_sent=_was_sent(error)) from None
+            raise unreachable(error, self.API_BASE_URL, began) from None
         finally:
             metrics.wechat_calls.labels(errcode).inc()
-
-
-def _was_sent(error: requests.RequestException) -> bool:
-    """Only a connection that could not be made says for sure that nothing was sent on it."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
 
 
 def _is_text(answer: requests.Response) -> bool:

@@ -2,10 +2,10 @@
 
 import re
 
-from bot.errors import WeChatError
+from bot.errors import WeChatError, WeChatUnreachable
 
 _ADVICE = {
-    -1: "WeChat could not be reached or was busy. Try again in a moment.",
+    -1: "WeChat is busy. Try again in a moment.",
     40001: "The access token or the AppSecret is not valid. Check APP_SECRET; a reset in the console "
     "changes it.",
     40013: "WeChat does not know this AppID. Check APP_ID.",
@@ -32,7 +32,10 @@ _IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 
 def explain(error: WeChatError) -> str:
     """WeChat's own words, what they mean, and the way out, on up to three lines."""
-    said = f"WeChat answered {error.errcode}: {error.errmsg}"
+    if isinstance(error, WeChatUnreachable):
+        advice = "try again, or check a proxy and" if error.was_sent else "check DNS, the firewall, a proxy,"
+        return f"{error}: {advice} API_BASE"
+    said = str(error)
     if error.errcode == 40164:
         found = _IP.search(error.errmsg)
         address = found.group(1) if found else "this server's address"

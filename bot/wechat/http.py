@@ -1,9 +1,12 @@
 """One JSON call to WeChat: with a timeout, read as UTF-8, errcodes as errors. No token, no retry."""
 
 import json
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
@@ -38,20 +41,37 @@ class Http:
         return answer
 
     def _ask(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
+        began, host = time.monotonic(), urlsplit(url).hostname
         try:
             response = self._session.request(method, url, timeout=self._timeout, **kwargs)
         except requests.RequestException as error:
-            # Only the type: the text of some holds the URL, and with it the secret.
-            raise WeChatUnreachable(f"{type(error).__name__} in {self._timeout:g} s") from None
+            raise unreachable(error, url, began) from None
         if response.status_code != 200:
-            raise WeChatUnreachable(f"HTTP status {response.status_code}")
+            raise WeChatUnreachable(f"{host} answered with HTTP status {response.status_code}")
         try:
             # Bytes as UTF-8: the header often says `encoding=` where it means `charset=`.
             answer = json.loads(response.content.decode("utf-8", "replace"), strict=False)
         except ValueError:
-            raise WeChatUnreachable("the answer is not JSON") from None
+            raise WeChatUnreachable(f"{host} answered with what is no JSON") from None
         if not isinstance(answer, dict):
-            raise WeChatUnreachable("the answer is not a JSON object")
+            raise WeChatUnreachable(f"{host} answered with what is no JSON object")
         if answer.get("errcode"):
             raise WeChatError(int(answer["errcode"]), str(answer.get("errmsg", "")))
         return answer
+
+
+def unreachable(error: requests.RequestException, url: str, began: float) -> WeChatUnreachable:
+    """What it means to us that `url` was asked at `began` (monotonic) and gave no answer.
+
+    Of the error only the type: the text of some holds the URL, and with it the secret or the token.
+    """
+    was_sent = _was_sent(error)
+    what = "did not answer" if was_sent else "could not be reached"
+    after = f"{type(error).__name__} after {time.monotonic() - began:.1f} s"
+    return WeChatUnreachable(f"{urlsplit(url).hostname} {what} ({after})", was_sent=was_sent)
+
+
+def _was_sent(error: requests.RequestException) -> bool:
+    """Only a connection that could not be made says for sure that nothing was sent on it."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)

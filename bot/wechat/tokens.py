@@ -123,7 +123,8 @@ class Shared:
             if failed and value == failed.value and not is_new:
                 value, lifetime = self._ask(True)  # a stable token that WeChat holds for good, yet refuses
         except WeChatError as error:
-            failure = json.dumps([error.errcode, error.errmsg]).encode()
+            answered = not isinstance(error, WeChatUnreachable)
+            failure = json.dumps([error.errcode if answered else None, error.errmsg]).encode()
             self._store.put(self._key("failure"), failure, _FAILURE_SECONDS)
             raise
         now = self._clock()
@@ -150,7 +151,7 @@ class Shared:
         failure = self._store.get(self._key("failure"))
         if failure:
             errcode, errmsg = json.loads(failure)
-            raise WeChatError(errcode, errmsg)
+            raise WeChatUnreachable(errmsg) if errcode is None else WeChatError(errcode, errmsg)
 
     def _read(self) -> _Record | None:
         try:

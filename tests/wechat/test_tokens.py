@@ -193,6 +193,9 @@ def test_a_wechat_that_cannot_be_reached_is_named_so_without_the_secret(
     tokens = make_tokens(token_kind=kind, api_timeout=0.2)
     with pytest.raises(WeChatUnreachable) as error:
         tokens.get()
+    with pytest.raises(WeChatUnreachable) as told:
+        tokens.get()
+    assert str(told.value) == str(error.value), "who asks just afterwards is told the same"
     whole = "".join(traceback.format_exception(error.value))
     assert wechat.state()["account"]["app_secret"] not in whole
 
