@@ -9,7 +9,7 @@ from sandbox.fields import BadRequest, read_fields
 from sandbox.push.series import Pusher
 from sandbox.push.verification import NotVerified, verify
 from sandbox.world.fault_reading import fault_of_json
-from sandbox.world.faults import Fault, Faults
+from sandbox.world.faults import Fault
 from sandbox.world.world import World
 
 
@@ -47,17 +47,14 @@ class Console:
         return answer({"template_id": template.template_id})
 
     async def faults(self, request: web.Request) -> web.Response:
-        return answer(self._faults())
+        return answer(self._world.faults.to_json())
 
     async def set_faults(self, request: web.Request) -> web.Response:
         fields = await read_fields(request)
         faults = [_fault(index, values) for index, values in enumerate(fields.list("faults"))]
         fields.done()
-        self._world.faults = Faults(faults)
-        return answer(self._faults())
-
-    def _faults(self) -> dict[str, Any]:
-        return {"faults": [fault.to_json() for fault in self._world.faults.list]}
+        self._world.set_faults(faults)
+        return answer(self._world.faults.to_json())
 
 
 def _fault(index: int, values: Any) -> Fault:

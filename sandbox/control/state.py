@@ -70,6 +70,8 @@ def _qr_codes(world: World) -> list[Json]:
             "permanent": code.expires is None,
             "expires_in": None if code.expires is None else int(code.expires - now),
             "url": code.url,
+            "created": code.created,
+            "scanned_by": sorted(code.scanned_by),
         }
         for code in world.qrcodes.all()[-200:]
     ]

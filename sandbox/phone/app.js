@@ -117,6 +117,7 @@ const heard = {
   clock: ({ offset_seconds }) => world.setClock(offset_seconds),
   callback: ({ callback, callback_ok }) => world.setCallback(callback, callback_ok),
   settings: (settings) => world.setSettings(settings),
+  faults: ({ faults }) => world.setFaults(faults),
   typing: ({ openid, on }) => world.setTyping(openid, on),
   share({ openid, item }) {
     // What goes to everybody's moments names nobody.

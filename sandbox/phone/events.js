@@ -4,7 +4,7 @@
  */
 
 const TYPES = [
-  "user", "message", "menu", "waiting", "delivery", "call", "clock", "callback", "settings", "typing", "share", "login", "sms", "snapshot", "reset",
+  "user", "message", "menu", "waiting", "delivery", "call", "clock", "callback", "settings", "faults", "typing", "share", "login", "sms", "snapshot", "reset",
 ];
 /**
  * The sandbox drops a reader who falls far behind; such a one comes back at once and reads all anew. Only a

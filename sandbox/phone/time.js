@@ -1,6 +1,6 @@
 /** Times as WeChat's chat writes them. */
 
-import { language } from "./words.js";
+import { language, t } from "./words.js";
 
 const DAY = 86400;
 const WEEKDAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
@@ -33,4 +33,11 @@ function english(date, days) {
 export function journalTime(at) {
   const date = new Date(at * 1000);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** 「2 小时」, the largest unit that fits. */
+export function span(seconds) {
+  const [unit, size] = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]].find(([, size]) => Math.abs(seconds) >= size) ?? ["s", 1];
+  const number = Math.round((seconds / size) * 10) / 10;
+  return t(`span.${unit}`, { number });
 }

@@ -35,6 +35,7 @@ async def scan(actor: Actor, code: QrCode) -> Outcome:
     """A follower's scan is a SCAN with the bare scene; a stranger follows, with `qrscene_` before it."""
     world, user = actor.world, actor.user
     outcome = Outcome()
+    code.scanned_by.add(user.openid)
     world.windows.open(user.openid, Occasion.SCAN)
     if user.subscribed:
         await actor.push_event(outcome, "SCAN", (("EventKey", str(code.scene)), ("Ticket", code.ticket)))

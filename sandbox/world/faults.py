@@ -1,6 +1,7 @@
 """Failures on purpose: which calls and deliveries go wrong, how, how likely and how often."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -48,8 +49,14 @@ NO_FAULT = Fault(DELIVERY)
 
 
 class Faults:
-    def __init__(self, faults: list[Fault]) -> None:
+    """`tell` hears of every change to the list, which is a count that has gone down."""
+
+    def __init__(self, faults: list[Fault], tell: Callable[["Faults"], None] = lambda faults: None) -> None:
         self.list = list(faults)
+        self._tell = tell
+
+    def to_json(self) -> dict[str, Any]:
+        return {"faults": [fault.to_json() for fault in self.list]}
 
     def strike(self, path: str) -> Fault:
         """The first fault that hits this call of `path`, its count used by one; NO_FAULT if none does."""
@@ -60,5 +67,6 @@ class Faults:
                 continue
             if fault.count is not None:
                 self.list[index] = replace(fault, count=fault.count - 1)
+                self._tell(self)
             return fault
         return NO_FAULT

@@ -1,7 +1,7 @@
 """QR codes with a scene (protocol §9.1, rule 36)."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.clock import Clock
 from sandbox.errors import WeChatError
@@ -11,12 +11,14 @@ MAX_PERMANENT = 100_000
 
 @dataclass(frozen=True)
 class QrCode:
-    """`expires` is None for a permanent code."""
+    """`expires` is None for a permanent code; `scanned_by` has the openids of those who have."""
 
     ticket: str
     url: str
     scene: int | str
     expires: float | None
+    created: float = 0.0
+    scanned_by: set[str] = field(default_factory=set, compare=False)
 
 
 class QrCodes:
@@ -38,6 +40,7 @@ class QrCodes:
             url=f"http://weixin.qq.com/q/{secrets.token_urlsafe(16)[:22]}",
             scene=scene,
             expires=None if expire_seconds is None else self._clock.now() + expire_seconds,
+            created=self._clock.now(),
         )
         self._by_ticket[code.ticket] = code
         if expire_seconds is None:

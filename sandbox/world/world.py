@@ -82,7 +82,7 @@ class World:
         self.notices = Notices()
         self.typing = Typing(self.clock, self.bus)
         self.social = Social(self.clock, self.bus)
-        self.faults = Faults(self._start_faults)
+        self.faults = Faults(self._start_faults, self._publish_faults)
         self.recorder = Recorder()
         self.calls = Journal("call", self.bus, lambda entry: self.recorder.call(entry))
         self.deliveries = Journal("delivery", self.bus)
@@ -135,6 +135,13 @@ class World:
     def phone_menu(self, user: User) -> Menu | None:
         """The menu that this user's phone shows now (rules 23 and 24)."""
         return self.menus.on_phone(user, self.behaviour.enforce_menu_cache)
+
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        self.faults = Faults(list(faults), self._publish_faults)
+        self._publish_faults(self.faults)
+
+    def _publish_faults(self, faults: Faults) -> None:
+        self.bus.publish("faults", faults.to_json())
 
     @property
     def verify_file(self) -> str:

@@ -8,7 +8,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.account_server import AccountServer, Answer, Inbound, text
-from tests.browser.conftest import Phone, call_api
+from tests.browser.conftest import Phone, call_api, install_menu
 from tests.launch import Sandbox, start_sandbox
 
 pytestmark = pytest.mark.browser
@@ -224,6 +224,59 @@ def test_the_account_is_typing(page: Page, phone: Phone) -> None:
     expect(page.get_by_role("heading", name="对方正在输入…")).to_be_visible()
     call_api(phone.sandbox, "/cgi-bin/message/custom/typing", {**typing, "command": "CancelTyping"})
     expect(page.get_by_role("heading", name="对方正在输入…")).to_have_count(0)
+
+
+def fill_and_scroll_up(page: Page, phone: Phone) -> None:
+    for number in range(20):
+        phone.sandbox.send(phone.openids[0], content=f"第 {number} 条")
+    expect(phone.bubbles("account").last).to_have_text("你说：第 19 条")
+    page.get_by_test_id("chat").evaluate("chat => (chat.scrollTop = 0)")
+    expect(phone.bubbles("account").last).not_to_be_in_viewport()
+
+
+def test_the_answer_to_a_tap_comes_into_sight(page: Page, phone: Phone) -> None:
+    install_menu(phone.sandbox, {"type": "click", "name": "今日", "key": "TODAY"})
+    fill_and_scroll_up(page, phone)
+
+    phone.tap("今日")
+
+    expect(phone.bubbles("account").last).to_have_text("你点了：TODAY")
+    expect(phone.bubbles("account").last).to_be_in_viewport()
+    expect(page.get_by_test_id("below")).to_be_hidden()
+
+
+def test_messages_that_come_below_what_is_in_sight_are_counted(page: Page, phone: Phone) -> None:
+    fill_and_scroll_up(page, phone)
+    pill = page.get_by_test_id("below")
+    expect(pill).to_be_hidden()
+    for content in ("甲", "乙"):
+        message = {"touser": phone.openids[0], "msgtype": "text", "text": {"content": content}}
+        call_api(phone.sandbox, "/cgi-bin/message/custom/send", message)
+
+    expect(pill).to_have_text("2 条新消息")
+    expect(phone.bubbles("account").last).not_to_be_in_viewport()
+    pill.click()
+    expect(phone.bubbles("account").last).to_have_text("乙")
+    expect(phone.bubbles("account").last).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+
+
+def test_a_text_message_names_its_sender_and_goes_when_it_is_told_to(page: Page, phone: Phone) -> None:
+    number, banner = "13800138000", page.get_by_test_id("sms")
+    phone.sandbox.call("PUT", f"users/{phone.openids[0]}/phone", {"phone": number})
+    for leave in ("click", "swipe"):
+        phone.sandbox.call("POST", "sms", {"phone": number, "text": "【沙盒】验证码 482913。"})
+        expect(banner.locator(".line")).to_have_text("短信沙盒")
+        if leave == "click":
+            page.locator(".banner").get_by_role("button", name="关闭").click()
+        else:
+            banner.hover()
+            box = banner.bounding_box()
+            assert box is not None
+            page.mouse.down()
+            page.mouse.move(box["x"] + 50, box["y"] - 10, steps=4)
+            page.mouse.up()
+        expect(banner).to_have_count(0)
 
 
 def test_a_code_in_a_text_message_is_copied(page: Page, phone: Phone) -> None:

@@ -170,6 +170,19 @@ def test_a_fault_that_is_used_up_says_so_and_goes_with_the_next_change(page: Pag
     expect(fault).not_to_contain_text("已用完")
 
 
+def test_a_fault_is_followed_to_its_end_and_from_elsewhere(page: Page, phone: Phone) -> None:
+    phone.desk("故障")
+    title, fault = page.locator(".desk-title"), page.get_by_test_id("fault")
+    phone.sandbox.faults([{"path": "delivery", "delay": 0.01, "count": 2}])
+    expect(title).to_contain_text("1 条故障")
+    expect(fault).to_contain_text("次数 2")
+    phone.sandbox.send(phone.openids[0], content="一")
+    expect(fault).to_contain_text("次数 1")
+    phone.sandbox.send(phone.openids[0], content="二")
+    expect(fault).to_contain_text("已用完")
+    expect(title).not_to_contain_text("故障")
+
+
 def test_settings_are_changed(page: Page, phone: Phone, tolerated: list[str]) -> None:
     tolerated.append("status of 400")
     phone.desk("账号")

@@ -4,11 +4,40 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.account_server import AccountServer, text
-from tests.browser.conftest import Phone, install_menu, picture
+from tests.browser.conftest import Phone, call_api, install_menu, picture
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>&lt;b&gt;"
+
+
+def test_the_codes_to_scan_are_the_newest_and_not_those_that_were_scanned(page: Page, phone: Phone) -> None:
+    path, first = "/cgi-bin/qrcode/create", phone.openids[0]
+    for scene in ("old", "scanned", "login-0123456789abcdef0123456789abcdef"):
+        action = {"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": scene}}}
+        call_api(phone.sandbox, path, {"expire_seconds": 300, **action})
+    lasting = {"action_name": "QR_LIMIT_SCENE", "action_info": {"scene": {"scene_id": 7}}}
+    call_api(phone.sandbox, path, lasting)
+    for scene in ("scanned", 7):
+        phone.sandbox.scan(first, scene=scene)
+    phone.sandbox.clock(120)
+
+    page.get_by_role("button", name="扫一扫").first.click()
+    codes = page.get_by_test_id("code-scene")
+    expect(codes.locator("strong")).to_have_text(
+        ["公众号二维码：7", "公众号二维码：login-012345…cdef", "公众号二维码：old"]
+    )
+    expect(codes.last).to_contain_text("临时 · 2 分钟前")
+    page.get_by_role("button", name="取消", exact=True).click()
+
+    phone.hold(phone.openids[1])
+    page.get_by_role("button", name="扫一扫").first.click()
+    expect(codes).to_have_count(4)
+    page.get_by_role("button", name="取消", exact=True).click()
+    phone.sandbox.clock(600)
+    page.get_by_role("button", name="扫一扫").first.click()
+    expect(codes).to_have_count(1)
+    page.get_by_role("button", name="取消", exact=True).click()
 
 
 def test_each_user_holds_a_phone_of_their_own(page: Page, phone: Phone) -> None:

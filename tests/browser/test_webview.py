@@ -12,6 +12,27 @@ from tests.browser.conftest import Phone, jssdk_config, jssdk_page, open_page
 pytestmark = pytest.mark.browser
 
 
+def test_a_page_of_others_offers_the_browser_and_ours_does_not(
+    page: Page, phone: Phone, account: AccountServer, tolerated: list[str]
+) -> None:
+    """Others may forbid to be framed; nothing can be seen of that from outside."""
+    tolerated.append("frame")
+    page.route(
+        "https://elsewhere.example/**", lambda route: route.fulfill(headers={"X-Frame-Options": "DENY"})
+    )
+    account.pages["/ours"] = "<title>ours</title><h1>ours</h1>"
+    foreign = page.get_by_test_id("foreign")
+
+    open_page(phone, "https://elsewhere.example/x", "外面")
+    expect(foreign).to_contain_text("打不开？对方可能不允许嵌入 · 在浏览器中打开")
+    expect(foreign.get_by_role("link")).to_have_attribute("href", "https://elsewhere.example/x")
+    page.get_by_test_id("webview-close").click()
+
+    open_page(phone, f"{account.url}/ours", "自己")
+    expect(phone.web.get_by_role("heading", name="ours")).to_be_visible()
+    expect(foreign).to_be_hidden()
+
+
 def test_the_web_view_shows_a_page_and_closes(page: Page, phone: Phone, account: AccountServer) -> None:
     account.pages["/plain"] = "<!doctype html><title>不出声的页面</title><h1>你好</h1>"
 

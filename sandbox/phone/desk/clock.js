@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { button, el } from "../dom.js";
 import { t } from "../words.js";
-import { span } from "./desk.js";
+import { span } from "../time.js";
 
 /** What the jump makes happen, in seconds. */
 const JUMPS = [["m5", 300], ["h2", 7200], ["h48", 172_800], ["d3", 259_200], ["d30", 2_592_000]];

@@ -5,7 +5,7 @@ import { ask, askNumber } from "../dialogs.js";
 import { avatar, button, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t, tell } from "../words.js";
-import { span } from "./desk.js";
+import { span } from "../time.js";
 
 export function dataTool(root, world, { readMore }) {
   const refresh = button({ class: "refresh", onclick: readMore }, icon("reload"), t("data.refresh"));

@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { button, el, iconButton } from "../dom.js";
+import { span } from "../time.js";
 import { t, tell } from "../words.js";
 import { clockTool } from "./clock.js";
 import { dataTool } from "./data.js";
@@ -71,11 +72,4 @@ export function deskView(root, world, { readMore, close }) {
 
   for (const topic of ["account", "clock", "faults"]) world.addEventListener(topic, draw);
   select(sessionStorage.getItem(REMEMBERED) ?? "log");
-}
-
-/** 「2 小时」, the largest unit that fits. */
-export function span(seconds) {
-  const [unit, size] = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]].find(([, size]) => Math.abs(seconds) >= size) ?? ["s", 1];
-  const number = Math.round((seconds / size) * 10) / 10;
-  return t(`span.${unit}`, { number });
 }

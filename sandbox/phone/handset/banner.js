@@ -1,10 +1,14 @@
 /** A text message (SMS): its banner at the top of the screen, and its bubble. A tap copies the code in it. */
 
-import { button, el } from "../dom.js";
+import { button, el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../words.js";
 
-const SHOWN = 20_000;
+const SHOWN = 8000;
+/** How far a finger must drag the banner up to be rid of it, in pixels. */
+const FLICK = 24;
+/** A text message names its sender first, by law: 【…】. */
+const SENDER = /^【(.+?)】/;
 const CODE = /(?<!\d)\d{4,8}(?!\d)/;
 
 const codeIn = (text) => CODE.exec(text)?.[0];
@@ -21,15 +25,21 @@ async function copy(code, say) {
 }
 
 /** `seen` is told when the user has tapped it. */
-export function showBanner(screen, { phone, text }, { say, seen }) {
+export function showBanner(screen, { text }, { say, seen }) {
   screen.querySelector(".banner")?.remove();
   const code = codeIn(text);
-  const node = button({ class: "banner", "data-testid": "sms", onclick: tapped },
+  const open = button({ class: "banner-open", "data-testid": "sms", onclick: tapped },
     el("span", { class: "banner-icon" }, icon("message")),
     el("span", { class: "words" },
-      el("span", { class: "line" }, el("strong", {}, t("sms.title")), el("span", { class: "quiet" }, phone)),
+      el("span", { class: "line" }, el("strong", {}, t("sms.title")), el("span", { class: "quiet" }, SENDER.exec(text)?.[1])),
       el("span", { class: "text" }, text),
       hint(code)));
+  const node = el("div", { class: "banner" }, open, iconButton("close", t("close"), () => node.remove(), { class: "icon-button banner-close" }));
+  let from = null;
+  node.addEventListener("pointerdown", ({ clientY }) => (from = clientY));
+  for (const event of ["pointermove", "pointerleave"]) {
+    node.addEventListener(event, ({ clientY }) => from !== null && from - clientY > FLICK && node.remove());
+  }
 
   function tapped() {
     node.remove();

@@ -25,13 +25,15 @@ const FAILURE_LINES = {
   "该公众号暂时无法提供服务，请稍后再试": "line.unavailable",
 };
 
-export function chatView(list, hand, actions) {
+/** `pill` says how much has come below what is in sight; a tap on it leads there. */
+export function chatView(list, pill, hand, actions) {
   const draftList = el("div", { class: "drafts" });
   let blocks = [];
   let transcript = null;
   let version = -1;
   let drawnDrafts = new Map();
   let atEnd = true;
+  let below = 0;
 
   const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting, boundingClientRect } of entries) {
@@ -147,14 +149,25 @@ export function chatView(list, hand, actions) {
     const follow = atEnd || transcript !== hand.transcript;
     if (anew) startAnew();
     const { mine, settled } = drawDrafts();
-    append(anew || settled);
-    if (follow || mine) toEnd();
-    else if (kept !== null) list.scrollTop = kept;
+    const fresh = append(anew || settled);
+    if (follow || mine) {
+      toEnd();
+      return;
+    }
+    if (kept !== null) list.scrollTop = kept;
+    if (!anew) tellBelow(below + transcript.messages.slice(transcript.messages.length - fresh).filter(({ from }) => from !== "user").length);
   }
 
   function toEnd() {
     list.scrollTop = list.scrollHeight;
     atEnd = true;
+    tellBelow(0);
+  }
+
+  function tellBelow(count) {
+    below = count;
+    pill.hidden = count === 0;
+    pill.textContent = t("chat.news", { count });
   }
 
   /** Faces and names are in the rows: another user or account means other rows. */
@@ -163,7 +176,11 @@ export function chatView(list, hand, actions) {
     draw();
   }
 
-  list.addEventListener("scroll", () => (atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END));
+  list.addEventListener("scroll", () => {
+    atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    if (atEnd) tellBelow(0);
+  });
+  pill.addEventListener("click", toEnd);
   // A picture that arrives later pushes the end away; `load` does not bubble, so it is caught going down.
   for (const event of ["load", "loadedmetadata"]) list.addEventListener(event, () => atEnd && toEnd(), true);
   const size = new ResizeObserver(() => atEnd && toEnd());
@@ -179,6 +196,8 @@ export function chatView(list, hand, actions) {
       redraw();
     });
   }
+
+  return { toEnd };
 }
 
 function systemLine(message) {

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { askCode, askFile, askNumber, askPlace, askScanResult } from "../dialogs.js";
 import { el } from "../dom.js";
+import { span } from "../time.js";
 import { t, translate } from "../words.js";
 import { showBanner } from "./banner.js";
 import { chatView } from "./chat.js";
@@ -108,6 +109,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
     if (type === "view") web.open(url);
     if (type === "miniprogram") miniprogram({ appid, pagepath, url });
     if (type === "scancode_push" && /^https?:/.test(details.scan_result)) web.open(details.scan_result);
+    chat.toEnd();
     const { open } = await api.tap(hand.openid, path, details);
     if (open && type !== "view" && type !== "scancode_push") web.open(open);
   });
@@ -122,7 +124,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
 
   const scan = attempt(async () => {
     world.setMore(await api.state());
-    const code = await askCode(codesInSight(world));
+    const code = await askCode(codesInSight(world, hand.openid));
     if (!code) return;
     if (code.login) await confirmLogin(code.login);
     else await scanned(await api.scan(hand.openid, code), code);
@@ -172,7 +174,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
 
   const actions = { open: web.open, view: (media) => viewer(screen, media), show: (place) => mapView(screen, place), choose, say, resend };
   const face = screenView(screen, hand);
-  chatView(find("[data-testid=chat]"), hand, actions);
+  const chat = chatView(find("[data-testid=chat]"), find(".below"), hand, actions);
   composer(find(".composer"), hand, { send, say, choices: (label, choices) => sheet(screen, label, choices) });
   menuView(find(".menu-bar"), hand, tap);
   profileView(find(".profile"), hand, { follow, message: () => face.showCard(false) });
@@ -208,17 +210,21 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
   return self;
 }
 
-/** What this user's camera could be held at right now. */
-function codesInSight(world) {
+/** What this user's camera could be held at right now, newest first. A passing code is scanned once. */
+function codesInSight(world, openid) {
   const { logins = [], qr_codes = [] } = world.more;
-  const open = logins.filter(({ status }) => status === 408);
+  const age = (created) => t("qr.age", { span: span(Math.max(1, Math.round(world.now() - created))) });
+  const open = logins.filter(({ status }) => status === 408).reverse();
+  const fresh = qr_codes.filter(({ permanent, scanned_by }) => permanent || !scanned_by.includes(openid)).reverse();
   return [
-    ...open.map(({ uuid }) => ({ label: t("login.code"), hint: uuid, code: { login: uuid }, testid: "code-login" })),
-    ...qr_codes.slice(-6).map(({ scene, ticket, permanent }) => ({
-      label: t("scan.sceneCode", { scene }),
-      hint: t(permanent ? "qr.permanent" : "qr.temporary"),
+    ...open.map(({ uuid }) => ({ label: t("login.code"), hint: shortened(uuid), code: { login: uuid }, testid: "code-login" })),
+    ...fresh.slice(0, 6).map(({ scene, ticket, permanent, created }) => ({
+      label: t("scan.sceneCode", { scene: shortened(String(scene)) }),
+      hint: `${t(permanent ? "qr.permanent" : "qr.temporary")} · ${age(created)}`,
       code: { ticket },
       testid: "code-scene",
     })),
   ];
 }
+
+const shortened = (text) => (text.length > 20 ? `${text.slice(0, 12)}…${text.slice(-4)}` : text);

@@ -28,8 +28,8 @@ const ledTo = (url) => (leadsOn(url) ? webAddress(new URL(url).searchParams.get(
  */
 export function webView(root, screen, beneath, hand, { own, say, users, share }) {
   const find = (selector) => root.querySelector(selector);
-  const [title, address, stage, more, back, veil, snapshotBar] =
-    ["[data-testid=webview-title]", ".address", ".stage", ".more", ".web-back", ".veil", ".snapshot"].map(find);
+  const [title, address, stage, more, back, veil, snapshotBar, foreign] =
+    ["[data-testid=webview-title]", ".address", ".stage", ".more", ".web-back", ".veil", ".snapshot", ".foreign"].map(find);
   const history = new History();
   const api = phoneApi(screen, hand, { say });
   let frame = null;
@@ -46,6 +46,15 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     title.textContent = name;
     address.textContent = new URL(url).host;
     address.title = url;
+    foreign.hidden = isOurs(url);
+    foreign.querySelector("a").href = url;
+  }
+
+  /** Others may forbid to be shown in a frame, or be out of reach; the browser then draws a bare grey page. */
+  function isOurs(url) {
+    const { host, hostname } = new URL(url);
+    const { web_domains = [], js_domains = [] } = hand.account;
+    return [location.hostname, ...web_domains, ...js_domains].some((domain) => domain === host || domain === hostname);
   }
 
   /**
@@ -167,6 +176,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
         page.silent = false;
       }
       show(String(said.title || new URL(url).host), url);
+      foreign.hidden = true;
     },
     close,
     async call({ id, name, options }, origin) {

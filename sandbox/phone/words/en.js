@@ -18,7 +18,7 @@ export default {
 
   // Chat
   "home.title": "WeChat", "home.open": "Back to WeChat", "home.empty": "Say hello", "home.stranger": "Not followed yet",
-  "chat.title": "Chat with the account", "chat.log": "Messages", "chat.typing": "Typing…", "menu.title": "Account menu",
+  "chat.title": "Chat with the account", "chat.log": "Messages", "chat.typing": "Typing…", "chat.news": "{count} new messages", "menu.title": "Account menu",
   "menu.stale": "The menu has changed; this phone will see it when it enters the chat after {seconds} s",
   "composer.keyboard": "Switch to keyboard", "composer.menu": "Switch to menu", "composer.voice": "Switch to voice",
   "voice.hold": "Hold to Talk", "voice.release": "Release to send", "record.unable": "This browser cannot record", "record.refused": "No recording: {reason}",
@@ -44,7 +44,7 @@ export default {
   "scan.content": "Content", "scan.result": "What the code says", "scan.qr": "QR code", "scan.bar": "Bar code", "scan.sceneCode": "Account's code: {scene}",
   "scan.forMenu": "The menu's scan button pushes what the code says to the account.", "scan.forPage": "What the code says goes to this page.", "scan.forWeChat": "WeChat itself handles the code; the page is not told.",
   "scan.read": "Scanned: {text}",
-  "qr.permanent": "permanent", "qr.temporary": "temporary",
+  "qr.permanent": "permanent", "qr.temporary": "temporary", "qr.age": "{span} ago",
   place: "Location", "place.send": "Send location", "place.share": "Share your location", "place.shareHint": "The page asks for your location.",
   "login.title": "Confirm login", "login.site": "{name}'s website", "login.wants": "wants to log you in with your nickname and picture", "login.done": "Login confirmed", "login.code": "Login code of a website",
   "login.status.408": "waiting", "login.status.404": "scanned", "login.status.405": "confirmed", "login.status.403": "cancelled", "login.status.402": "expired",
@@ -54,7 +54,7 @@ export default {
 
   // Web view
   "web.title": "Web page", "web.page": "Web page", "web.close": "Close page", "web.back": "Previous page", "web.reload": "Reload", "web.menu": "Page menu", "web.unable": "This address cannot be opened",
-  "web.copy": "Copy link", "web.browser": "Open in browser", "web.origin": "Provided by {host}", "web.rest": "Another phone is using the web. Tap to go on", "web.snapshot": "This is a snapshot, for looking only", "web.full": "Use full service",
+  "web.copy": "Copy link", "web.browser": "Open in browser", "web.origin": "Provided by {host}", "web.rest": "Another phone is using the web. Tap to go on", "web.snapshot": "This is a snapshot, for looking only", "web.full": "Use full service", "web.foreign": "Nothing to see? They may forbid to be embedded", "web.foreignOpen": "Open in browser",
   "share.friend": "Send to chat", "share.timeline": "Moments", "share.timelineDo": "Share on Moments", "share.post": "Post", "share.do": "Share", "share.done": "Shared: {name}",
   "share.line": "[Link] {title}", "share.qq": "Share on QQ", "share.weibo": "Share on Weibo", "share.qzone": "Share on Qzone", "upload.running": "Uploading…",
 

@@ -18,7 +18,7 @@ export default {
 
   // Chat
   "home.title": "微信", "home.open": "返回微信", "home.empty": "打个招呼吧", "home.stranger": "还没有关注",
-  "chat.title": "公众号会话", "chat.log": "聊天记录", "chat.typing": "对方正在输入…", "menu.title": "公众号菜单",
+  "chat.title": "公众号会话", "chat.log": "聊天记录", "chat.typing": "对方正在输入…", "chat.news": "{count} 条新消息", "menu.title": "公众号菜单",
   "menu.stale": "菜单已更新；这台手机 {seconds} 秒后重新进入会话才会看到",
   "composer.keyboard": "切换到键盘", "composer.menu": "切换到菜单", "composer.voice": "切换到语音",
   "voice.hold": "按住 说话", "voice.release": "松开 发送", "record.unable": "这个浏览器不能录音", "record.refused": "录不了音：{reason}",
@@ -40,11 +40,11 @@ export default {
   "link.title": "微信公众平台", "link.text": "给个人、企业和组织提供业务服务与用户管理能力的服务平台。",
 
   // Questions
-  scan: "扫一扫", "scan.do": "扫码", "scan.hint": "点下面的一个码，或者填二维码里的内容。", "scan.hintNone": "填二维码里的内容。", "scan.kind": "二维码种类", "scan.text": "网址或文字", "scan.scene": "场景值",
+  scan: "扫一扫", "scan.do": "扫码", "scan.hint": "点选下面的二维码，或输入其内容。", "scan.hintNone": "输入二维码的内容。", "scan.kind": "二维码种类", "scan.text": "网址或文字", "scan.scene": "场景值",
   "scan.content": "内容", "scan.result": "码的内容", "scan.qr": "二维码", "scan.bar": "条形码", "scan.sceneCode": "公众号二维码：{scene}",
   "scan.forMenu": "菜单的扫码按钮会把扫到的内容推送给公众号。", "scan.forPage": "扫到的内容交给这个网页。", "scan.forWeChat": "扫到的内容由微信处理，不交给网页。",
   "scan.read": "扫到：{text}",
-  "qr.permanent": "永久", "qr.temporary": "临时",
+  "qr.permanent": "永久", "qr.temporary": "临时", "qr.age": "{span}前",
   place: "位置", "place.send": "发送位置", "place.share": "获取你的位置", "place.shareHint": "网页申请使用你的地理位置。",
   "login.title": "登录确认", "login.site": "{name}的网站", "login.wants": "申请使用你的微信昵称、头像登录网站", "login.done": "已确认登录", "login.code": "网站登录二维码",
   "login.status.408": "等待扫码", "login.status.404": "已扫码，等待确认", "login.status.405": "已确认", "login.status.403": "已取消", "login.status.402": "已过期",
@@ -54,7 +54,7 @@ export default {
 
   // Web view
   "web.title": "网页", "web.page": "网页", "web.close": "关闭网页", "web.back": "返回上一页", "web.reload": "刷新", "web.menu": "网页菜单", "web.unable": "这个网址打不开",
-  "web.copy": "复制链接", "web.browser": "在浏览器打开", "web.origin": "网页由 {host} 提供", "web.rest": "另一台手机正在使用网页。点按继续", "web.snapshot": "你正在浏览的是快照页，仅可浏览", "web.full": "使用完整服务",
+  "web.copy": "复制链接", "web.browser": "在浏览器打开", "web.origin": "网页由 {host} 提供", "web.rest": "另一台手机正在使用网页。点按继续", "web.snapshot": "你正在浏览的是快照页，仅可浏览", "web.full": "使用完整服务", "web.foreign": "打不开？对方可能不允许嵌入", "web.foreignOpen": "在浏览器中打开",
   "share.friend": "发送给朋友", "share.timeline": "朋友圈", "share.timelineDo": "分享到朋友圈", "share.post": "发表", "share.do": "分享", "share.done": "已分享到 {name}",
   "share.line": "[链接] {title}", "share.qq": "分享到 QQ", "share.weibo": "分享到微博", "share.qzone": "分享到 QQ 空间", "upload.running": "正在上传…",
 
@@ -64,8 +64,8 @@ export default {
   "account.kind.service-verified": "服务号（已认证）", "account.kind.test": "测试号",
   "account.mode.plain": "明文模式", "account.mode.compatible": "兼容模式", "account.mode.safe": "安全模式",
   "callback.label": "服务器地址", "callback.verify": "验证", "callback.good": "服务器地址已验证", "callback.bad": "服务器地址未通过验证", "callback.none": "还没有服务器地址",
-  "outcome.reply": "已回复", "outcome.success": "success", "outcome.empty": "空回复", "outcome.timeout": "超时", "outcome.bad-status": "状态码不对",
-  "outcome.bad-reply": "回复有误", "outcome.refused": "连不上",
+  "outcome.reply": "已回复", "outcome.success": "success", "outcome.empty": "空回复", "outcome.timeout": "超时", "outcome.bad-status": "状态码异常",
+  "outcome.bad-reply": "回复异常", "outcome.refused": "连不上",
   "log.search": "搜索内容", "log.user": "按用户", "log.kind": "按类型", "log.sort": "显示哪些", "log.all": "全部", "log.delivery": "推送", "log.call": "接口", "log.bad": "出错",
   "log.everybody": "所有用户", "log.everything": "所有类型", "log.attempt": "第 {number} 次", "log.left": "离 {limit} 秒还剩 {ms} ms", "log.waiting": "等待回复", "log.unsimulated": "未模拟",
   "log.empty": "还没有记录。在手机里发一条消息试试。", "log.nothing": "没有符合条件的记录。",
@@ -77,17 +77,17 @@ export default {
   "settings.account": "账号", "settings.behaviour": "微信的行为", "settings.fixed": "启动时决定", "settings.saved": "已保存：{name}",
   "setting.name": "名称", "setting.kind": "类型", "setting.mode": "消息加解密", "setting.token": "Token", "setting.aes_key": "EncodingAESKey", "setting.app_id": "AppID",
   "setting.app_secret": "AppSecret", "setting.original_id": "原始 ID", "setting.web_domains": "网页授权域名", "setting.js_domains": "JS 安全域名", "setting.site_domains": "网站应用域名",
-  "setting.ip_whitelist": "IP 白名单", "setting.deadline": "回复期限（秒）", "setting.attempts": "最多推送次数", "setting.bad_status_attempts": "状态码不对时的次数",
+  "setting.ip_whitelist": "IP 白名单", "setting.deadline": "回复期限（秒）", "setting.attempts": "最多推送次数", "setting.bad_status_attempts": "状态码异常时的推送次数",
   "setting.text_limit": "文字上限（字节）", "setting.failure_line": "故障提示", "setting.consent": "授权页", "setting.callback_public_ports_only": "回调只许 80/443 端口",
   "setting.enforce_menu_cache": "手机缓存菜单 5 分钟", "setting.equal_msg_ids": "两位用户同一 MsgId", "setting.same_second": "事件落在同一秒", "setting.lenient_state": "任意 state", "setting.snapshots": "授权页先开快照页",
   "setting.verify_file": "校验文件名", "setting.verify_text": "校验文件内容", "setting.site_app_id": "网站应用 AppID", "setting.site_app_secret": "网站应用 AppSecret", "setting.open_platform": "绑定开放平台",
-  "setting.resend_pause": "坏回复后再推的间隔（秒）", "setting.silent_events": "取关、VIEW 等不显示回复", "setting.escaped_names": "菜单名里的 \\uXXXX", "setting.expired_code_errcode": "过期 code 的 errcode", "setting.base_without_unionid": "静默授权不给 unionid",
+  "setting.resend_pause": "回复异常后的重推间隔（秒）", "setting.silent_events": "取关、VIEW 等不显示回复", "setting.escaped_names": "菜单名里的 \\uXXXX", "setting.expired_code_errcode": "过期 code 的 errcode", "setting.base_without_unionid": "静默授权不给 unionid",
   "setting.site_code_seconds": "网站登录 code 有效（秒）", "setting.stranger_errcode": "给未关注者发客服消息", "setting.prove_domains": "域名要校验文件", "setting.location_reports": "进入会话上报位置",
   "setting.login_poll_seconds": "登录长轮询（秒）", "setting.one_time_template_id": "一次性订阅模板",
   "escaped_names.refuse": "拒绝 40033", "escaped_names.literal": "原样显示", "prove_domains.always": "总是", "prove_domains.not-loopback": "本机除外", "prove_domains.never": "不用",
   "consent.ask": "第一次总是询问", "consent.silent-for-followers": "关注者静默",
   "data.reset": "重置沙盒", "data.resetHint": "用户、聊天、菜单和记录都回到开始的样子；已经发给服务器的凭证和临时素材继续有效。", "data.refresh": "刷新", "data.none": "没有", "data.users": "用户", "data.menu": "菜单", "data.conditional": "个性化菜单", "data.tokens": "凭证", "data.quotas": "今天的调用次数",
-  "data.codes": "带参数二维码", "data.templates": "消息模板", "data.tags": "标签", "data.logins": "网站登录", "data.state": "状态", "data.kind": "种类", "data.value": "末尾", "data.expires": "还有",
+  "data.codes": "带参数二维码", "data.templates": "消息模板", "data.tags": "标签", "data.logins": "网站登录", "data.state": "状态", "data.kind": "种类", "data.value": "尾号", "data.expires": "剩余",
   "data.expired": "已过期", "data.path": "接口", "data.used": "已用", "data.remain": "剩余", "data.title": "名称", "data.content": "内容",
   openid: "OpenID", template_id: "模板 ID", id: "ID", uuid: "UUID", appid: "AppID", "": "",
   "faults.now": "正在起作用", "faults.spent": "已用完", "faults.none": "没有故障，一切正常。", "faults.presets": "常用", "faults.own": "自己写一条", "faults.add": "加上", "faults.remove": "去掉这条",
