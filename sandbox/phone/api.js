@@ -1,6 +1,9 @@
 /**
- * The sandbox's control API as functions. Knows addresses and nothing about the screen.
+ * The sandbox's control API as functions. Knows addresses and nothing about the screen. What it refuses is an
+ * ApiError in the page's language.
  */
+
+import { inWords } from "./words.js";
 
 export class ApiError extends Error {}
 
@@ -14,7 +17,7 @@ async function request(method, path, body, signal) {
   });
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw new ApiError(answer.error || `HTTP ${response.status}`);
+  throw new ApiError(answer.error ? inWords(answer.error) : `HTTP ${response.status}`);
 }
 
 const call = async (...args) => (await request(...args)).json();

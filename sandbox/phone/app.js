@@ -58,9 +58,9 @@ async function loadUser(openid, { enters = false } = {}) {
 }
 
 const addUser = attempt(async () => {
-  const answer = await askUser();
-  if (!answer) return;
-  const { openid, ...user } = await api.addUser(answer.nickname, answer.subscribed);
+  const added = await askUser(api.addUser);
+  if (!added) return;
+  const { openid, ...user } = added;
   if (!world.users.has(openid)) world.setUser({ openid, ...user });
   side.close();
   table.hold(openid);

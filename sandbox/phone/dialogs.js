@@ -13,19 +13,31 @@ export const PLACES = [
 
 /**
  * Asks with a modal form; promises its fields as an object, or null when closed. `fields` may be a
- * function of the way to answer at once: `choose(value)`.
+ * function of the way to answer at once: `choose(value)`. With `act(answer)` the form stays open until that
+ * has succeeded, and says what was wrong; what it gives is then the answer.
  */
-export function ask({ title, hint, submit, fields }) {
+export function ask({ title, hint, submit, fields, act = null }) {
   return new Promise((resolve) => {
     let chosen = null;
     const choose = (value) => {
       chosen = value;
       dialog.close();
     };
-    const form = el("form", { method: "dialog" },
+    const fault = el("p", { class: "fault", role: "alert" });
+    async function send(event) {
+      event.preventDefault();
+      fault.textContent = "";
+      try {
+        choose(await act(Object.fromEntries(new FormData(form))));
+      } catch (error) {
+        fault.textContent = error.message;
+      }
+    }
+    const form = el("form", { method: "dialog", onsubmit: act && send },
       el("h2", {}, title),
       hint ? el("p", { class: "hint" }, hint) : null,
       typeof fields === "function" ? fields(choose) : fields,
+      act ? fault : null,
       el("div", { class: "actions" },
         button({ onclick: () => dialog.close() }, t("cancel")),
         submit ? el("button", { class: "primary", value: "ok" }, submit) : null));
@@ -45,16 +57,17 @@ export const field = (label, control) => el("label", { class: "field" }, el("spa
 export const radio = (name, value, label, checked) =>
   el("label", { class: "radio" }, el("input", { type: "radio", name, value, checked }), label);
 
-export async function askUser() {
-  const answer = await ask({
+/** Promises what `add(nickname, subscribed)` gave, or null. */
+export function askUser(add) {
+  return ask({
     title: t("people.add"),
     submit: t("add"),
     fields: [
       field(t("people.nickname"), el("input", { name: "nickname", required: true, maxlength: 64, autocomplete: "off", placeholder: t("people.example") })),
       el("label", { class: "check" }, el("input", { type: "checkbox", name: "subscribed" }), t("people.already")),
     ],
+    act: ({ nickname, subscribed }) => add(nickname, subscribed === "on"),
   });
-  return answer && { nickname: answer.nickname, subscribed: answer.subscribed === "on" };
 }
 
 /**

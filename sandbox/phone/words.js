@@ -2,6 +2,7 @@
 
 import en from "./words/en.js";
 import { applyToDocument, language, remember } from "./language.js";
+import reasons from "./words/reasons.js";
 import zh from "./words/zh.js";
 
 export { language };
@@ -14,6 +15,12 @@ export const t = (key, values = {}) =>
 
 /** As `t`, or `otherwise` if there are no words for this key: for names that the server chooses. */
 export const tell = (key, otherwise) => table[key] ?? otherwise ?? "";
+
+/** What the sandbox says is wrong, in the page's language as far as there are words for it. */
+export function inWords(reason) {
+  const [pattern, words] = (language === "zh" && reasons.find(([known]) => known.test(reason))) || [];
+  return pattern ? words.replace(/\$(\d)/g, (_, group) => pattern.exec(reason)[group] ?? "") : reason;
+}
 
 /** Puts words where the HTML asks: `data-t` for the text, `data-t-label` for the label and the tooltip. */
 export function translate(root) {

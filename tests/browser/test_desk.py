@@ -96,7 +96,7 @@ def test_a_delivery_is_edited_and_sent_again(page: Page, phone: Phone, tolerated
     expect(phone.bubbles("account").last).to_have_text("你说：改过了 & <好>")
     xml.fill("<xml>")
     page.get_by_test_id("resend-send").click()
-    expect(page.locator(".resend-form .fault")).to_contain_text("xml")
+    expect(page.locator(".resend-form .fault")).to_contain_text("这不是 XML")
 
 
 def test_what_is_edited_is_another_message_unless_it_shall_be_a_retry(
@@ -120,6 +120,15 @@ def test_what_is_edited_is_another_message_unless_it_shall_be_a_retry(
     expect(phone.bubbles("account").last).to_have_text("第 3 次")
     assert ids[0] != ids[1]
     assert ids[0] == ids[2]
+
+
+def test_what_is_wrong_with_a_reply_is_said_in_the_page_s_language(
+    page: Page, phone: Phone, account: AccountServer
+) -> None:
+    account.handler = lambda inbound: (200, '{"a": 1}')
+    phone.say("在吗")
+    page.get_by_test_id("delivery").filter(has_text="在吗").first.click()
+    expect(page.get_by_test_id("detail")).to_contain_text("回复是 JSON，公众号应回复 XML")
 
 
 def test_a_push_stands_in_the_log_while_the_server_thinks(
@@ -195,7 +204,7 @@ def test_settings_are_changed(page: Page, phone: Phone, tolerated: list[str]) ->
 
     page.locator("[data-setting=deadline]").fill("-1")
     page.locator("[data-setting=deadline]").press("Tab")
-    expect(page.locator(".setting .fault").filter(has_text="deadline")).to_be_visible()
+    expect(page.locator(".setting .fault").filter(has_text="不超过 60 秒")).to_be_visible()
 
 
 def test_a_server_that_does_not_echo_is_not_saved(page: Page, phone: Phone, tolerated: list[str]) -> None:
@@ -206,7 +215,7 @@ def test_a_server_that_does_not_echo_is_not_saved(page: Page, phone: Phone, tole
     field.fill("http://127.0.0.1:9/wechat")
     page.get_by_role("button", name="验证").click()
 
-    expect(page.locator(".desk-head .fault")).not_to_be_empty()
+    expect(page.locator(".desk-head .fault")).to_contain_text("连不上：那里没有程序在监听")
     assert phone.sandbox.state()["account"]["callback"] == before
 
 
@@ -243,7 +252,7 @@ def test_faults_are_switched(page: Page, phone: Phone, tolerated: list[str]) -> 
     page.get_by_label("errcode", exact=True).fill("")
     page.get_by_label("接口路径或 delivery").fill("nonsense")
     page.get_by_role("button", name="加上").click()
-    expect(page.locator(".tool-faults .fault").filter(has_text="path")).to_be_visible()
+    expect(page.locator(".tool-faults .fault").filter(has_text="路径要写 delivery")).to_be_visible()
 
     page.get_by_role("button", name="去掉这条").first.click()
     expect(rules).to_have_count(1)

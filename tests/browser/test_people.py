@@ -11,6 +11,21 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>&lt;b&gt;"
 
 
+def test_a_nickname_that_cannot_be_is_said_where_it_was_typed(
+    page: Page, phone: Phone, tolerated: list[str]
+) -> None:
+    tolerated.append("status of 400")
+    page.get_by_role("button", name="添加用户").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("昵称").fill(" ")
+    dialog.get_by_role("button", name="添加").click()
+    expect(dialog.get_by_role("alert")).to_have_text("昵称要有 1 到 64 个字符")
+    dialog.get_by_label("昵称").fill("小刚")
+    dialog.get_by_role("button", name="添加").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_test_id("user").filter(has_text="小刚")).to_be_visible()
+
+
 def test_the_codes_to_scan_are_the_newest_and_not_those_that_were_scanned(page: Page, phone: Phone) -> None:
     path, first = "/cgi-bin/qrcode/create", phone.openids[0]
     for scene in ("old", "scanned", "login-0123456789abcdef0123456789abcdef"):

@@ -34,3 +34,18 @@ def test_nothing_touches_inner_html() -> None:
     for path in PHONE.rglob("*.js"):
         text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path
+
+
+def test_every_reason_that_is_translated_is_still_given() -> None:
+    """The API speaks English; a sentence of it that changes must not fall out of the Chinese page unseen."""
+    table = (PHONE / "words" / "reasons.js").read_text(encoding="utf-8")
+    patterns = re.findall(r"^  \[/(.*)/s?, \"", table, re.MULTILINE)
+    source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "sandbox").rglob("*.py"))
+    said = re.sub(r'"\s*\n\s*f?"', "", source)
+    assert len(patterns) > 40
+    for pattern in patterns:
+        sure = re.split(
+            r": |must be |\(.*?\)\??|\\[a-zA-Z][+*]?|\.\*\??|[\^$]|\|", pattern.replace(r"\/", "/")
+        )
+        longest = max((re.sub(r"\\(.)", r"\1", piece) for piece in sure), key=len).strip(" \\")
+        assert longest in said, f"{pattern}: nobody says {longest!r}"

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { action, el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { journalTime } from "../time.js";
-import { t, tell } from "../words.js";
+import { inWords, t, tell } from "../words.js";
 import { readable, textOf } from "./pretty.js";
 import { resendForm, resendResult } from "./resend.js";
 
@@ -43,7 +43,7 @@ export function detailView(root, world, { nickname, close }) {
     ["detail.attempt", t("log.attempt", { number: entry.attempt })],
     ["detail.address", entry.url],
     ["detail.result", `${tell(`outcome.${entry.outcome}`, entry.outcome)} · ${entry.status ?? t("detail.noStatus")} · ${Math.round(entry.elapsed_ms)} ms`],
-    ["detail.error", entry.error],
+    ["detail.error", entry.error && inWords(entry.error)],
   ];
 
   const callFacts = (entry) => [

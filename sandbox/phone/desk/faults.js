@@ -82,7 +82,12 @@ export function faultsTool(root, world) {
     list.replaceChildren(...(world.faults.length ? world.faults.map(row) : [el("li", { class: "quiet" }, t("faults.none"))]));
   }
 
-  const read = () => api.faults().then(({ faults }) => world.setFaults(faults), () => {});
+  /** What an event has told meanwhile is newer. */
+  function read() {
+    const before = world.faults;
+    api.faults().then(({ faults }) => world.faults === before && world.setFaults(faults), () => {});
+  }
+
   world.addEventListener("faults", draw);
   world.addEventListener("account", read);
   draw();

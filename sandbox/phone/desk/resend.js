@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { el } from "../dom.js";
-import { t, tell } from "../words.js";
+import { inWords, t, tell } from "../words.js";
 import { readable, textOf } from "./pretty.js";
 
 const TAMPERS = ["", "signature", "receiver", "stale"];
@@ -40,7 +40,7 @@ export function resendResult({ deliveries, shown }) {
   const attempt = ({ attempt: number, outcome, status, elapsed_ms, error, reply }) => el("li", {},
     el("span", { class: ["reply", "success", "empty"].includes(outcome) ? "good" : "bad" }, tell(`outcome.${outcome}`, outcome)),
     ` ${t("log.attempt", { number })} · ${status ?? "—"} · ${Math.round(elapsed_ms)} ms`,
-    error ? el("p", { class: "fault" }, error) : null,
+    error ? el("p", { class: "fault" }, inWords(error)) : null,
     reply ? el("pre", {}, readable(reply)) : null);
   const seen = shown.map(({ type, content }) => content ?? `[${tell(`kind.${type}`, type)}]`);
   return el("div", { class: "resend-result", "data-testid": "resend-result" },
