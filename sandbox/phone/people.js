@@ -43,11 +43,15 @@ export function peopleView(root, world, table, { hold, follow, unfollow }) {
 
   function drawCounter() {
     const count = table.openids.length;
-    if (counter.dataset.drawn === String(count)) return;
-    counter.dataset.drawn = String(count);
-    counter.replaceChildren(...Array.from({ length: MOST }, (_, index) => index + 1).map((number) =>
-      button({ role: "radio", "aria-checked": String(number === count), "data-testid": `phones-${number}`, title: t("people.phonesOf", { count: number }), "aria-label": t("people.phonesOf", { count: number }), onclick: () => table.setCount(number) },
-        Array.from({ length: number }, () => icon("phone")))));
+    const most = Math.min(MOST, Math.max(1, world.users.size));
+    const drawn = `${count} of ${most}`;
+    if (counter.dataset.drawn === drawn) return;
+    counter.dataset.drawn = drawn;
+    counter.replaceChildren(...Array.from({ length: MOST }, (_, index) => index + 1).map((number) => {
+      const words = t(number > most ? "people.phonesTooMany" : "people.phonesOf", { count: number });
+      return button({ role: "radio", "aria-checked": String(number === count), disabled: number > most, "data-testid": `phones-${number}`, title: words, "aria-label": words, onclick: () => table.setCount(number) },
+        Array.from({ length: number }, () => icon("phone")));
+    }));
   }
 
   world.addEventListener("users", draw);

@@ -117,8 +117,8 @@ def test_what_was_typed_stays_with_its_user(page: Page, phone: Phone) -> None:
 
 def test_an_emoji_is_sent(page: Page, phone: Phone) -> None:
     page.get_by_test_id("emoji").click()
-    page.get_by_role("button", name="rose").click()
-    page.get_by_role("button", name="heart", exact=True).click()
+    page.get_by_role("button", name="玫瑰").click()
+    page.get_by_role("button", name="爱心", exact=True).click()
     page.get_by_test_id("send").click()
 
     expect(phone.bubbles("account").last).to_have_text("你说：🌹❤️")

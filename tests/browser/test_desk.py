@@ -273,9 +273,14 @@ def test_the_clock_is_turned(page: Page, phone: Phone) -> None:
 
 
 def test_a_conversation_is_kept_and_replayed(page: Page, phone: Phone, account: AccountServer) -> None:
-    phone.say("你好")
+    leaf = {"type": "click", "name": "今日", "key": "TODAY"}
+    install_menu(phone.sandbox, {"name": "更多", "sub_button": [leaf]})
+    phone.sandbox.tap(phone.openids[0], 0, 0)
+    phone.sandbox.send(phone.openids[0], content="你好")
     expect(phone.bubbles("account").last).to_have_text("你说：你好")
     phone.desk("录制")
+    page.get_by_test_id("record-take").click()
+    expect(page.get_by_test_id("step").filter(has_text="点菜单")).to_contain_text("今日")
     with page.expect_download() as saved:
         page.get_by_test_id("record-save").click()
     recording = json.loads(saved.value.path().read_text(encoding="utf-8"))

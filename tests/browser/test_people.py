@@ -74,6 +74,8 @@ def test_each_user_holds_a_phone_of_their_own(page: Page, phone: Phone) -> None:
 def test_phones_lie_side_by_side(page: Page, phone: Phone) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     phone.sandbox.subscribe(phone.openids[1])
+    expect(page.get_by_test_id("phones-3")).to_be_disabled()
+    expect(page.get_by_test_id("phones-3")).to_have_attribute("title", "3 台手机要有 3 位用户：先添加用户")
     page.get_by_test_id("phones-2").click()
     phones = page.get_by_test_id("phone")
     expect(phones).to_have_count(2)
@@ -92,6 +94,8 @@ def test_phones_lie_side_by_side(page: Page, phone: Phone) -> None:
     expect(phones).to_have_count(2)
     page.get_by_test_id("phones-1").click()
     expect(phones).to_have_count(1)
+    phone.sandbox.add_user("小刚")
+    expect(page.get_by_test_id("phones-3")).to_be_enabled()
 
 
 def test_a_user_is_added(page: Page, phone: Phone) -> None:

@@ -6,7 +6,7 @@ import { action, download, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t, tell } from "../words.js";
 
-export function recordTool(root, world) {
+export function recordTool(root, world, { readMore }) {
   let recording = null;
   const facts = el("p", { class: "quiet", "data-testid": "recording" });
   const said = el("p", { class: "said", role: "status" });
@@ -76,10 +76,17 @@ export function recordTool(root, world) {
       answer === null ? null : el("p", { class: "quiet" }, answer));
   }
 
-  const detailOf = ({ content, type, ...rest }) => content ?? [type, Object.keys(rest).length ? JSON.stringify(rest) : ""].filter(Boolean).join(" ");
+  /** A tap says where; people know the button by its name, if the menu still has it. */
+  function buttonAt(path) {
+    let item = { sub_button: world.more.menu?.button };
+    for (const index of path) item = item?.sub_button?.[index];
+    return item?.name;
+  }
+
+  const detailOf = ({ content, type, ...rest }) => content ?? (rest.path && buttonAt(rest.path)) ?? [type, Object.keys(rest).length ? JSON.stringify(rest) : ""].filter(Boolean).join(" ");
 
   const words = (shown = []) => shown.length ? shown.map(({ content, type, title }) => content ?? title ?? `[${tell(`kind.${type}`, type)}]`).join("\n") : t("resend.nothing");
 
   world.addEventListener("account", () => (facts.textContent ||= t("record.nothing")));
-  return {};
+  return { shown: readMore };
 }

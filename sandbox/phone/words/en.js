@@ -14,7 +14,7 @@ export default {
   // Users and phones
   "people.title": "Users", "people.add": "Add user", "people.switch": "Switch user", "people.nickname": "Nickname", "people.example": "such as Gang",
   "people.already": "Follows already (no subscribe event)", "people.follows": "follows", "people.stranger": "stranger", "people.follow": "Follow",
-  "people.unfollow": "Unfollow", "people.unread": "New messages", "people.phones": "Number of phones", "people.phonesOf": "{count} phones side by side",
+  "people.unfollow": "Unfollow", "people.unread": "New messages", "people.phones": "Number of phones", "people.phonesOf": "{count} phones side by side", "people.phonesTooMany": "{count} phones need {count} users: add one first",
 
   // Chat
   "home.title": "WeChat", "home.open": "Back to WeChat", "home.empty": "Say hello", "home.stranger": "Not followed yet",

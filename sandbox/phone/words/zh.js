@@ -14,7 +14,7 @@ export default {
   // Users and phones
   "people.title": "用户", "people.add": "添加用户", "people.switch": "切换用户", "people.nickname": "昵称", "people.example": "例如：小刚",
   "people.already": "已经关注公众号（不推送关注事件）", "people.follows": "已关注", "people.stranger": "未关注", "people.follow": "关注",
-  "people.unfollow": "取关", "people.unread": "有新消息", "people.phones": "手机台数", "people.phonesOf": "{count} 台手机并排",
+  "people.unfollow": "取关", "people.unread": "有新消息", "people.phones": "手机台数", "people.phonesOf": "{count} 台手机并排", "people.phonesTooMany": "{count} 台手机要有 {count} 位用户：先添加用户",
 
   // Chat
   "home.title": "微信", "home.open": "返回微信", "home.empty": "打个招呼吧", "home.stranger": "还没有关注",
