@@ -39,6 +39,7 @@ export default [
   [/^(?:\S+: )?no (?:complete )?answer within (\S+) s$/, "$1 秒内没有（完整的）回复"],
   [/the connection was closed without an answer$/, "没有回复，连接就断开了"],
   [/the connection was closed in the middle of the answer$/, "回复到一半，连接断开了"],
+  [/^HTTP status (\d+), must be 200$/, "状态码是 $1，应为 200"],
   [/^fault: the answer was lost on its way back$/, "故障：回复在路上丢失了"],
   [/^the sandbox was reset or stopped while/, "推送途中沙盒被重置或停止了"],
 
