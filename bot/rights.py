@@ -7,7 +7,7 @@ _NO_MENU = "has no menu by API: setup_menu.py is refused (48001)"
 _NO_OAUTH = "has no OAuth: pages cannot know their visitor, nor bind a phone"
 _NO_CODES = 'has no scene QR codes: no login on a PC by LOGIN_WAY = "scene"'
 _NO_PUSH = "cannot push: an answer too late for WeChat comes with the user's next message"
-_NO_MEDIA = "may not upload: a handler's Picture(…) ends in the apology"
+_NO_MEDIA = "may not upload: a handler's Picture(…) is sent as a card that links to it"
 _LACKS = {
     "subscription": (_NO_MENU, _NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
     "subscription-verified": (_NO_OAUTH, _NO_CODES),

@@ -33,8 +33,8 @@ _IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 def explain(error: WeChatError) -> str:
     """WeChat's own words, what they mean, and the way out, on up to three lines."""
     if isinstance(error, WeChatUnreachable):
-        advice = "try again, or check a proxy and" if error.was_sent else "check DNS, the firewall, a proxy,"
-        return f"{error}: {advice} API_BASE"
+        way_out = "try again, or check a proxy and" if error.was_sent else "check DNS, the firewall, a proxy,"
+        return f"{error}: {way_out} API_BASE"
     said = str(error)
     if error.errcode == 40164:
         found = _IP.search(error.errmsg)
