@@ -174,7 +174,7 @@ export function handset(world, { load, own, switchUser, openDesk, touched }) {
 
   const actions = { open: web.open, view: (media) => viewer(screen, media), show: (place) => mapView(screen, place), choose, say, resend };
   const face = screenView(screen, hand);
-  const chat = chatView(find("[data-testid=chat]"), find(".below"), hand, actions);
+  const chat = chatView(find("[data-testid=chat]"), find(".news-below"), hand, actions);
   composer(find(".composer"), hand, { send, say, choices: (label, choices) => sheet(screen, label, choices) });
   menuView(find(".menu-bar"), hand, tap);
   profileView(find(".profile"), hand, { follow, message: () => face.showCard(false) });
