@@ -51,7 +51,7 @@ class Bot:
         env = (
             os.environ
             | {f"BOT_{name}": value for name, value in settings.items()}
-            | {"PYTHONUNBUFFERED": "1"}
+            | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{os.environ.get('no_proxy', '')},127.0.0.1"}
         )
         self._child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", str(_KEEPER), str(self._directory), sys.executable, "-m", "bot"),
