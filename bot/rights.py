@@ -18,7 +18,8 @@ _LACKS = {
 
 def lacks(config: Config) -> list[str]:
     """A line for each thing that an account of ACCOUNT_KIND has no right to."""
-    return [f"a {config.account_kind} account {lack}" for lack in _LACKS.get(config.account_kind, ())]
+    article = "an unverified" if config.account_kind in ("subscription", "service") else "a"
+    return [f"{article} {config.account_kind} account {lack}" for lack in _LACKS.get(config.account_kind, ())]
 
 
 def contradiction(config: Config) -> str | None:

@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
+from urllib.request import getproxies
 
 from sandbox.push.series import Pusher
 from sandbox.push.verification import NotVerified, verify
@@ -51,7 +52,7 @@ class Bot:
         env = (
             os.environ
             | {f"BOT_{name}": value for name, value in settings.items()}
-            | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{os.environ.get('no_proxy', '')},127.0.0.1"}
+            | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{getproxies().get('no', '')},127.0.0.1"}
         )
         self._child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", str(_KEEPER), str(self._directory), sys.executable, "-m", "bot"),

@@ -126,7 +126,7 @@ def test_check_says_what_an_account_of_this_kind_may_not(
 ) -> None:
     done = bot(wechat, "check", ACCOUNT_KIND=kind)
     assert done.returncode == 0, done.stderr
-    notes = [line for line in done.stdout.splitlines() if f" a {kind} account " in line]
+    notes = [line for line in done.stdout.splitlines() if f" {kind} account " in line]
     assert bool(notes) == bool(words)
     assert all(any(word in note for note in notes) for word in words)
 

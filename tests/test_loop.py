@@ -153,14 +153,17 @@ def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(sandbox: Sandb
 
 def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry(tmp_path: Path) -> None:
     program = (
-        "import os, sys, threading; from bot import workers\n"
+        "import os, sys, threading, time; from bot import workers\n"
         "async def app(scope, receive, send):\n"
         f"    open({str(tmp_path / 'begun')!r}, 'a').write('x')\n"
         "    os.kill(os.getpid(), 9)\n"
         "workers._APPLICATION = app\n"
         "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
         "all_of_them.start()\n"
-        "threading.Timer(1.5, all_of_them.give_up).start(); sys.exit(all_of_them.watch())"
+        "def later():\n"
+        f"    while not os.path.exists({str(tmp_path / 'begun')!r}): time.sleep(0.01)\n"
+        "    time.sleep(1.5); all_of_them.give_up()\n"
+        "threading.Thread(target=later).start(); sys.exit(all_of_them.watch())"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=30, check=False)
     assert 1 <= len((tmp_path / "begun").read_text()) <= 3

@@ -86,18 +86,21 @@ class Bindings:
     def learn(self, openid: str, unionid: str) -> None:
         """Note the unionid that WeChat names for a person, if they are bound: many bind by a silent login,
         which need not tell it."""
-        record = self._store.get(_binding_key(openid))
-        binding = Binding(**json.loads(record)) if record else None
-        if record is None or binding is None or binding.unionid == unionid:
-            return
-        # The way to the binding first: what a crash leaves then leads nowhere, and is mended the next time.
-        self._store.put(_union_key(unionid), openid.encode(), _FOR_EVER)
-        named = replace(binding, unionid=unionid)
-        outdated = binding.unionid
-        if not self._store.swap(_binding_key(openid), record, _json(named), _FOR_EVER):
-            outdated = unionid  # unbound or bound anew at this moment; the next login tells again
-        if outdated:
-            self._store.discard(_union_key(outdated), openid.encode())
+        way = _union_key(unionid)
+        while record := self._store.get(_binding_key(openid)):
+            binding = Binding(**json.loads(record))
+            outdated = binding.unionid if binding.unionid != unionid else ""
+            if binding.unionid == unionid and self._store.get(way) == openid.encode():
+                return
+            # The way to the binding first: what a crash leaves leads nowhere then, and is mended next time.
+            self._store.put(way, openid.encode(), _FOR_EVER)
+            named = _json(replace(binding, unionid=unionid))
+            if named == record or self._store.swap(_binding_key(openid), record, named, _FOR_EVER):
+                if outdated:
+                    self._store.discard(_union_key(outdated), openid.encode())
+                return
+            # Unbound, bound anew or named by another login at this moment: look again.
+        self._store.discard(way, openid.encode())
 
     def unbind(self, openid: str) -> Binding | None:
         """Delete a person's binding; returns what it was."""

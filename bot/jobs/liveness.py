@@ -77,8 +77,9 @@ class Liveness:
         return owner == self.me or self._store.get(self._key(owner)) is not None
 
     def is_unsure(self) -> bool:
-        """Whether the store is gone, or was a moment ago: somebody may be alive who could not say so."""
-        return self._unheard or self._monotonic() - self._heard_since < _LEASE_SECONDS
+        """Whether the store is gone, or was a moment ago, or lacks what this process owes it: somebody may be
+        alive who could not say so, and something done that is not written down."""
+        return bool(self._owed) or self._unheard or self._monotonic() - self._heard_since < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
         """Do `act`, which writes to the store, as soon as the store is back: others believe this process

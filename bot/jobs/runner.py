@@ -1,5 +1,6 @@
 """Runs jobs, each in a thread of its own, a bounded number at a time in this process."""
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from bot.log import describe, request_id
 log = logging.getLogger("bot.jobs")
 
 _SWEEP_SECONDS = 1.0
+_ANYWAY = 30  # of so many sweeps one, however long the queue is
 _MAX_TRIES = 10  # whatever takes ten workers with it is not given to an eleventh
 
 
@@ -79,13 +81,15 @@ class Runner:
         self._engine.close()
 
     def _sweep(self) -> None:
+        sweeps = itertools.count(1)
         while not self._stopping.wait(_SWEEP_SECONDS):
             if self._liveness.is_unsure():  # what is owed to the store comes first, in every process
                 continue
             try:
                 self._give_back_doubtful()
                 # What waits for its turn in the queue is overdue, too: more of it there would help nobody.
-                if self._engine.waiting() < self._threads:
+                # But what is not in the queue any more must not wait for the end of a backlog.
+                if self._engine.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
                     for job_id in self._outbox.overdue():
                         self.wake(job_id)
             except StoreError:

@@ -175,8 +175,11 @@ class Guard:
     def _may_drop_cookies(self, request: Request) -> bool:
         """Whether this may be a browser of WeChat's that sends no cookie back. From elsewhere nobody is sent
         to WeChat, so that nobody comes back; and who sends our cookie drops none."""
-        is_elsewhere = self._logs_in_here(request) or request.is_lost_phone
-        return not is_elsewhere and not request.cookies.get(BROWSER_COOKIE)
+        return not self._is_elsewhere(request) and not request.cookies.get(BROWSER_COOKIE)
+
+    def _is_elsewhere(self, request: Request) -> bool:
+        """Whether WeChat's authorize page and its menus are not to be had in this browser."""
+        return self._logs_in_here(request) or request.is_lost_phone
 
     def _authorize(self, request: Request, need: Need, session: Session | None, ask: str) -> Go:
         url = self._clean_url(request)
@@ -218,9 +221,9 @@ class Guard:
         if not code or not state or len(state) > _MAX_FIELD or len(code) > _MAX_FIELD:
             raise VisitError("foreign-state", 403)
         browser = request.cookies.get(BROWSER_COOKIE, "")
-        if not browser and not self._may_drop_cookies(request):
-            raise VisitError("foreign-state", 403)
         is_menus = self._states.is_for_menu(state, request.path)
+        if self._is_elsewhere(request) and (is_menus or not browser):
+            raise VisitError("foreign-state", 403)
         if is_menus:
             is_proven, url = False, self._clean_url(request, own=())
         else:

@@ -52,7 +52,8 @@ class States:
         digest = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
         record = self._store.get(key)
         if record is not None:
-            path, owner, used_by, by_owner = json.loads(record)
+            path, owner, used_by, *rest = json.loads(record)
+            by_owner = bool(rest and rest[0])  # none in a state that the version before this has made
             if browser and not hmac.compare_digest(browser.encode("utf-8", "replace"), owner.encode()):
                 raise VisitError("foreign-state", 403)
             if by_owner and not browser:

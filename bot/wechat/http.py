@@ -47,14 +47,15 @@ class Http:
         except requests.RequestException as error:
             raise unreachable(error, url, began) from None
         if response.status_code != 200:
-            raise WeChatUnreachable(f"{host} answered with HTTP status {response.status_code}")
+            problem = f"{host} answered with HTTP status {response.status_code}"
+            raise WeChatUnreachable(problem, was_sent=True)
         try:
             # Bytes as UTF-8: the header often says `encoding=` where it means `charset=`.
             answer = json.loads(response.content.decode("utf-8", "replace"), strict=False)
         except ValueError:
-            raise WeChatUnreachable(f"{host} answered with what is no JSON") from None
+            raise WeChatUnreachable(f"{host} answered with what is no JSON", was_sent=True) from None
         if not isinstance(answer, dict):
-            raise WeChatUnreachable(f"{host} answered with what is no JSON object")
+            raise WeChatUnreachable(f"{host} answered with what is no JSON object", was_sent=True)
         if answer.get("errcode"):
             raise WeChatError(int(answer["errcode"]), str(answer.get("errmsg", "")))
         return answer

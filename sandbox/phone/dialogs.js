@@ -27,11 +27,15 @@ export function ask({ title, hint, submit, fields, act = null }) {
     async function send(event) {
       event.preventDefault();
       fault.textContent = "";
+      const ok = form.querySelector("button[value=ok]");
+      if (ok.disabled) return;
+      ok.disabled = true;
       try {
         choose(await act(Object.fromEntries(new FormData(form))));
       } catch (error) {
         fault.textContent = error.message;
       }
+      ok.disabled = false;
     }
     const form = el("form", { method: "dialog", onsubmit: act && send },
       el("h2", {}, title),

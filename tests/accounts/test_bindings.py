@@ -47,6 +47,32 @@ def test_a_unionid_is_learnt_later_and_goes_with_the_binding(bindings: Bindings)
     assert bindings.of_unionid("of another platform") is None
 
 
+def test_a_unionid_that_two_logins_tell_at_once_is_learnt(
+    bindings: Bindings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bindings.bind("one", A)
+    swap = store.swap
+
+    def after_another(key: str, old: bytes, new: bytes, lifetime: float) -> bool:
+        monkeypatch.undo()
+        bindings.learn("one", "union")
+        return swap(key, old, new, lifetime)
+
+    monkeypatch.setattr(store, "swap", after_another)
+    bindings.learn("one", "union")
+    assert bindings.of_unionid("union") == bindings.of("one") is not None
+
+
+def test_a_way_to_a_binding_that_was_lost_is_mended_by_the_next_login(
+    bindings: Bindings, store: Store
+) -> None:
+    bindings.bind("one", A, "union")
+    store.delete("union:union")
+    assert bindings.of_unionid("union") is None
+    bindings.learn("one", "union")
+    assert bindings.of_unionid("union") == bindings.of("one")
+
+
 def test_a_bound_phone_is_nobody_elses(bindings: Bindings) -> None:
     bindings.bind("one", A)
     assert refused(lambda: bindings.bind("two", A)) == "taken"

@@ -46,6 +46,20 @@ def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
     store.close()
 
 
+def test_nothing_is_sure_while_something_is_owed(make_config: MakeConfig, clock: Clock) -> None:
+    store, monotonic = open_store(make_config().store_url, clock), Clock(0)
+    liveness = Liveness(store, monotonic)
+    liveness._beat()
+    liveness.owe(lambda: monotonic.advance(60))
+    liveness.owe(lambda: None)
+    assert liveness.is_unsure()
+    liveness.settle()
+    assert liveness.is_unsure(), "it took longer than a beat"
+    liveness.settle()
+    assert not liveness.is_unsure()
+    store.close()
+
+
 def refuse(*_: object) -> None:
     raise StoreError("gone")
 

@@ -308,6 +308,7 @@ def test_a_backlog_does_not_grow_in_the_queue_and_every_job_of_it_is_run(
     make_shop: MakeShop, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundred jobs that nobody was woken for, beside one that takes its time."""
+    monkeypatch.setattr("bot.jobs.runner._ANYWAY", 1_000_000)
     go, looks, longest = threading.Event(), threading.Semaphore(0), [0]
     done: list[str] = []
     all_done = threading.Event()
@@ -337,6 +338,19 @@ def test_a_backlog_does_not_grow_in_the_queue_and_every_job_of_it_is_run(
     go.set()
     assert all_done.wait(20)
     assert sorted(done) == sorted({f"j{n}" for n in range(100)})
+
+
+@pytest.mark.usefixtures("sweeps_at_once")
+def test_what_the_queue_lost_does_not_wait_for_the_end_of_a_backlog(
+    make_shop: MakeShop, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    shop = make_shop(lambda job: done.set())
+    monkeypatch.setattr(shop.runner._engine, "waiting", lambda: 1_000_000)
+    shop.outbox.put("lost", "run", {})
+    clock.advance(5)
+    shop.runner.start()
+    assert done.wait(20)
 
 
 def test_stopping_takes_no_more_jobs_and_hands_on_what_is_not_ready(make_shop: MakeShop) -> None:

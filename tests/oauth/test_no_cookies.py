@@ -24,9 +24,15 @@ def site(serve: Serve) -> Served:
     return serve([("/", Home), ("/mine", Mine)])
 
 
-def fresh(url: str, agent: str = WECHAT) -> requests.Response:
-    """Open it in a browser that has never been anywhere."""
-    return requests.get(url, allow_redirects=False, headers={"User-Agent": agent}, timeout=20)
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+)
+
+
+def fresh(url: str, agent: str = WECHAT, **cookies: str) -> requests.Response:
+    """Open it in a browser that has never been anywhere, or has these cookies."""
+    headers = {"User-Agent": agent}
+    return requests.get(url, allow_redirects=False, headers=headers, cookies=cookies, timeout=20)
 
 
 def test_an_attackers_login_in_a_fresh_browser_is_one_page_and_no_login(
@@ -62,6 +68,9 @@ def test_an_attackers_login_on_a_fresh_pc_is_refused(
         assert opened.status_code == 403
         assert "这个链接不是给你的" in opened.text
         assert dict(opened.cookies) == {}
+    for agent in (PC, SAFARI):
+        opened = fresh(attacker.agree(menu_link(site)), agent, browser="a" * 22)
+        assert (opened.status_code, dict(opened.cookies)) == (403, {}), "nor where we know the browser"
     assert not [call for call in weixin.calls() if call["path"].startswith("/sns/")], "no code was spent"
 
 

@@ -177,12 +177,11 @@ def test_the_commands_of_this_projects_bot_reach_it(with_our_bot: Sandbox) -> No
     assert (said.returncode, said.stdout, said.stderr) == (0, "no jobs\n", "")
 
 
-def test_the_api_of_this_projects_bot_answers_as_is_said() -> None:
-    with start_sandbox("--with-bot", "--bot-port", "0") as sandbox:
-        (line,) = [line for line in sandbox.output if line.startswith("[sandbox] its API: ")]
-        curl, _, header, _, body, url = shlex.split(line.partition(": ")[2])
-        name, _, value = header.partition(": ")
-        said = requests.post(url, data=body, headers={name: value}, timeout=10)
+def test_the_api_of_this_projects_bot_answers_as_is_said(with_our_bot: Sandbox) -> None:
+    (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] its API: ")]
+    curl, _, header, _, body, url = shlex.split(line.partition(": ")[2])
+    name, _, value = header.partition(": ")
+    said = requests.post(url, data=body, headers={name: value}, timeout=10)
     assert (curl, said.json()) == ("curl", {"error": "nobody is bound to that"})
 
 
