@@ -1,11 +1,13 @@
 """A returning visitor's home page (session, JS-SDK signature, template), here and in another framework.
 
-`python -m bench.home_page [--store redis|sqlite|both] [--rounds 12] [--seconds 2] [--connections 16]`
+`python -m bench.home_page [--store redis|sqlite|both] [--server granian|ours] [--rounds 12] [--seconds 2]
+[--connections 16]`
 
-The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py) on Granian, ours is `python -m
-bot`: one process and as many threads each, session and ticket in the same kind of store, the same HTML, one
-log line for each request. They take turns of two seconds, and each turn is compared with its neighbour:
-another load on the machine then weighs on both. Goal: twice the requests.
+The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py), on Granian, its quickest
+server that we know, or on ours. Ours is `python -m bot`: one process and as many threads each, session and
+ticket in the same kind of store, the same HTML, one log line for each request. They take turns of two
+seconds, and each turn is compared with its neighbour: another load on the machine then weighs on both.
+Goal: twice the requests.
 The peer's packages go into a venv of their own that is thrown away. Needs wrk (Debian package; installed if
 we may).
 """
@@ -33,7 +35,7 @@ from tests.launch import ROOT, Sandbox, bot_env, free_port, start_sandbox
 
 PEER_PACKAGES = (
     "flask>=3,<4", "flask-session[redis,sqlalchemy]>=0.8,<1", "wechatpy==1.8.18", "cryptography", "hiredis",
-    "granian>=2.5,<3",
+    "granian>=2.5,<3", "uvicorn", "uvloop", "httptools",
 )  # fmt: skip
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -106,29 +108,37 @@ def make_peer(folder: Path) -> Path:
 
 @contextmanager
 def peer(
-    python: Path, folder: Path, template: str, store: str, threads: int, refresh: str
+    python: Path, folder: Path, template: str, store: str, options: argparse.Namespace
 ) -> Iterator[Place]:
     (folder / "templates").mkdir()
     (folder / "templates" / "home.html").write_text(template, encoding="utf-8")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": f"{Path(__file__).parent}:{ROOT}",
         "PEER_STORE": store,
-        "PEER_REFRESH": refresh,
+        "PEER_REFRESH": "no" if options.lenient else "yes",
         "PEER_APP_ID": "wx0123456789abcdef",
         "PEER_SECRET": "secret",
         "PEER_TEMPLATES": str(folder / "templates"),
         "PEER_URL": url,
         "PEER_LOG": str(folder / "peer.log"),
     }
-    command = [str(python), "-m", "granian", "--interface", "wsgi", "--workers", "1", "--log-level", "info"]
-    command += ["--blocking-threads", str(threads), "--backpressure", str(4 * threads), "--port", str(port)]
+    threads = options.threads
+    if options.server == "ours":
+        command, sign = ["home_page_server", str(port), str(threads)], "running"
+    else:
+        command, sign = (
+            ["granian", "--interface", "wsgi", "--workers", "1", "--log-level", "info"],
+            "Started worker",
+        )
+        command += ["--blocking-threads", str(threads), "--backpressure", str(4 * threads)]
+        command += ["--port", str(port), "home_page_peer:app"]
     child = subprocess.Popen(
-        [*command, "home_page_peer:app"], env=env, cwd=folder,
+        [str(python), "-m", *command], env=env, cwd=folder,
         stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with running(child, "Started worker"):
+    with running(child, sign):
         place = Place("Flask", url, child)
         http = requests.Session()
         # Its worker says that it has started before it listens.
@@ -201,9 +211,7 @@ def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespa
         here = stack.enter_context(ours(sandbox, folder, stores[0], options.threads))
         page = requests.get(here.url, cookies={"session": here.session}, timeout=10)
         template = as_jinja(page.text)
-        there = stack.enter_context(
-            peer(python, folder, template, stores[1], options.threads, "no" if options.lenient else "yes")
-        )
+        there = stack.enter_context(peer(python, folder, template, stores[1], options))
         same = requests.get(there.url, cookies={"session": there.session}, timeout=10)
         for place in (here, there):
             place.measure(1, options.connections)  # warm
@@ -226,6 +234,7 @@ def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespa
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--store", choices=("redis", "sqlite", "both"), default="both")
+    parser.add_argument("--server", choices=("granian", "ours"), default="granian", help="Flask's")
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--connections", type=int, default=16)

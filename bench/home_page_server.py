@@ -1,0 +1,26 @@
+"""The peer of bench/home_page.py on our server, in the peer's venv: `python -m home_page_server PORT THREADS`
+
+The parts of `python -m bot` that serve pages: uvicorn, our HTTP and our bridge for WSGI, in one process.
+"""
+
+import sys
+
+import uvicorn
+from home_page_peer import app
+
+from bot.bridge import Bridge
+from bot.http1 import Http
+
+if __name__ == "__main__":
+    port, threads = (int(argument) for argument in sys.argv[1:])
+    uvicorn.run(
+        Bridge(app, threads),
+        port=port,
+        http=Http,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+    )
