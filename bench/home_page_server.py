@@ -1,6 +1,7 @@
 """The peer of bench/home_page.py on our server, in the peer's venv: `python -m home_page_server PORT THREADS`
 
-The parts of `python -m bot` that serve pages: uvicorn, our HTTP and our bridge for WSGI, in one process.
+The parts of `python -m bot` that serve pages: uvicorn, set up as by bot/workers.py, our HTTP and our bridge
+for WSGI, in one process.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Threads for calls from a loop: few while they compute, as many as are needed while they wait.
 
-Threads of one interpreter cannot compute side by side. Four that answer pages do so a sixth quicker than
-sixteen, which hand the interpreter to each other; but where all four wait for WeChat, others must go on.
+Threads of one interpreter cannot compute side by side. Four answer about a fifth more pages than sixteen,
+which hand the interpreter to each other; but where all four wait for WeChat, others must go on.
 """
 
 import asyncio

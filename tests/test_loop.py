@@ -131,16 +131,20 @@ def test_workers_end_with_their_parent(sandbox: Sandbox, account: Account) -> No
         until(lambda: [pid for pid in orphans if Path(f"/proc/{pid}").exists()], lambda left: not left)
 
 
-def test_a_worker_that_cannot_start_ends_the_server() -> None:
+def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess[str]":
+    """What became of a parent of one worker. `application` defines what it serves, `app`."""
     program = (
-        "import sys; from bot import workers\n"
-        "workers._APPLICATION = 'bot.nowhere:application'\n"
+        "import os, sys, threading, time\nfrom bot import workers\n"
+        f"{application}\nworkers._APPLICATION = app\n"
         "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
-        "all_of_them.start(); sys.exit(all_of_them.watch())"
+        f"all_of_them.start()\n{then}\nsys.exit(all_of_them.watch())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
-    )
+    argv = [sys.executable, "-c", program]
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_worker_that_cannot_start_ends_the_server() -> None:
+    done = one_worker("app = 'bot.nowhere:application'")
     assert done.returncode == 1
     assert "a worker died as soon as it had started" in done.stderr
 
@@ -152,36 +156,29 @@ def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(sandbox: Sandb
 
 
 def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry(tmp_path: Path) -> None:
-    program = (
-        "import os, sys, threading, time; from bot import workers\n"
+    begun = tmp_path / "begun"
+    killed = (
         "async def app(scope, receive, send):\n"
-        f"    open({str(tmp_path / 'begun')!r}, 'a').write('x')\n"
+        f"    open({str(begun)!r}, 'a').write('x')\n"
         "    os.kill(os.getpid(), 9)\n"
-        "workers._APPLICATION = app\n"
-        "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
-        "all_of_them.start()\n"
-        "def later():\n"
-        f"    while not os.path.exists({str(tmp_path / 'begun')!r}): time.sleep(0.01)\n"
-        "    time.sleep(1.5); all_of_them.give_up()\n"
-        "threading.Thread(target=later).start(); sys.exit(all_of_them.watch())"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=30, check=False)
-    assert 1 <= len((tmp_path / "begun").read_text()) <= 3
+    then = (
+        "def later():\n"
+        f"    while not os.path.exists({str(begun)!r}): time.sleep(0.01)\n"
+        "    time.sleep(1.5); all_of_them.give_up()\n"
+        "threading.Thread(target=later).start()"
+    )
+    one_worker(killed, then)
+    assert 1 <= len(begun.read_text()) <= 3
 
 
 def test_who_gives_up_ends_all_workers_with_status_1() -> None:
-    program = (
-        "import sys; from bot import workers\n"
+    lives = (
         "async def app(scope, receive, send):\n"
         "    for what in ('startup', 'shutdown'):\n"
         "        await receive(); await send({'type': f'lifespan.{what}.complete'})\n"
-        "workers._APPLICATION = app\n"
-        "all_of_them = workers.Workers([workers.listen('127.0.0.1', 0)], 1, 5)\n"
-        "all_of_them.start(); all_of_them.give_up(); sys.exit(all_of_them.watch())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
-    )
+    done = one_worker(lives, "all_of_them.give_up()")
     assert (done.returncode, done.stderr) == (1, "")
 
 

@@ -100,7 +100,7 @@ class Bindings:
                     self._store.discard(_union_key(outdated), openid.encode())
                 return
             # Unbound, bound anew or named by another login at this moment: look again.
-        self._store.discard(way, openid.encode())
+        self._store.discard(way, openid.encode())  # who is not bound leaves nothing
 
     def unbind(self, openid: str) -> Binding | None:
         """Delete a person's binding; returns what it was."""

@@ -96,14 +96,13 @@ class Liveness:
         StoreError."""
         end = self._monotonic() + _BEAT_SECONDS
         while self._owed and self._monotonic() < end:
-            act = self._owed.popleft()
             try:
-                act()
+                self._owed[0]()
             except StoreError:
-                self._owed.appendleft(act)
                 raise
             except Exception as error:
                 log.error("[jobs] what was owed to the store failed: %s", describe(error))
+            self._owed.popleft()  # only now: until then it is owed
         self._drops = self._drops and bool(self._owed)
 
     def _beat_on(self) -> None:
