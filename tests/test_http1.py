@@ -2,6 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
+import socket
+import struct
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -155,6 +159,32 @@ def test_a_connection_may_rest_between_requests_and_send_them_in_pieces(
             await passed
 
     talk(send)
+
+
+def test_a_connection_that_the_other_side_breaks_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours: list[weakref.ref[Http]] = []
+
+    async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lost = asyncio.get_running_loop().create_future()
+        connection_lost = Http.connection_lost
+
+        def and_tell(http: Http, exc: Exception | None) -> None:
+            connection_lost(http, exc)
+            ours.append(weakref.ref(http))
+            lost.set_result(exc)
+
+        monkeypatch.setattr(Http, "connection_lost", and_tell)
+        writer.write(post(b""))
+        await answer(reader)
+        reset = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
+        assert isinstance(await lost, ConnectionResetError)
+        await asyncio.sleep(0)
+        gc.collect()
+        assert ours[0]() is None, "it would be kept as long as a connection may rest"
+
+    talk(breaks)
 
 
 class Transport(asyncio.Transport):
