@@ -5,10 +5,8 @@ Elements become dict entries; an element that repeats becomes a list; attributes
 sends none). Text is kept as it came, white space included: it is what the user typed.
 """
 
-import contextlib
 import re
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
 from bot.errors import Refused
@@ -38,46 +36,53 @@ def parse(body: bytes) -> dict[str, Any]:
 
     Control characters are dropped, not refused: users can type them, and they are no attack.
     """
-    document = body.translate(None, _CONTROL)
-    if b"<!DOCTYPE" in document:  # perhaps only in what the user wrote
-        _refuse_doctype(document)
-    # Whatever the document's own declaration says. No doctype gets here, so no entity of its own.
-    parser = XMLParser(encoding="utf-8")  # noqa: S314  refused above
+    reader = _Reader()
+    parser = expat.ParserCreate("utf-8")  # whatever the document's own declaration says
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = reader.doctype
+    parser.StartElementHandler = reader.start
+    parser.CharacterDataHandler = reader.text
+    parser.EndElementHandler = reader.end
     try:
-        parser.feed(document)
-        root = parser.close()
-    except ParseError:
+        parser.Parse(body.translate(None, _CONTROL), True)
+    except expat.ExpatError:
         raise Refused(400, "bad-xml") from None
-    if root.tag != "xml" or len(root) == 0:
+    fields = reader.read.get("xml")
+    if not isinstance(fields, dict):
         raise Refused(400, "bad-xml")
-    return _children(root, _MAX_DEPTH, [_MAX_ELEMENTS])
+    return fields
 
 
-def _children(parent: Element, depth: int, left: list[int]) -> dict[str, Any]:
-    """`depth` more levels and, of the whole document, `left` more elements are read."""
-    left[0] -= len(parent)
-    if depth < 1 or left[0] < 0:
-        raise Refused(400, "xml-too-deep")
-    children: dict[str, Any] = {}
-    for child in parent:
-        value: Any = _children(child, depth - 1, left) if len(child) else child.text or ""
-        name = child.tag
-        if name not in children:
-            children[name] = value
-        elif isinstance(children[name], list):
-            children[name].append(value)
-        else:
-            children[name] = [children[name], value]
-    return children
+class _Reader:
+    """What expat calls on its way. `read` becomes the document: its root's name, and the children."""
 
+    def __init__(self) -> None:
+        self.read: dict[str, Any] = {}
+        self._text = ""
+        self._open = [self.read]  # the children so far of every element that is open, the innermost last
+        self._left = _MAX_ELEMENTS
 
-def _refuse_doctype(document: bytes) -> None:
-    """Reads no further than to the doctype: before anything that it declares."""
-
-    def refuse(*_: Any) -> None:
+    def doctype(self, *_: object) -> None:
+        """Before anything that it declares."""
         raise Refused(400, "xml-doctype")
 
-    parser = expat.ParserCreate("utf-8")
-    parser.StartDoctypeDeclHandler = refuse
-    with contextlib.suppress(expat.ExpatError):  # which the parser proper will find, too
-        parser.Parse(document, True)
+    def start(self, name: str, _: object) -> None:
+        self._left -= 1
+        if self._left < 0 or len(self._open) > _MAX_DEPTH + 1:
+            raise Refused(400, "xml-too-deep")
+        self._text = ""
+        self._open.append({})
+
+    def text(self, text: str) -> None:
+        self._text += text
+
+    def end(self, name: str) -> None:
+        value: Any = self._open.pop() or self._text
+        siblings = self._open[-1]
+        if name not in siblings:
+            siblings[name] = value
+        elif isinstance(siblings[name], list):
+            siblings[name].append(value)
+        else:
+            siblings[name] = [siblings[name], value]
+        self._text = ""
