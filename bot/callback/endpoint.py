@@ -2,8 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import web
@@ -19,8 +18,7 @@ _TEXT = "text/plain; charset=utf-8"
 _MAX_FIELDS = 20  # WeChat sends seven at most
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """What goes back over HTTP; `facts` is what the log line says about it."""
 
     status: int

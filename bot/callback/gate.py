@@ -7,8 +7,7 @@ The mode comes from the settings and never from the request: dropping `encrypt_t
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from bot.callback import messages, xml
 from bot.callback.envelope import Envelope, same, sign
@@ -30,8 +29,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A delivery that passed. `encrypted` says whether the reply must be encrypted too; `nonce` is the
     delivery's, which the reply repeats."""
 
@@ -114,7 +112,7 @@ class Gate:
 
     def _check_signature(self, query: Query, name: str, *covered: str) -> str:
         """Returns the timestamp that was signed."""
-        signature, timestamp, nonce = (query.get(field, "") for field in (name, "timestamp", "nonce"))
+        signature, timestamp, nonce = query.get(name), query.get("timestamp"), query.get("nonce")
         if not (signature and timestamp and nonce):
             raise Refused(403, "no-signature")
         if not same(signature, sign(self._config.token, timestamp, nonce, *covered)):

@@ -4,8 +4,7 @@ Documents: "receiving standard messages" and "receiving event pushes" of WeChat'
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wechatpy.events import EVENT_TYPES, BaseEvent, BasePictureEvent, SubscribeScanEvent, ViewEvent
 from wechatpy.fields import IntegerField, StringField
@@ -120,8 +119,7 @@ _REQUIRED = {  # beyond the header, what WeChat's documents always list and hand
 _SCENE_PREFIX = "qrscene_"
 
 
-@dataclass(frozen=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A message or event that passed the gate.
 
     `message` is the typed object for handlers; the rest is what the steps of the way need of it.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.callback.conversation import Conversations, Question
 from bot.callback.messages import Incoming
@@ -75,8 +75,7 @@ class Route:
         return f"{(handler.__module__ or '').rpartition('.')[2]}.{handler.__name__}"
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A route and what it captured. `place` finds the route again in another process: its name, and which
     of the routes with this name it is."""
 
