@@ -5,11 +5,14 @@ by itself, it would cost as much as all the rest of its way.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from bot import green
 from bot.errors import StoreError
 from bot.store import Call, Store
+
+_ROUNDS = 4  # of the loop, each a look at the sockets: whoever comes in meanwhile goes with the others
 
 
 class Grouped:
@@ -17,8 +20,8 @@ class Grouped:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asked: list[tuple[Call, green.Green]] = []
-        self.together, self.close = store.together, store.close
+        self._asked: list[tuple[Sequence[Call], green.Green]] = []
+        self.close = store.close
 
     def get(self, key: str) -> bytes | None:
         return self._ask("get", key)  # type: ignore[no-any-return]  # as the store's
@@ -37,6 +40,11 @@ class Grouped:
 
     def delete(self, key: str) -> None:
         self._ask("delete", key)
+
+    def together(self, calls: Sequence[Call]) -> list[Any]:
+        if not green.is_here():
+            return [getattr(self._store, name)(*arguments) for name, arguments in calls]
+        return self._join(calls)
 
     # What follows is asked for retries and jobs only: by itself, in a thread.
 
@@ -64,25 +72,31 @@ class Grouped:
     def _ask(self, name: str, *arguments: Any) -> Any:
         if not green.is_here():
             return getattr(self._store, name)(*arguments)
+        return self._join([(name, arguments)])[0]
+
+    def _join(self, calls: Sequence[Call]) -> list[Any]:
         if not self._asked:
-            asyncio.get_running_loop().call_soon(self._go)
-        return green.pause(lambda asker: self._asked.append(((name, arguments), asker)))
+            self._go_after(_ROUNDS)
+        return green.pause(lambda asker: self._asked.append((calls, asker)))  # type: ignore[no-any-return]  # as _go() gives
+
+    def _go_after(self, rounds: int) -> None:
+        asyncio.get_running_loop().call_soon(*((self._go_after, rounds - 1) if rounds > 1 else (self._go,)))
 
     def _go(self) -> None:
         asked, self._asked = self._asked, []
         try:
-            results = self._store.together([call for call, _ in asked])
+            results = iter(self._store.together([call for calls, _ in asked for call in calls]))
         except StoreError as error:
             for _, asker in asked:
                 asker.fail(StoreError(*error.args))
         except Exception:  # one of them asked for nonsense: each for itself, and that one alone hears of it
-            for (name, arguments), asker in asked:
+            for calls, asker in asked:
                 try:
-                    result = getattr(self._store, name)(*arguments)
+                    own = [getattr(self._store, name)(*arguments) for name, arguments in calls]
                 except Exception as error:
                     asker.fail(error)
                 else:
-                    asker.resume(result)
+                    asker.resume(own)
         else:
-            for (_, asker), result in zip(asked, results, strict=True):
-                asker.resume(result)
+            for calls, asker in asked:
+                asker.resume([next(results) for _ in calls])

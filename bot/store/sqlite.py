@@ -5,13 +5,16 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.errors import StoreError
 from bot.store import Call, Clock
 from bot.store.outage import Outage
+
+Values = tuple[Any, ...]
+Statement = tuple[str, Values]
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS entry (
@@ -22,16 +25,13 @@ _TABLES = (
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS timetable_at ON timetable (timetable, at)",
 )
-_UPSERT = (
-    "INSERT INTO entry (key, value, expires) VALUES (?, ?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
-)
 _READ = "BEGIN"
 _WRITE = "BEGIN IMMEDIATE"  # the write lock at once: to ask for it later could fail as "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows that one sweep looks at: four times as many as were written since
-_GET = "SELECT value FROM entry WHERE key = ? AND expires > ?"
-_NEXT = "SELECT key, expires FROM entry WHERE key > ? ORDER BY key LIMIT ?"
+_LAST = "SELECT key FROM entry WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
+_DEAD = "FROM entry WHERE key > ? AND key <= ? AND expires <= ?"
+_END = chr(0x10FFFF)  # comes after every key
 _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
 _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
@@ -63,33 +63,30 @@ class SqliteStore:
                 db.execute(statement)
 
     def get(self, key: str) -> bytes | None:
-        rows = self._rows(_GET, key, self._clock())
+        rows = self._rows(*_get(self._clock(), key))
         return rows[0][0] if rows else None
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._change(_UPSERT, key, value, self._clock() + lifetime)
+        self._change(*_put(self._clock(), key, value, lifetime))
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        now = self._clock()
-        return self._change(_UPSERT + " WHERE entry.expires <= ?", key, value, now + lifetime, now)
+        return self._change(*_add(self._clock(), key, value, lifetime))
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        now = self._clock()
-        swap = "UPDATE entry SET value = ?, expires = ? WHERE key = ? AND value = ? AND expires > ?"
-        return self._change(swap, new, now + lifetime, key, old, now)
+        return self._change(*_swap(self._clock(), key, old, new, lifetime))
 
     def take(self, key: str) -> bytes | None:
         with self._transaction() as db:
-            row = db.execute(_GET, (key, self._clock())).fetchone()
-            db.execute("DELETE FROM entry WHERE key = ?", (key,))
-            return row[0] if row else None
+            now = self._clock()
+            value: bytes | None = _value(db.execute(*_get(now, key)))
+            db.execute(*_delete(now, key))
+            return value
 
     def discard(self, key: str, value: bytes) -> bool:
-        discard = "DELETE FROM entry WHERE key = ? AND value = ? AND expires > ?"
-        return self._change(discard, key, value, self._clock())
+        return self._change(*_discard(self._clock(), key, value))
 
     def delete(self, key: str) -> None:
-        self._change("DELETE FROM entry WHERE key = ?", key)
+        self._change(*_delete(self._clock(), key))
 
     def count(self, key: str, lifetime: float) -> int:
         now = self._clock()
@@ -98,15 +95,16 @@ class SqliteStore:
                 "SELECT value, expires FROM entry WHERE key = ? AND expires > ?", (key, now)
             ).fetchone()
             number, expires = (int(row[0]) + 1, row[1]) if row else (1, now + lifetime)
-            db.execute(_UPSERT, (key, str(number).encode(), expires))
+            db.execute(_PUT, (key, str(number).encode(), expires))
             return number
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        self._change("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", timetable, name, at)
+        entry = (timetable, name, at)
+        self._change("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", entry)
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
         query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
-        if not self._rows(query, timetable, now, 1):
+        if not self._rows(query, (timetable, now, 1)):
             return []  # nearly always, and no need to lock out writers for that
         with self._transaction() as db:
             names = [row[0] for row in db.execute(query, (timetable, now, limit))]
@@ -118,19 +116,23 @@ class SqliteStore:
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         query = "SELECT name FROM timetable WHERE timetable = ? ORDER BY at LIMIT ?"
-        return [row[0] for row in self._rows(query, timetable, limit)]
+        return [row[0] for row in self._rows(query, (timetable, limit))]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", timetable, name)
+        self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", (timetable, name))
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         reads = all(name == "get" for name, _ in calls)
         # Whoever calls this holds up everybody else: only one who does not finds out whether it works again.
         if self._outage.is_on and not reads:
             raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
-        with self._transaction(_READ if reads else _WRITE):
-            results = [getattr(self, name)(*arguments) for name, arguments in calls]
-        self._sweep_now_and_then()
+        with self._transaction(_READ if reads else _WRITE) as db:
+            now, results = self._clock(), []
+            for name, arguments in calls:
+                statement, result = _CALLS[name]
+                results.append(result(db.execute(*statement(now, *arguments))))
+        if not reads:
+            self._written(len(calls))
         return results
 
     def ping(self) -> None:
@@ -156,7 +158,7 @@ class SqliteStore:
                 self._connections.append((threading.current_thread(), db))
         return db
 
-    def _rows(self, statement: str, *values: object) -> list[Any]:
+    def _rows(self, statement: str, values: Values = ()) -> list[Any]:
         """One statement that reads."""
         since = time.monotonic()
         try:
@@ -164,19 +166,16 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
 
-    def _change(self, statement: str, *values: object) -> bool:
+    def _change(self, statement: str, values: Values) -> bool:
         """One statement that writes, a transaction of its own; True if it changed a row."""
         since = time.monotonic()
         try:
-            db = self._connection()
-            changed = self._when_free(db, statement, values).rowcount > 0
-            self._writes += 1  # races between threads only shift the moment of the next sweep
-            if not db.in_transaction:
-                self._sweep_now_and_then()
+            changed = _changed(self._when_free(self._connection(), statement, values))
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
-        if changed and not db.in_transaction:  # what changes no row works on a full disk, too
+        if changed:  # what changes no row works on a full disk, too
             self._outage.ends(since)
+        self._written(1)
         return changed
 
     @contextlib.contextmanager
@@ -198,9 +197,7 @@ class SqliteStore:
         if begin == _WRITE:  # a full disk can still be read
             self._outage.ends(since)
 
-    def _when_free(
-        self, db: sqlite3.Connection, statement: str, values: Sequence[object] = ()
-    ) -> sqlite3.Cursor:
+    def _when_free(self, db: sqlite3.Connection, statement: str, values: Values = ()) -> sqlite3.Cursor:
         """Execute a statement as soon as no other process holds the lock that it needs. SQLite's own way to
         wait begins with a millisecond, thirty times as long as a message holds the lock."""
         end, pause = 0.0, _FIRST_PAUSE_SECONDS
@@ -215,22 +212,22 @@ class SqliteStore:
             time.sleep(pause)
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
-    def _sweep_now_and_then(self) -> None:
+    def _written(self, times: int) -> None:
+        """Sweep now and then."""
+        self._writes += times  # races between threads only shift the moment of the next sweep
         if self._writes >= _SWEEP_EVERY:
             self._writes = 0
-            with contextlib.suppress(StoreError, sqlite3.Error):  # what was written is written
+            with contextlib.suppress(StoreError):  # what was written is written
                 self._sweep()
 
     def _sweep(self) -> None:
         """Look at the next rows of the table, round and round, and delete the dead: the file must not grow
         for ever. An index of the lifetimes would find them at once, and cost a fourth of every write."""
-        rows = self._rows(_NEXT, self._swept, _SWEEP_ROWS)
-        self._swept = rows[-1][0] if len(rows) == _SWEEP_ROWS else ""
-        now = self._clock()
-        dead = [row for row in rows if row[1] <= now]
-        if dead:
-            with self._transaction() as db:
-                db.executemany("DELETE FROM entry WHERE key = ? AND expires = ?", dead)
+        last = self._rows(_LAST, (self._swept, _SWEEP_ROWS - 1))
+        rows = (self._swept, last[0][0] if last else _END, self._clock())
+        self._swept = last[0][0] if last else ""
+        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", rows):  # seldom while few messages come: no lock for that
+            self._change(f"DELETE {_DEAD}", rows)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
         self._outage.begins(str(error), since)
@@ -243,3 +240,61 @@ def _has_ended(thread: threading.Thread, connection: sqlite3.Connection) -> bool
         return False
     connection.close()
     return True
+
+
+def _get(now: float, key: str) -> Statement:
+    return "SELECT value FROM entry WHERE key = ? AND expires > ?", (key, now)
+
+
+_PUT = (
+    "INSERT INTO entry (key, value, expires) VALUES (?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
+)
+
+
+def _put(now: float, key: str, value: bytes, lifetime: float) -> Statement:
+    return _PUT, (key, value, now + lifetime)
+
+
+_ADD = _PUT + " WHERE entry.expires <= ?"
+
+
+def _add(now: float, key: str, value: bytes, lifetime: float) -> Statement:
+    return _ADD, (key, value, now + lifetime, now)
+
+
+def _swap(now: float, key: str, old: bytes, new: bytes, lifetime: float) -> Statement:
+    swap = "UPDATE entry SET value = ?, expires = ? WHERE key = ? AND value = ? AND expires > ?"
+    return swap, (new, now + lifetime, key, old, now)
+
+
+def _discard(now: float, key: str, value: bytes) -> Statement:
+    return "DELETE FROM entry WHERE key = ? AND value = ? AND expires > ?", (key, value, now)
+
+
+def _delete(_: float, key: str) -> Statement:
+    return "DELETE FROM entry WHERE key = ?", (key,)
+
+
+def _value(cursor: sqlite3.Cursor) -> Any:
+    rows = cursor.fetchall()
+    return rows[0][0] if rows else None
+
+
+def _nothing(cursor: sqlite3.Cursor) -> None:
+    return None
+
+
+def _changed(cursor: sqlite3.Cursor) -> bool:
+    return cursor.rowcount > 0
+
+
+# What may go together: the statement, and what it says. Made with the time as it is.
+_CALLS: dict[str, tuple[Callable[..., Statement], Callable[[sqlite3.Cursor], Any]]] = {
+    "get": (_get, _value),
+    "put": (_put, _nothing),
+    "add": (_add, _changed),
+    "swap": (_swap, _changed),
+    "discard": (_discard, _changed),
+    "delete": (_delete, _nothing),
+}

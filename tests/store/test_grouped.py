@@ -79,6 +79,30 @@ def test_each_gets_the_answer_to_what_it_asked(store: Store, watched: Watched) -
     assert watched.groups == 5 * [8]
 
 
+def test_what_is_asked_together_on_the_loop_goes_with_the_others(store: Store, watched: Watched) -> None:
+    def deliver(number: int) -> object:
+        if number % 2:
+            own = f"k{number}"
+            return store.together([("add", (own, b"v", 60)), ("get", ("k",)), ("get", (own,))])
+        return store.add("k", b"%d" % number, 60)
+
+    assert at_once(deliver, 4) == [True, [True, b"0", b"v"], False, [True, b"0", b"v"]]
+    assert watched.groups == [8]
+
+
+def test_who_comes_in_a_moment_later_goes_with_the_others(store: Store, watched: Watched) -> None:
+    async def deliver(number: int) -> bool:
+        for _ in range(number):  # of the loop's rounds
+            await asyncio.sleep(0)
+        return await green.run(store.add, f"k{number}", b"v", 60.0)
+
+    async def all_of_them() -> list[bool]:
+        return await asyncio.gather(*(deliver(number) for number in range(3)))
+
+    assert looping.run(all_of_them()) == 3 * [True]
+    assert watched.groups == [3]
+
+
 def test_what_goes_together_goes_in_the_order_in_which_it_was_asked(store: Store) -> None:
     calls: list[Call] = [
         ("put", ("k", b"one", 60)), ("get", ("k",)), ("swap", ("k", b"one", b"two", 60)),
