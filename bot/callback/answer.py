@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.callback import seal
 from bot.callback.again import Again
@@ -38,8 +38,7 @@ _STORE_SECONDS = 1.8  # a store that may be gone takes 2 to say so, and WeChat h
 _NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """`reply` is plain reply XML, empty for `success`. `retry` asks the endpoint for a status that makes
     WeChat deliver again, should it still be listening. The rest is for the log line."""
 
@@ -92,7 +91,7 @@ class Answerer:
         if run is not None:
             return self._without_store(incoming, run, end)
         try:
-            claim = self._dedup.claim(incoming.key)
+            claim = self._dedup.claim(incoming.key, beside=self._conversations.kept_key(incoming.openid))
         except StoreError:
             # Other processes cannot be asked: better answered twice than not at all.
             run = self._alone.begin(
@@ -180,23 +179,23 @@ class Answerer:
             match = self._router.find(incoming)
             stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
             if match is None or not (match.route.slow or stands_in):
-                return self._run(incoming, match, claim.attempt)
+                return self._run(incoming, match, claim)
             try:
                 self._late.write(incoming, match)
                 self._dedup.queue(incoming.key)
             except StoreError as error:
                 log.error("[answer] no job can be written, running it here: %s", error)
-                return self._run(incoming, match, claim.attempt)
+                return self._run(incoming, match, claim)
             self._late.wake(incoming)
             return self._join(incoming, claim.attempt, end, match.route.name)
         if claim.state is State.RUNNING:
             return self._join(incoming, claim.attempt, end)
         return Answer(*self._again(incoming, claim), claim.attempt)
 
-    def _run(self, incoming: Incoming, match: Match | None, attempt: int) -> Answer:
+    def _run(self, incoming: Incoming, match: Match | None, claim: Claim) -> Answer:
         """Here and now, in this thread."""
-        route = match.route.name if match else ""
-        reply = self._handle(incoming, match, again=attempt > 1).reply
+        attempt, route = claim.attempt, match.route.name if match else ""
+        reply = self._handle(incoming, match, again=attempt > 1, has_kept=claim.has_beside).reply
         try:
             return self._give(incoming, reply, attempt, route)
         except StoreError as error:

@@ -64,7 +64,7 @@ class Conversations:
     def keep(self, openid: str, reply: Reply, source: str) -> None:
         """Hold an answer that came too late for this user's next messages, after those already held. Of one
         `source` one answer is held, however often it is brought."""
-        key, addition = f"kept:{openid}", [{"source": source, **to_json(reply)}]
+        key, addition = self.kept_key(openid), [{"source": source, **to_json(reply)}]
         while True:
             now = self._store.get(key)
             if now is not None and any(item["source"] == source for item in json.loads(now)):
@@ -75,11 +75,15 @@ class Conversations:
             elif self._store.swap(key, now, json.dumps(json.loads(now) + addition).encode(), _KEPT_SECONDS):
                 return
 
+    def kept_key(self, openid: str) -> str:
+        """Where the store has the answers that wait for this user, if it has any."""
+        return f"kept:{openid}"
+
     def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
         """The next answer that waits for this user, which is then held for the message `receiver` alone: if
         that is run `again`, because its process died, it gets the same. Texts that follow each other come as
         one."""
-        key, gift = f"kept:{openid}", f"given:{receiver}"
+        key, gift = self.kept_key(openid), f"given:{receiver}"
         given, raced = self._read(self._store.get, gift) if again else None, False
         while True:
             now = self._read(self._store.get, key)

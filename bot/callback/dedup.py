@@ -9,7 +9,7 @@ import enum
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.callback.replies import Reply, from_json, to_json
 from bot.errors import StoreError
@@ -33,16 +33,17 @@ class State(enum.Enum):
     DONE = "done"  # it has run: here is its reply
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was there and when it was last given as an answer."""
+    and when, in unix seconds, it was there and when it was last given as an answer. Of a NEW one: False if
+    there was nothing `beside` it."""
 
     state: State
     attempt: int
     reply: Reply | None = None
     at: float = 0
     answered: float = 0
+    has_beside: bool = True
 
 
 class Dedup:
@@ -65,10 +66,13 @@ class Dedup:
         self._sleep = sleep
         self._mine = _RUNNING + liveness.me.encode()
 
-    def claim(self, key: str) -> Claim:
-        """Of all deliveries of a message, exactly one gets NEW; another one if that one's process dies."""
-        if self._store.add(key, self._mine, self._lifetime):
-            return Claim(State.NEW, 1)
+    def claim(self, key: str, beside: str = "") -> Claim:
+        """Of all deliveries of a message, exactly one gets NEW; another one if that one's process dies.
+        `beside`: the key of something else, for which is looked on the same way to the store."""
+        claim = ("add", (key, self._mine, self._lifetime))
+        is_new, *found = self._store.together([claim, ("get", (beside,))] if beside else [claim])
+        if is_new:
+            return Claim(State.NEW, 1, has_beside=found != [None])
         attempt = 1 + self._store.count(key + _RETRIES, self._lifetime)
         return self.look(key, attempt)
 

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.callback.conversation import Conversations
 from bot.callback.messages import Incoming
@@ -19,8 +18,7 @@ from bot.wechat.account import Account
 log = logging.getLogger("bot.handle")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` then apologises."""
 
     reply: Reply | None
@@ -46,11 +44,16 @@ class Handle:
         self._answers = answers
         self._forget = forget
 
-    def __call__(self, incoming: Incoming, match: Match | None, *, again: bool) -> Outcome:
+    def __call__(
+        self, incoming: Incoming, match: Match | None, *, again: bool, has_kept: bool = True
+    ) -> Outcome:
         """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
-        before may have died. Raises nothing."""
+        before may have died. `has_kept`: False if no answers wait for the user. Raises nothing."""
         try:
-            return Outcome(self._reply(incoming, match, again))
+            reply = self._reply(incoming, match)
+            if has_kept and incoming.msg_type != "event":
+                reply = self._with_kept(incoming, reply, again)
+            return Outcome(reply)
         except Exception as error:
             name = match.route.name if match else "none"
             log.error("[handle] handler %s failed: %s", name, describe(error))
@@ -63,8 +66,8 @@ class Handle:
         """What the user is told where there can be no answer."""
         return Outcome(Text(self._wording.sorry), problem)
 
-    def _reply(self, incoming: Incoming, match: Match | None, again: bool) -> Reply | None:
-        """Unless the user asks for the rest of a text, the handler's; with what was kept for them."""
+    def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
+        """Unless the user asks for the rest of a text, the handler's."""
         reply: Reply | None = self._more(incoming)
         if reply is None and match is not None:
             chat = Chat(incoming.message, incoming.openid, self._account)
@@ -75,7 +78,7 @@ class Handle:
             reply = self._pace.in_thread(self._upload, made) if isinstance(made, Picture) else made
             if isinstance(result, Ask):  # last: who reads an apology has not been asked anything
                 self._conversations.ask(incoming.openid, result)
-        return reply if incoming.msg_type == "event" else self._with_kept(incoming, reply, again)
+        return reply
 
     def _more(self, incoming: Incoming) -> Text | None:
         if incoming.text is None or incoming.text.strip() != self._wording.more:

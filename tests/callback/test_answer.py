@@ -331,6 +331,14 @@ def test_an_answer_ready_by_the_second_try_is_its_reply(make_desk: MakeDesk, hel
     assert desk.said(desk.text("slow", 7)) == "done"
 
 
+def test_for_whom_nothing_is_kept_the_store_is_not_asked_again(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", lambda chat: "hello"))
+    monkeypatch.setattr(desk.store, "get", None)
+    assert desk.said(desk.text("hi")) == "hello"
+
+
 def test_a_kept_answer_waits_for_a_message_not_an_event(make_desk: MakeDesk) -> None:
     desk = make_desk(on.event("CLICK", returns("clicked")), on.message("text", returns(None)))
     desk.conversations.keep(OPENID, Text("kept"), "a message")
