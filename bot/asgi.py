@@ -9,8 +9,11 @@ from bot.app import asgi, build
 from bot.config import load_config
 
 _MOST_WAITING = 1000  # deliveries that wait for a run: on the loop they cost a look at the store now and then
+# Objects: thousands belong to the messages under way, and to look at these more often finds nothing.
+_COLLECT_AFTER = 20_000
 
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)
 application = asgi(build(_config, handlers.CHAT, handlers.WORDING, waiting=_MOST_WAITING), handlers.PAGES)
 gc.freeze()  # all this stays: collections need not look at it again and again
+gc.set_threshold(_COLLECT_AFTER)

@@ -36,15 +36,14 @@ class Green(greenlet):
 
     def resume(self, value: Any) -> None:
         """Go on: what the function has paused for is `value`."""
-        self._go(self.switch, value)
+        if self.is_busy:  # not cut off meanwhile
+            self.switch(value)
+            self._tell()
 
     def fail(self, error: BaseException) -> None:
         """Go on with an error."""
-        self._go(lambda error: self.throw(type(error), error, error.__traceback__), error)
-
-    def _go(self, go: Callable[[Any], Any], what: Any) -> None:
-        if self.is_busy:  # not cut off meanwhile
-            go(what)
+        if self.is_busy:
+            self.throw(type(error), error, error.__traceback__)
             self._tell()
 
     def _tell(self) -> None:

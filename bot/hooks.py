@@ -78,7 +78,7 @@ def _count(facts: dict[str, Any], seconds: float) -> None:
         metrics.pages.labels(facts["status"]).inc()
         return
     metrics.delivery_seconds.observe(seconds)
-    metrics.deliveries.labels(facts.get("result", "fault")).inc()
+    metrics.delivered(facts.get("result", "fault")).inc()
     if "reason" in facts:
         metrics.refusals.labels(facts["reason"]).inc()
 

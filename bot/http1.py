@@ -26,7 +26,7 @@ class Http(HttpToolsProtocol):
         self._is_whole = True
         self._watch()
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()  # uvicorn does so for connections that were closed, not for broken ones
+        self._unset_keepalive_if_required()  # uvicorn does so where it was closed, not where it broke
 
     def data_received(self, data: bytes) -> None:
         self._bytes += len(data)

@@ -161,7 +161,7 @@ def test_a_connection_may_rest_between_requests_and_send_them_in_pieces(
     talk(send)
 
 
-def test_a_connection_that_the_other_side_breaks_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_breaks_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     ours: list[weakref.ref[Http]] = []
 
     async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

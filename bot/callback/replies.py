@@ -4,7 +4,6 @@ Own classes, not wechatpy's: those put text raw into CDATA, lack TransInfo, and 
 Limits and elements: "passive user reply" of WeChat's developer documents.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,13 +131,13 @@ def as_reply(result: Any, handler: str) -> Reply | Picture | None:
 def _cleaned(part: Any, handler: str) -> Any:
     """The same, of clean texts: every field is a text, and a media id not empty."""
     texts: dict[str, str] = {}
-    for one in dataclasses.fields(part):
-        value, name = getattr(part, one.name), f"{type(part).__name__}.{one.name}"
+    for name, value in vars(part).items():
         if not isinstance(value, str):
-            raise HandlerError(handler, f"{name} must be a text, not {type(value).__name__}")
-        texts[one.name] = clean(value)
-        if one.name.endswith("media_id") and not texts[one.name]:
-            raise HandlerError(handler, f"{name} is empty")
+            what = f"{type(part).__name__}.{name} must be a text, not {type(value).__name__}"
+            raise HandlerError(handler, what)
+        texts[name] = clean(value)
+        if name.endswith("media_id") and not texts[name]:
+            raise HandlerError(handler, f"{type(part).__name__}.{name} is empty")
     return type(part)(**texts)
 
 
