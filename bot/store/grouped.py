@@ -1,4 +1,4 @@
-"""A store for deliveries on a loop: what they ask of it in one round of the loop goes there in one go.
+"""A store for deliveries on a loop: what they ask of it within a few rounds of the loop goes there in one go.
 
 One transaction of SQLite, or one round trip to Redis, then serves all that came in together. For each of them
 by itself, it would cost as much as all the rest of its way.
@@ -80,7 +80,11 @@ class Grouped:
         return green.pause(lambda asker: self._asked.append((calls, asker)))  # type: ignore[no-any-return]  # as _go() gives
 
     def _go_after(self, rounds: int) -> None:
-        asyncio.get_running_loop().call_soon(*((self._go_after, rounds - 1) if rounds > 1 else (self._go,)))
+        loop = asyncio.get_running_loop()
+        if rounds > 1:
+            loop.call_soon(self._go_after, rounds - 1)
+        else:
+            loop.call_soon(self._go)
 
     def _go(self) -> None:
         asked, self._asked = self._asked, []
