@@ -26,7 +26,8 @@ class Http(HttpToolsProtocol):
         self._is_whole = True
         self._watch()
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()  # uvicorn does so where it was closed, not where it broke
+        if self.timeout_keep_alive_task is not None:  # uvicorn leaves it, where the connection broke
+            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._bytes += len(data)

@@ -22,8 +22,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by what became of them", ["result"])
+delivered = functools.cache(deliveries.labels)  # one of them for every message; to look for it takes a while
 refusals = Counter("bot_refusals", "Deliveries that did not pass the gate", ["reason"])
-delivered = functools.cache(deliveries.labels)  # the library looks for it every time anew
 delivery_seconds = Histogram(
     "bot_delivery_seconds",
     "Time from request to answer of a delivery; WeChat hangs up at 5 s",

@@ -90,8 +90,9 @@ class Answerer:
         run = self._alone.find(incoming.key)
         if run is not None:
             return self._without_store(incoming, run, end)
+        beside = "" if incoming.msg_type == "event" else self._conversations.kept_key(incoming.openid)
         try:
-            claim = self._dedup.claim(incoming.key, beside=self._conversations.kept_key(incoming.openid))
+            claim = self._dedup.claim(incoming.key, beside)
         except StoreError:
             # Other processes cannot be asked: better answered twice than not at all.
             run = self._alone.begin(
@@ -195,7 +196,7 @@ class Answerer:
     def _run(self, incoming: Incoming, match: Match | None, claim: Claim) -> Answer:
         """Here and now, in this thread."""
         attempt, route = claim.attempt, match.route.name if match else ""
-        reply = self._handle(incoming, match, again=attempt > 1, has_kept=claim.has_beside).reply
+        reply = self._handle(incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside).reply
         try:
             return self._give(incoming, reply, attempt, route)
         except StoreError as error:

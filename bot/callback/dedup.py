@@ -35,15 +35,15 @@ class State(enum.Enum):
 
 class Claim(NamedTuple):
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was there and when it was last given as an answer. Of a NEW one: False if
-    there was nothing `beside` it."""
+    and when, in unix seconds, it was there and when it was last given as an answer. Of a NEW one:
+    whether claim() has looked `beside` it, and found nothing."""
 
     state: State
     attempt: int
     reply: Reply | None = None
     at: float = 0
     answered: float = 0
-    has_beside: bool = True
+    nothing_beside: bool = False
 
 
 class Dedup:
@@ -68,11 +68,11 @@ class Dedup:
 
     def claim(self, key: str, beside: str = "") -> Claim:
         """Of all deliveries of a message, exactly one gets NEW; another one if that one's process dies.
-        `beside`: the key of something else, for which is looked on the same way to the store."""
+        `beside`: the key of something else, which is looked up on the same way to the store."""
         claim = ("add", (key, self._mine, self._lifetime))
         is_new, *found = self._store.together([claim, ("get", (beside,))] if beside else [claim])
         if is_new:
-            return Claim(State.NEW, 1, has_beside=found != [None])
+            return Claim(State.NEW, 1, nothing_beside=found == [None])
         attempt = 1 + self._store.count(key + _RETRIES, self._lifetime)
         return self.look(key, attempt)
 

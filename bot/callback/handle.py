@@ -45,13 +45,14 @@ class Handle:
         self._forget = forget
 
     def __call__(
-        self, incoming: Incoming, match: Match | None, *, again: bool, has_kept: bool = True
+        self, incoming: Incoming, match: Match | None, *, again: bool, nothing_kept: bool = False
     ) -> Outcome:
         """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
-        before may have died. `has_kept`: False if no answers wait for the user. Raises nothing."""
+        before may have died. `nothing_kept`: no answer waits for the user; if one comes in while the
+        handler runs, their next message gets it. Raises nothing."""
         try:
             reply = self._reply(incoming, match)
-            if has_kept and incoming.msg_type != "event":
+            if not nothing_kept and incoming.msg_type != "event":
                 reply = self._with_kept(incoming, reply, again)
             return Outcome(reply)
         except Exception as error:

@@ -42,7 +42,7 @@ class Grouped:
         self._ask("delete", key)
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        if not green.is_here():
+        if not green.is_here():  # one by one: that asks also where the store was gone a moment ago
             return [getattr(self._store, name)(*arguments) for name, arguments in calls]
         return self._join(calls)
 

@@ -5,33 +5,22 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.errors import StoreError
-from bot.store import Call, Clock
+from bot.store import Call, Clock, statements
 from bot.store.outage import Outage
+from bot.store.statements import Values
 
-Values = tuple[Any, ...]
-Statement = tuple[str, Values]
-
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS entry (
-        key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS timetable (
-        timetable TEXT, name TEXT, at REAL NOT NULL, PRIMARY KEY (timetable, name)
-    ) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS timetable_at ON timetable (timetable, at)",
-)
 _READ = "BEGIN"
 _WRITE = "BEGIN IMMEDIATE"  # the write lock at once: to ask for it later could fail as "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows that one sweep looks at: four times as many as were written since
 _LAST = "SELECT key FROM entry WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _DEAD = "FROM entry WHERE key > ? AND key <= ? AND expires <= ?"
-_END = chr(0x10FFFF)  # comes after every key
+_END = b""  # SQLite has every blob come after every text
 _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
 _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
@@ -59,34 +48,34 @@ class SqliteStore:
         except OSError as error:
             raise StoreError(f"cannot open {path}: {error.strerror}") from error
         with self._transaction() as db:
-            for statement in _TABLES:
+            for statement in statements.TABLES:
                 db.execute(statement)
 
     def get(self, key: str) -> bytes | None:
-        rows = self._rows(*_get(self._clock(), key))
+        rows = self._rows(*statements.get(self._clock(), key))
         return rows[0][0] if rows else None
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._change(*_put(self._clock(), key, value, lifetime))
+        self._change(*statements.put(self._clock(), key, value, lifetime))
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        return self._change(*_add(self._clock(), key, value, lifetime))
+        return self._change(*statements.add(self._clock(), key, value, lifetime))
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        return self._change(*_swap(self._clock(), key, old, new, lifetime))
+        return self._change(*statements.swap(self._clock(), key, old, new, lifetime))
 
     def take(self, key: str) -> bytes | None:
         with self._transaction() as db:
             now = self._clock()
-            value: bytes | None = _value(db.execute(*_get(now, key)))
-            db.execute(*_delete(now, key))
+            value: bytes | None = statements.value(db.execute(*statements.get(now, key)))
+            db.execute(*statements.delete(now, key))
             return value
 
     def discard(self, key: str, value: bytes) -> bool:
-        return self._change(*_discard(self._clock(), key, value))
+        return self._change(*statements.discard(self._clock(), key, value))
 
     def delete(self, key: str) -> None:
-        self._change(*_delete(self._clock(), key))
+        self._change(*statements.delete(self._clock(), key))
 
     def count(self, key: str, lifetime: float) -> int:
         now = self._clock()
@@ -95,7 +84,7 @@ class SqliteStore:
                 "SELECT value, expires FROM entry WHERE key = ? AND expires > ?", (key, now)
             ).fetchone()
             number, expires = (int(row[0]) + 1, row[1]) if row else (1, now + lifetime)
-            db.execute(_PUT, (key, str(number).encode(), expires))
+            db.execute(statements.PUT, (key, str(number).encode(), expires))
             return number
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
@@ -122,17 +111,17 @@ class SqliteStore:
         self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", (timetable, name))
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        reads = all(name == "get" for name, _ in calls)
+        writes = sum(name != "get" for name, _ in calls)
         # Whoever calls this holds up everybody else: only one who does not finds out whether it works again.
-        if self._outage.is_on and not reads:
+        if self._outage.is_on and writes:
             raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
-        with self._transaction(_READ if reads else _WRITE) as db:
+        with self._transaction(_WRITE if writes else _READ) as db:
             now, results = self._clock(), []
             for name, arguments in calls:
-                statement, result = _CALLS[name]
-                results.append(result(db.execute(*statement(now, *arguments))))
-        if not reads:
-            self._written(len(calls))
+                statement, result = statements.CALLS[name]
+                results.append(result(self._when_free(db, *statement(now, *arguments))))
+        if writes:
+            self._written(writes)
         return results
 
     def ping(self) -> None:
@@ -170,7 +159,7 @@ class SqliteStore:
         """One statement that writes, a transaction of its own; True if it changed a row."""
         since = time.monotonic()
         try:
-            changed = _changed(self._when_free(self._connection(), statement, values))
+            changed = statements.changed(self._when_free(self._connection(), statement, values))
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
         if changed:  # what changes no row works on a full disk, too
@@ -213,7 +202,7 @@ class SqliteStore:
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
     def _written(self, times: int) -> None:
-        """Sweep now and then."""
+        """Count writes, and sweep now and then."""
         self._writes += times  # races between threads only shift the moment of the next sweep
         if self._writes >= _SWEEP_EVERY:
             self._writes = 0
@@ -224,10 +213,10 @@ class SqliteStore:
         """Look at the next rows of the table, round and round, and delete the dead: the file must not grow
         for ever. An index of the lifetimes would find them at once, and cost a fourth of every write."""
         last = self._rows(_LAST, (self._swept, _SWEEP_ROWS - 1))
-        rows = (self._swept, last[0][0] if last else _END, self._clock())
+        bounds = (self._swept, last[0][0] if last else _END, self._clock())
         self._swept = last[0][0] if last else ""
-        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", rows):  # seldom while few messages come: no lock for that
-            self._change(f"DELETE {_DEAD}", rows)
+        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", bounds):  # where there are none, no lock is needed
+            self._change(f"DELETE {_DEAD}", bounds)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
         self._outage.begins(str(error), since)
@@ -240,61 +229,3 @@ def _has_ended(thread: threading.Thread, connection: sqlite3.Connection) -> bool
         return False
     connection.close()
     return True
-
-
-def _get(now: float, key: str) -> Statement:
-    return "SELECT value FROM entry WHERE key = ? AND expires > ?", (key, now)
-
-
-_PUT = (
-    "INSERT INTO entry (key, value, expires) VALUES (?, ?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
-)
-
-
-def _put(now: float, key: str, value: bytes, lifetime: float) -> Statement:
-    return _PUT, (key, value, now + lifetime)
-
-
-_ADD = _PUT + " WHERE entry.expires <= ?"
-
-
-def _add(now: float, key: str, value: bytes, lifetime: float) -> Statement:
-    return _ADD, (key, value, now + lifetime, now)
-
-
-def _swap(now: float, key: str, old: bytes, new: bytes, lifetime: float) -> Statement:
-    swap = "UPDATE entry SET value = ?, expires = ? WHERE key = ? AND value = ? AND expires > ?"
-    return swap, (new, now + lifetime, key, old, now)
-
-
-def _discard(now: float, key: str, value: bytes) -> Statement:
-    return "DELETE FROM entry WHERE key = ? AND value = ? AND expires > ?", (key, value, now)
-
-
-def _delete(_: float, key: str) -> Statement:
-    return "DELETE FROM entry WHERE key = ?", (key,)
-
-
-def _value(cursor: sqlite3.Cursor) -> Any:
-    rows = cursor.fetchall()
-    return rows[0][0] if rows else None
-
-
-def _nothing(cursor: sqlite3.Cursor) -> None:
-    return None
-
-
-def _changed(cursor: sqlite3.Cursor) -> bool:
-    return cursor.rowcount > 0
-
-
-# What may go together: the statement, and what it says. Made with the time as it is.
-_CALLS: dict[str, tuple[Callable[..., Statement], Callable[[sqlite3.Cursor], Any]]] = {
-    "get": (_get, _value),
-    "put": (_put, _nothing),
-    "add": (_add, _changed),
-    "swap": (_swap, _changed),
-    "discard": (_discard, _changed),
-    "delete": (_delete, _nothing),
-}

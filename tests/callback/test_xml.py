@@ -43,6 +43,16 @@ def test_elements_nest_repeat_and_keep_their_white_space() -> None:
     assert xml.parse(body) == {"a": " x ", "b": {"c": "1"}, "i": ["1", "2"], "e": "", "s": "a<b>c"}
 
 
+def test_what_stands_between_elements_is_nobodys_text() -> None:
+    body = b"<xml>\n  <a>1</a>\n  <b>2<c> 3 </c>4</b>5<d></d>6<e/>\n</xml>"
+    assert xml.parse(body) == {"a": "1", "b": {"c": " 3 "}, "d": "", "e": ""}
+
+
+@pytest.mark.parametrize("body", [b"<xml><a:b>1</a:b></xml>", b"<xml xmlns='http://other'><a>1</a></xml>"])
+def test_names_of_other_namespaces_are_refused(body: bytes) -> None:
+    assert reason(body) == "bad-xml"
+
+
 def test_control_characters_are_dropped() -> None:
     assert xml.parse(b"<xml><Content>a\x00b\x1dc\x0bd\te\n</Content></xml>") == {"Content": "abcd\te\n"}
 
@@ -92,7 +102,10 @@ def test_the_documents_own_encoding_declaration_does_not_count() -> None:
 
 def test_deep_and_crowded_documents_are_refused() -> None:
     assert reason(b"<xml>" + b"<a>" * 30 + b"</a>" * 30 + b"</xml>") == "xml-too-deep"
-    assert reason(b"<xml>" + b"<a/>" * 5000 + b"</xml>") == "xml-too-deep"
+    assert reason(b"<xml>" + b"<a/>" * 2001 + b"</xml>") == "xml-too-deep"
+    assert xml.parse(b"<xml>" + b"<a/>" * 2000 + b"</xml>") == {"a": 2000 * [""]}
+    assert reason(b"<xml>" + b"<a>" * 13 + b"</a>" * 13 + b"</xml>") == "xml-too-deep"
+    assert xml.parse(b"<xml>" + b"<a>" * 12 + b"</a>" * 12 + b"</xml>")
 
 
 def test_wechats_deepest_document_is_read() -> None:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import StoreError
-from bot.store import Store, open_store
+from bot.store import Store, open_store, sqlite
 from bot.store.redis import RedisStore
 from bot.store.sqlite import SqliteStore
 from tests.conftest import Clock, MakeConfig, RedisServer, in_processes
@@ -336,6 +336,24 @@ def test_dead_rows_are_swept(make_config: MakeConfig, clock: Clock) -> None:
     store.close()
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
         assert db.execute("SELECT count(*) FROM entry").fetchone() == (1,)
+
+
+def test_the_sweep_goes_on_past_rows_that_live(
+    make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_SWEEP_ROWS", 4)
+    monkeypatch.setattr(sqlite, "_SWEEP_EVERY", 8)
+    url = make_config().store_url
+    store = open_store(url, clock)
+    for n in range(20):
+        store.put(f"a{n}", b"v", 1000)
+        store.put(f"{chr(0x10FFFF)}{n}", b"v", 10)
+    clock.advance(11)
+    for _ in range(100):
+        store.put("live", b"v", 10)
+    store.close()
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
+        assert db.execute("SELECT count(*), min(key) FROM entry").fetchone() == (21, "a0")
 
 
 def test_a_message_finds_its_rows_by_key_however_many_there_are(

@@ -110,7 +110,8 @@ def test_what_goes_together_goes_in_the_order_in_which_it_was_asked(store: Store
         ("add", ("k", b"four", 60)), ("discard", ("k", b"five")), ("discard", ("k", b"four")),
     ]  # fmt: skip
     found = [None, b"one", True, False, b"two", None, None, True, False, True]
-    assert store.together(calls) == found
+    assert at_once(lambda _: store.together(calls), 1) == [found]
+    assert store.together(calls) == found, "and one by one"
 
 
 def test_in_a_thread_it_is_the_store_itself(store: Store, watched: Watched) -> None:
@@ -175,6 +176,44 @@ def test_an_outage_is_said_once_however_many_groups_it_meets(
     at_once(deliver)
     assert [record.getMessage().count("does not work") for record in log.records] == [1]
     store.close()
+
+
+def test_a_thread_finds_out_that_the_store_works_again(tmp_path: Path, clock: Clock) -> None:
+    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
+    store = Grouped(inner)
+    claim: list[Call] = [("add", ("k", b"v", 60)), ("get", ("other",))]
+    inner._outage.begins("disk full", 0.0)
+    assert [type(one) for one in at_once(lambda _: store.together(claim), 1)] == [StoreError]
+    assert store.together(claim) == [True, None]
+    assert at_once(lambda _: store.together(claim), 1) == [[False, None]]
+    store.close()
+
+
+def test_a_group_that_only_reads_waits_for_a_file_that_is_busy_for_a_moment(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while another process takes up the log of one that was killed."""
+    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
+    inner.put("k", b"v", 60)
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+    failures = [busy, busy]
+    real = inner._connection()
+
+    class Busy:
+        def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+            if statement.startswith("SELECT") and failures:
+                raise failures.pop()
+            return real.execute(statement, values)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    monkeypatch.setattr(inner, "_connection", Busy)
+    assert inner.together([("get", ("k",))]) == [b"v"]
+    assert failures == []
+    monkeypatch.undo()
+    inner.close()
 
 
 def test_who_asks_for_nonsense_is_the_only_one_that_fails(store: Store) -> None:
