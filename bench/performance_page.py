@@ -9,7 +9,7 @@ from bench.peer_servers import FLOOR
 OURS = ("ours, SQLite", "ours, Redis")
 _DOCS = Path(__file__).parents[1] / "docs"
 _BEGIN, _END = "<!-- bench.callback: begin -->", "<!-- bench.callback: end -->"
-_ROW, _LEFT, _WIDTH = 26, 210, 420
+_ROW, _LEFT, _WIDTH = 26, 250, 420
 
 
 @dataclass(frozen=True)
