@@ -3,8 +3,8 @@
 # make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
-# make bench  all measurements but bench.callback (which installs our peers), a quarter of an hour; each by
-#             itself, smaller: .venv/bin/python -m bench.NAME --help
+# make bench  most measurements, a quarter of an hour (not bench.callback, which installs our peers, and
+#             bench.endurance); each by itself, smaller: .venv/bin/python -m bench.NAME --help
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import load
 from bench.callback import our_server
-from bench.machine import machine, need_wrk
+from bench.machine import machine, need
 
 _STARTS = 5
 _AT_ONCE = 60_000  # deliveries signed at a time: they must be fresh when they arrive
@@ -65,7 +65,7 @@ def main() -> None:
     )
     parser.add_argument("--messages", type=int, default=1_000_000)
     options = parser.parse_args()
-    need_wrk()
+    need("wrk")
     print(machine())
     starts = start_seconds()
     print(f"start to ready: median {statistics.median(starts):.2f} s of {_STARTS}, worst {max(starts):.2f} s")

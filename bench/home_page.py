@@ -30,7 +30,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from bench.machine import machine, need_wrk, redis_server
+from bench.machine import machine, need, redis_server
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_sandbox
 
 PEER_PACKAGES = (
@@ -243,7 +243,7 @@ def main() -> int:
         "--lenient", action="store_true", help="Flask-Session on Redis writes no session back"
     )
     options = parser.parse_args()
-    need_wrk()
+    need("wrk")
     print(f"the home page of a returning visitor, {options.connections} connections; {machine()}")
     kinds = ("redis", "sqlite") if options.store == "both" else (options.store,)
     with tempfile.TemporaryDirectory(prefix="bench-") as name, start_sandbox() as sandbox:

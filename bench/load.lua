@@ -17,7 +17,8 @@ function init(arguments)
   end
 end
 
-function delay() return math.random() * 2 * pause end
+-- wrk takes whole milliseconds only, and drops the rest.
+function delay() return math.floor(math.random() * 2 * pause + math.random()) end
 
 function request()
   next_one = next_one % #deliveries + 1

@@ -20,12 +20,14 @@ def machine() -> str:
     return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
 
 
-def need_wrk() -> None:
-    """Install it where that is possible, else say what to do."""
-    if not shutil.which("wrk") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "-qq", "-y", "wrk"], check=True, stdout=subprocess.DEVNULL)
-    if not shutil.which("wrk"):
-        raise SystemExit("wrk is missing; on Debian: apt-get install wrk")
+def need(*programs: str) -> None:
+    """Install Debian's packages of these names where that is possible, else say what to do."""
+    for program in programs:
+        if not shutil.which(program) and os.geteuid() == 0:
+            argv = ["apt-get", "install", "-qq", "-y", program]
+            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+        if not shutil.which(program):
+            raise SystemExit(f"{program} is missing; on Debian: apt-get install {program}")
 
 
 @contextlib.contextmanager

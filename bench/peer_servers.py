@@ -41,14 +41,17 @@ def names() -> list[str]:
 
 
 def install() -> None:
-    """Everything that the peers need, once. Needs the package registries."""
-    if not _PYTHON.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(_ENV / "python")], check=True)
-        subprocess.run([str(_PYTHON / "pip"), "install", "--quiet", *_FROM_PYPI], check=True)
-    if shutil.which("npm") and not (_NODE / "node_modules").exists():
+    """Everything that the peers need, once, and anew if it changes. Needs the package registries."""
+    installed, wanted = _ENV / "installed", "\n".join([*_FROM_PYPI, *_FROM_NPM])
+    if installed.exists() and installed.read_text() == wanted:
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(_ENV / "python")], check=True)
+    subprocess.run([str(_PYTHON / "pip"), "install", "--quiet", *_FROM_PYPI], check=True)
+    if shutil.which("npm"):
         _NODE.mkdir(parents=True, exist_ok=True)
         (_NODE / "package.json").write_text('{"name": "bench-peers", "private": true}')
         subprocess.run(["npm", "install", "--silent", *_FROM_NPM], cwd=_NODE, check=True)
+    installed.write_text(wanted)
 
 
 @contextlib.contextmanager

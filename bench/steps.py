@@ -2,7 +2,8 @@
 
 In one process, without a server, on SQLite. A step's time is its own, without the steps inside it. Messages
 come one at a time, so that nothing comes between a step and its end; those that come together share their
-transactions, and cost less.
+transactions, and cost less. web.py has no part in a delivery, and the server is the rest of what
+`bench.callback` finds.
 """
 
 import argparse
