@@ -9,7 +9,8 @@ from bot.app import asgi, build
 from bot.config import load_config
 
 _MOST_WAITING = 1000  # deliveries that wait for a run: on the loop they cost a look at the store now and then
-# Objects: thousands belong to the messages under way, and to look at these more often finds nothing.
+# Objects: thousands belong to the messages under way, and to look at these more often finds nothing. In place
+# of Python's 700 it bought a twentieth of the CPU.
 _COLLECT_AFTER = 20_000
 
 _config = load_config()

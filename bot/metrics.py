@@ -22,7 +22,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by what became of them", ["result"])
-delivered = functools.cache(deliveries.labels)  # one of them for every message; to look for it takes a while
+delivered = functools.cache(deliveries.labels)  # one for every message; to look for it takes 0.7 us
 refusals = Counter("bot_refusals", "Deliveries that did not pass the gate", ["reason"])
 delivery_seconds = Histogram(
     "bot_delivery_seconds",
