@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import uvloop
@@ -86,16 +85,6 @@ class InProcess:
 
         await self._app(scope, receive, send)
         assert b"<xml>" in b"".join(answer), answer
-
-    def cpu_us(self, rounds: int = 20, messages: int = 100) -> float:
-        """CPU microseconds per message in the quietest of the rounds, after one to warm up."""
-        spent = []
-        for _ in range(rounds + 1):
-            deliveries = self.prepare(messages)
-            begun = time.process_time()
-            self.deliver(deliveries)
-            spent.append((time.process_time() - begun) / messages * 1e6)
-        return min(spent[1:])
 
     def close(self) -> None:
         self._loop.close()
