@@ -26,6 +26,13 @@ def slow(chat, seconds, name):
         raise RuntimeError("the file is there")
     return f"answer {name}"
 
+def held(chat, gate, name):
+    _note(name)
+    end = time.monotonic() + 300
+    while not os.path.exists(gate) and time.monotonic() < end:
+        time.sleep(0.2)
+    return f"answer {name}"
+
 def quick(chat):
     _note(chat.message.content)
     return f"answer {chat.message.content}"
@@ -33,6 +40,8 @@ def quick(chat):
 CHAT = [
     on.text(re.compile(r"slow ([0-9.]+) (.+)"), slow, slow=True),
     on.text(re.compile(r"late ([0-9.]+) (.+)"), slow),
+    on.text(re.compile(r"slow until ([^ ]+) (.+)"), held, slow=True),
+    on.text(re.compile(r"late until ([^ ]+) (.+)"), held),
     on.message("text", quick),
 ]
 PAGES = []
@@ -60,6 +69,10 @@ class Account:
     def runs(self) -> list[str]:
         """The names of the messages whose handler has begun, in order."""
         return self.runs_file.read_text(encoding="utf-8").split("\n")[:-1]
+
+    def open(self, gate: str) -> None:
+        """Let the handlers go on that were told to wait until `gate`."""
+        (self.folder / gate).touch()
 
     def close(self) -> None:
         shutil.rmtree(self.folder)

@@ -88,7 +88,7 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
     return Result(**dataclasses.asdict(verdict), runs=len(account.runs()), seconds=seconds)
 
 
-def _reach(address: tuple[str, int], bot: Process, patience: float = 10.0) -> None:
+def _reach(address: tuple[str, int], bot: Process, patience: float = 60.0) -> None:
     """A network that was just made may lose or refuse a packet: patience, then a clear error."""
     end = time.monotonic() + patience
     while True:

@@ -32,7 +32,7 @@ def answers(bubble: Json) -> list[str]:
     return re.findall(r"answer (\S+)", str(bubble.get("content", "")))
 
 
-def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 60.0) -> Bubbles:
+def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0) -> Bubbles:
     """What the account said on each phone, as soon as every message is answered, or after `patience` seconds.
     Late answers may take a lease and a sweep."""
     end = time.monotonic() + patience

@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.launch import PATIENCE
 
 # Quiet: a browser that talks to nobody but the sandbox.
 _ARGUMENTS = (
@@ -24,6 +35,19 @@ _ARGUMENTS = (
     "--use-fake-ui-for-media-stream",
 )
 
+# For `add_init_script`: no script of a page acts because some seconds have passed, for on a slow machine they
+# pass too soon. What goes away by itself stays, and a call that is given up after a moment (the signals of
+# `AbortSignal.timeout`) is given up when a test says so: `calls` has them.
+NO_HURRY = """{
+  const wait = setTimeout;
+  setTimeout = (act, delay, ...more) => wait(act, delay >= 3000 ? 2 ** 31 - 1 : delay, ...more);
+  window.calls = [];
+  AbortSignal.timeout = () => {
+    calls.push(new AbortController());
+    return calls.at(-1).signal;
+  };
+}"""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -33,7 +57,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail("chromium is not installed, and CI may skip nothing")
         pytest.skip("NOT TESTED: chromium is not installed (Debian package chromium)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE * 1000))
         yield browser
         browser.close()
 
@@ -47,6 +73,7 @@ def without_cookies(browser: Browser, tmp_path: Path) -> Iterator[BrowserContext
     context = browser.browser_type.launch_persistent_context(
         tmp_path, executable_path=shutil.which("chromium"), args=list(_ARGUMENTS), locale="zh-CN"
     )
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()
 
@@ -88,7 +115,7 @@ def watched(page: Page, tolerated: list[str]) -> Iterator[None]:
 def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
     """A page in a context of its own, with the window of a laptop."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.set_default_timeout(10_000)
+    context.add_init_script(NO_HURRY)
     page = context.new_page()
     with watched(page, tolerated):
         yield page

@@ -36,6 +36,19 @@ SECRET_KEY = "key-0123456789abcdef0123456789abcdef"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens, so a call to WeChat fails at once
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers for `-n auto`: two for each core, for most tests wait for processes."""
+    return min(8, 2 * (os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests begin first, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: _ORDER.get(item.path.relative_to(ROOT / "tests").parts[0], len(_ORDER)))
+
+
+_ORDER = {"scenarios": 0, "browser": 1, "pages": 2}
+
+
 class Clock:
     """Unix seconds that pass only when told to."""
 

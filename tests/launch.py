@@ -4,6 +4,7 @@ Nothing here sleeps: a reader thread watches the child's output and wakes whoeve
 """
 
 import contextlib
+import itertools
 import os
 import secrets
 import socket
@@ -21,6 +22,9 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Seconds after which a test that waits for something fails. A slow or busy machine must not come near it.
+PATIENCE = 60.0
+
 Json = dict[str, Any]
 
 
@@ -37,7 +41,7 @@ class Process:
         *argv: str,
         ready: str,
         env: Mapping[str, str] | None = None,
-        timeout: float = 20.0,
+        timeout: float = PATIENCE,
         cwd: Path = ROOT,
         log: Path | None = None,
     ) -> None:
@@ -67,7 +71,7 @@ class Process:
     def pid(self) -> int:
         return self._child.pid
 
-    def wait_for(self, prefix: str, timeout: float = 10.0) -> str:
+    def wait_for(self, prefix: str, timeout: float = PATIENCE) -> str:
         """The first line of the output, past or coming, that starts with `prefix`."""
 
         def found() -> str | None:
@@ -83,13 +87,13 @@ class Process:
                 )
             return line
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """The exit status, once it has ended by itself."""
         status = self._child.wait(timeout)
         self._reader.join(timeout)
         return status
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         """SIGTERM, then SIGKILL after `timeout` seconds; returns the exit status. May be called twice."""
         if self._child.poll() is None:
             self._child.terminate()
@@ -133,7 +137,7 @@ class Sandbox(Process):
     an answer that is not 2xx raises AssertionError with its body."""
 
     def __init__(
-        self, *args: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT, timeout: float = 30.0
+        self, *args: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT, timeout: float = PATIENCE
     ) -> None:
         self._http = requests.Session()
         self._http.trust_env = False
@@ -143,12 +147,12 @@ class Sandbox(Process):
     def call(self, method: str, path: str, body: Any = None) -> Json:
         """One call of the control API, `path` relative to `/_sandbox/`."""
         kwargs: Json = {} if body is None else {"json": body}
-        answer = self._http.request(method, f"{self.url}/_sandbox/{path}", timeout=60, **kwargs)
+        answer = self._http.request(method, f"{self.url}/_sandbox/{path}", timeout=PATIENCE, **kwargs)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         result: Json = answer.json()
         return result
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         self._http.close()
         return super().stop(timeout)
 
@@ -235,7 +239,7 @@ class Bot(Process):
     """A running `python -m bot` with one worker, a store of its own and no config.py of anybody's."""
 
     def __init__(
-        self, env: Mapping[str, str], *, cwd: Path = ROOT, timeout: float = 30.0, log: Path | None = None
+        self, env: Mapping[str, str], *, cwd: Path = ROOT, timeout: float = PATIENCE, log: Path | None = None
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bot-test-")
         own = Path(self._folder.name)
@@ -266,7 +270,7 @@ class Bot(Process):
         act()
         return self.output[begin + 1 : self._mark()]
 
-    def _mark(self, timeout: float = 10.0) -> int:
+    def _mark(self, timeout: float = PATIENCE) -> int:
         """Where the line of a request made now stands: one worker writes in order, so every line of an
         earlier request is above it."""
         mark = f"/mark-{secrets.token_hex(6)}"
@@ -281,7 +285,7 @@ class Bot(Process):
         assert place is not None, "no line for a request; the output:\n" + "\n".join(self.output)
         return place
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         self._http.close()
         try:
             return super().stop(timeout)
@@ -289,12 +293,19 @@ class Bot(Process):
             self._folder.cleanup()
 
 
+# Ports that the system does not give to connections by itself. Each worker of pytest-xdist has its own share.
+_FIRST_PORT, _SHARE = 20_000, 1000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(secrets.randbelow(_SHARE))
+
+
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback that nobody listens on, and that no other test will get soon."""
+    while True:
+        port = _FIRST_PORT + _worker * _SHARE + next(_ports) % _SHARE
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def bot_env(sandbox: Sandbox) -> dict[str, str]:

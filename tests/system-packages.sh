@@ -1,15 +1,21 @@
 #!/bin/sh
 # Installs the real parts that tests use (Debian packages), where this user may. Elsewhere the tests that
 # need a missing part are skipped and say so; in CI a missing part is an error.
+# With the argument `heavy`: what `make test-heavy` needs.
 set -u
 wanted=""
-command -v redis-server >/dev/null || wanted="$wanted redis-server"
-command -v ip >/dev/null || wanted="$wanted iproute2"
-command -v chromium >/dev/null || wanted="$wanted chromium fonts-noto-cjk"
-# Other authors' libraries are tried against the sandbox.
-{ command -v node && command -v npm; } >/dev/null || wanted="$wanted nodejs npm"
-# A project that the documentation shows.
-command -v php >/dev/null || wanted="$wanted php-cli php-xml"
+need() {
+  command -v "$1" >/dev/null || wanted="$wanted $2"
+}
+if [ "${1:-}" = heavy ]; then
+  need node nodejs
+  need npm npm
+else
+  need redis-server redis-server
+  need ip iproute2
+  need chromium "chromium fonts-noto-cjk"
+  need php "php-cli php-xml"
+fi
 [ -z "$wanted" ] && exit 0
 
 if command -v apt-get >/dev/null; then

@@ -250,7 +250,7 @@ def test_requests_run_beside_each_other() -> None:
     inside = threading.Barrier(2)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        inside.wait(20)
+        inside.wait(60)
         start_response("200 OK", [])
         return [b"both"]
 

@@ -91,7 +91,7 @@ def test_check_says_what_wechat_refuses(bot: Command, start_wechat: StartWeChat,
     done = bot(wechat, "check", API_BASE=NOWHERE, STORE_URL=nobody)
     assert done.returncode == 1
     assert re.search(
-        r"127.0.0.1 could not be reached \(ConnectionError after 0.\d s\): check DNS", done.stderr
+        r"127\.0\.0\.1 could not be reached \(ConnectionError after \d+\.\d s\): check DNS", done.stderr
     )
     assert "-1" not in done.stderr
     wechat.faults([{"path": "/cgi-bin/*", "errcode": -1}])
@@ -283,12 +283,12 @@ def test_several_workers_serve_one_account(
             result = wechat.send(user, content=f"第 {n} 条")
             assert {answer["outcome"] for answer in result["deliveries"]} == {"reply"}
             assert [shown["content"] for shown in result["shown"]] == [f"你说：第 {n} 条"]
-        assert requests.get(bot.url + "/readyz", timeout=10).status_code == 200
+        assert requests.get(bot.url + "/readyz", timeout=60).status_code == 200
         assert bot.stop() in (0, -15)
 
 
 def test_a_bot_that_is_told_to_stop_stops(wechat: Sandbox) -> None:
     with start_bot(wechat) as bot:
-        status = bot.stop(timeout=8)
+        status = bot.stop(timeout=60)
     assert status == 0
     assert not any("Traceback" in line for line in bot.output)

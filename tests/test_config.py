@@ -293,7 +293,7 @@ def test_bad_settings_end_with_status_2_and_the_whole_list(empty: str, argv: lis
         env=env | {"BOT_CONFIG": empty, "BOT_WORKERS": "none", "BOT_APP_SECRET": "hunter2"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == 2
     for words in ("WORKERS must be", "APP_ID is missing", "TOKEN is missing", "SECRET_KEY is missing"):

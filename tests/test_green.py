@@ -148,7 +148,7 @@ def test_soon_is_done_by_a_thread_and_nobody_waits_for_it() -> None:
     go, done = threading.Event(), threading.Event()
 
     def act() -> None:
-        go.wait(20)
+        go.wait(60)
         done.set()
 
     async def deliver() -> None:
@@ -157,7 +157,7 @@ def test_soon_is_done_by_a_thread_and_nobody_waits_for_it() -> None:
         go.set()
 
     looping.run(deliver())
-    assert done.wait(20)
+    assert done.wait(60)
     done.clear()
     green.soon(act)
     assert done.is_set(), "where there is no loop it is done at once"

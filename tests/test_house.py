@@ -185,7 +185,7 @@ print("wsgi" in str([name for name in sys.modules if name.startswith("bot.")]), 
         env=env,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["1 [] True", "False False"]

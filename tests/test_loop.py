@@ -16,17 +16,22 @@ from bench.account import Account
 from bot import loop
 from bot.bridge import Receive, Scope, Send
 from tests import looping
+from tests.conditions import until
 from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
-from tests.scenarios.alive import until
 
+# Every handler is quick here, however the machine holds it up. What is quick is told by test_pace.py.
 HANDLERS = """
-import pathlib, threading, time
+import pathlib, resource, threading, time
+from bot import pace
 from bot.callback import on
 from bot.callback.wording import Wording
 
+pace._QUICK_SECONDS = pace._STALL_SECONDS = 600
+resource.getrusage = lambda who: resource.struct_rusage([0] * 16)
+
 def wait(chat):
     pathlib.Path("inside").touch()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not pathlib.Path("go").exists() and time.monotonic() < end:
         time.sleep(0.01)
     return "waited"
@@ -140,7 +145,7 @@ def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess
         f"all_of_them.start()\n{then}\nsys.exit(all_of_them.watch())"
     )
     argv = [sys.executable, "-c", program]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_worker_that_cannot_start_ends_the_server() -> None:
@@ -155,21 +160,25 @@ def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(sandbox: Sandb
         assert bot.stop() == 0
 
 
-def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry(tmp_path: Path) -> None:
-    begun = tmp_path / "begun"
+def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry() -> None:
     killed = (
-        "async def app(scope, receive, send):\n"
-        f"    open({str(begun)!r}, 'a').write('x')\n"
-        "    os.kill(os.getpid(), 9)\n"
+        "async def app(scope, receive, send): os.kill(os.getpid(), 9)\n"
+        "begun, begin = [], workers.Workers._begin\n"
+        "def noted(self, its_socket):\n"
+        "    begun.append(time.monotonic())\n"
+        "    begin(self, its_socket)\n"
+        "workers.Workers._begin = noted"
     )
     then = (
         "def later():\n"
-        f"    while not os.path.exists({str(begun)!r}): time.sleep(0.01)\n"
-        "    time.sleep(1.5); all_of_them.give_up()\n"
+        "    while len(begun) < 3: time.sleep(0.01)\n"
+        "    print(*begun[:3]); all_of_them.give_up()\n"
         "threading.Thread(target=later).start()"
     )
-    one_worker(killed, then)
-    assert 1 <= len(begun.read_text()) <= 3
+    done = one_worker(killed, then)
+    first, second, third = map(float, done.stdout.split())
+    assert second - first > 0.99
+    assert third - second > 0.99
 
 
 def test_who_gives_up_ends_all_workers_with_status_1() -> None:
@@ -207,9 +216,9 @@ def test_half_a_body_is_refused() -> None:
 def test_what_is_not_http_or_too_large_is_refused(sandbox: Sandbox, account: Account) -> None:
     with start(sandbox, account) as bot:
         port = int(bot.url.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(b"nonsense\r\n\r\n")
             assert b" 400 " in connection.recv(1000)
-        answer = requests.post(f"{bot.url}/wechat", data=b"x" * 2_000_000, timeout=10)
+        answer = requests.post(f"{bot.url}/wechat", data=b"x" * 2_000_000, timeout=60)
         assert (answer.status_code, answer.content) == (403, b"")
-        assert requests.get(f"{bot.url}/healthz", timeout=10).text == "ok"
+        assert requests.get(f"{bot.url}/healthz", timeout=60).text == "ok"

@@ -153,7 +153,7 @@ def test_a_handler_that_waits_holds_up_nobody(pace: Pace) -> None:
     go = threading.Event()
 
     async def both() -> list[object]:
-        waiting = asyncio.create_task(green.run(pace.call, "waits#0", go.wait, 20))
+        waiting = asyncio.create_task(green.run(pace.call, "waits#0", go.wait, 60))
         for _ in range(60):
             await green.run(pace.call, "echo#0", nothing)
         go.set()

@@ -47,7 +47,7 @@ def test_the_shipped_handlers_have_no_faults() -> None:
         (on.clicks({"KEY": greet}), ["entry 2", "*on.clicks"]),
         (None, ["entry 2", "None"]),
     ],
-    ids=str,
+    ids=["handler is a text", "handler is None", "unknown type", "no route", "list in the list", "None"],
 )
 def test_a_mistake_in_chat_names_its_entry_and_the_way_out(entry: Any, words: list[str]) -> None:
     (fault,) = faults([on.anything(greet), entry])
@@ -64,7 +64,7 @@ def test_a_mistake_in_chat_names_its_entry_and_the_way_out(entry: Any, words: li
         (("/orders/(", Orders), ["'/orders/('", "regular expression"]),
         (Orders, ["entry 1", "(path, class)"]),
     ],
-    ids=str,
+    ids=["no slash", "class in quotes", "object", "no GET", "broken pattern", "no pair"],
 )
 def test_a_mistake_in_pages_names_its_entry_and_the_way_out(entry: Any, words: list[str]) -> None:
     (fault,) = faults([], [entry])

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +33,7 @@ def test_results_and_errors_come_back() -> None:
 
 def test_calls_that_compute_share_four_threads() -> None:
     async def calls() -> set[int]:
-        threads = Threads(16, patience=20)
+        threads = Threads(16, patience=600)
         return set(await asyncio.gather(*(threads.call(compute) for _ in range(200))))
 
     assert 1 <= len(looping.run(calls())) <= 4
@@ -45,7 +44,7 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
 
     def wait() -> int:
         inside.release()
-        assert go.wait(20)
+        assert go.wait(60)
         return threading.get_ident()
 
     async def calls() -> None:
@@ -54,14 +53,13 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
         assert await threads.call(compute) not in {None}, "eight wait, and the ninth goes on"
         waiting += [threads.call(wait) for _ in range(3)]
         for _ in range(9):
-            await asyncio.to_thread(inside.acquire, timeout=20)
-        await asyncio.sleep(0.1)
-        assert not inside.acquire(blocking=False), "nine at most"
+            await asyncio.to_thread(inside.acquire, timeout=60)
+        assert (threads._running, len(threads._calls)) == (9, 2), "nine at most"
         go.set()
         assert len(set(await asyncio.gather(*waiting))) == 9
-        end = time.monotonic() + 20
-        while threads._running > 4 and time.monotonic() < end:
-            await threads.call(compute)
+        async with asyncio.timeout(60):
+            while threads._running > 4:
+                await threads.call(compute)
         assert threads._running == 4
 
     looping.run(calls())
@@ -71,11 +69,11 @@ def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
     never = threading.Event()
 
     def wait() -> int:
-        never.wait(0.005)
+        never.wait(0.05)
         return threading.get_ident()
 
     async def calls() -> set[int]:
-        threads = Threads(16)
+        threads = Threads(16, patience=0.5)  # ten times as long as a call
         return set(await asyncio.gather(*(threads.call(wait) for _ in range(200))))
 
     assert len(looping.run(calls())) > 4
@@ -83,9 +81,12 @@ def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
 
 def test_beside_four_that_are_held_the_fifth_thread_stays() -> None:
     async def calls() -> int:
-        threads, go = Threads(16), threading.Event()
-        held = [threads.call(go.wait, 20) for _ in range(4)]
-        seen = {await threads.call(compute) for _ in range(50)}
+        threads, go = Threads(16, spare=600), threading.Event()
+        held = [threads.call(go.wait) for _ in range(4)]
+        seen = {await threads.call(compute)}
+        threads._patience = 600  # nobody begins a sixth
+        async with asyncio.timeout(60):
+            seen |= {await threads.call(compute) for _ in range(50)}
         go.set()
         await asyncio.gather(*held)
         return len(seen)
@@ -99,10 +100,10 @@ def test_no_call_is_forgotten_behind_one_that_waits(busy: int) -> None:
 
     async def calls() -> None:
         threads, go = Threads(16), threading.Event()
-        held = [threads.call(go.wait, 20) for _ in range(busy)]
+        held = [threads.call(go.wait) for _ in range(busy)]
         await threads.call(compute)
-        first, second = threads.call(go.wait, 20), threads.call(compute)
-        await asyncio.wait_for(second, 10)
+        first, second = threads.call(go.wait), threads.call(compute)
+        await asyncio.wait_for(second, 60)
         assert not first.done()
         go.set()
         await asyncio.gather(first, *held)
@@ -113,7 +114,7 @@ def test_no_call_is_forgotten_behind_one_that_waits(busy: int) -> None:
 def test_who_does_not_wait_for_the_result_any_more_disturbs_nobody() -> None:
     async def calls() -> list[Callable[..., object]]:
         threads, go = Threads(1), threading.Event()
-        cut = threads.call(go.wait, 20)
+        cut = threads.call(go.wait)
         cut.cancel()
         go.set()
         return [await threads.call(lambda: compute)]

@@ -52,7 +52,7 @@ def serve(make_config: MakeConfig, weixin: Sandbox, now: Clock) -> Iterator[Serv
         def start(pages: Sequence[tuple[str, type]] = handlers.PAGES, **settings: Any) -> Served:
             account = as_account(weixin)
             # Deliveries carry the real time, whatever the sandbox's clock says.
-            account |= {"sms_sender": "sandbox", "api_timeout": 2.0, "freshness_seconds": 3600} | settings
+            account |= {"sms_sender": "sandbox", "freshness_seconds": 3600} | settings
             return stack.enter_context(
                 Served(lambda url: make_config(**({"public_url": url} | account)), now, pages=pages)
             )

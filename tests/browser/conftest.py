@@ -11,7 +11,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, ViewportSize, expect
 
 from tests.browser.account_server import AccountServer
-from tests.chromium import watched
+from tests.chromium import NO_HURRY, watched
+from tests.conditions import until
 from tests.launch import Json, Sandbox, start_sandbox
 
 
@@ -23,7 +24,7 @@ def running_account() -> Iterator[AccountServer]:
 
 @pytest.fixture(scope="session")
 def running(running_account: AccountServer) -> Iterator[Sandbox]:
-    with start_sandbox("--callback", f"{running_account.url}/wechat", "--deadline", "10") as sandbox:
+    with start_sandbox("--callback", f"{running_account.url}/wechat", "--deadline", "60") as sandbox:
         yield sandbox
 
 
@@ -48,7 +49,7 @@ LAPTOP: ViewportSize = {"width": 1280, "height": 900}
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=LAPTOP, locale="zh-CN")
-    context.set_default_timeout(10_000)
+    context.add_init_script(NO_HURRY)
     yield context
     context.close()
 
@@ -79,6 +80,15 @@ def page(context: BrowserContext, tab: Page, running: Sandbox, tolerated: list[s
     tab.set_viewport_size(LAPTOP)
 
 
+# Whether all that a phone shows has been read: what comes from then on comes by events.
+HAS_READ = """() => {
+  const read = performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
+  return ["chat", "menu", "inbox", "faults"].every((name) => read.includes(name));
+}"""
+# The picture on the screen is of now: what is done once a frame has been done.
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
 class Phone:
     """Finds what the tests touch, on the first phone of the page."""
 
@@ -92,6 +102,12 @@ class Phone:
     def open(self) -> None:
         self.page.goto(self.sandbox.url)
         expect(self.page.get_by_test_id("user")).to_have_count(len(self.openids))
+        until(lambda: self.page.evaluate(HAS_READ))
+        self.page.evaluate(DRAWN)
+
+    def loaded(self) -> None:
+        """The page in the web view is there and the phone knows it: its load event is told in one go."""
+        until(lambda: self.web.locator("html").evaluate("() => document.readyState") == "complete")
 
     def bubbles(self, sender: str) -> Locator:
         return self.page.locator(f"[data-testid=bubble][data-from={sender}]")
@@ -132,6 +148,11 @@ def phone(page: Page, sandbox: Sandbox) -> Phone:
     return phone
 
 
+def assert_none(where: Page | Locator, script: str) -> None:
+    """The script lists nothing, once the page has followed."""
+    until(lambda: where.evaluate(script), [].__eq__)
+
+
 def picture(page: Page, name: str, wide: bool = True, narrow: bool = True) -> None:
     """Keeps screenshots of a laptop's and a phone's size, if SCREENSHOTS names a folder."""
     folder = os.environ.get("SCREENSHOTS")
@@ -149,14 +170,14 @@ def picture(page: Page, name: str, wide: bool = True, narrow: bool = True) -> No
 def access_token(sandbox: Sandbox) -> str:
     account = sandbox.state()["account"]
     query = {"grant_type": "client_credential", "appid": account["app_id"], "secret": account["app_secret"]}
-    answer = requests.get(f"{sandbox.url}/cgi-bin/token", params=query, timeout=10).json()
+    answer = requests.get(f"{sandbox.url}/cgi-bin/token", params=query, timeout=60).json()
     return str(answer["access_token"])
 
 
 def call_api(sandbox: Sandbox, path: str, body: Json) -> Json:
     """One call of WeChat's API by the account's server."""
     query, data = {"access_token": access_token(sandbox)}, json.dumps(body, ensure_ascii=False).encode()
-    answer: Json = requests.post(f"{sandbox.url}{path}", params=query, data=data, timeout=10).json()
+    answer: Json = requests.post(f"{sandbox.url}{path}", params=query, data=data, timeout=60).json()
     assert answer.get("errcode", 0) == 0, answer
     return answer
 
@@ -174,7 +195,7 @@ def open_page(phone: Phone, url: str, name: str = "主页") -> None:
 def jssdk_config(sandbox: Sandbox, url: str, *names: str) -> Json:
     """What a page at `url` gives to wx.config, signed with the account's ticket."""
     query = {"access_token": access_token(sandbox), "type": "jsapi"}
-    ticket = requests.get(f"{sandbox.url}/cgi-bin/ticket/getticket", params=query, timeout=10).json()[
+    ticket = requests.get(f"{sandbox.url}/cgi-bin/ticket/getticket", params=query, timeout=60).json()[
         "ticket"
     ]
     nonce, timestamp = "Wm3WZYTPz0wzccnW", 1414587457

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Phone, install_menu
+from tests.browser.conftest import Phone, assert_none, install_menu
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,16 @@ FAINT = """() => {
   return faint;
 }"""
 
+# What stands on a tab of the desk once it is there.
+SIGNS = {
+    "账号": "AppSecret",
+    "数据": "/cgi-bin/menu/create",
+    "故障": "丢失一次回复",
+    "时钟": "+ 2 小时",
+    "录制": "录制与重放",
+    "记录": "你好",
+}
+
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_phone_and_the_desk_can_be_read_by_night(page: Page, phone: Phone, width: int) -> None:
@@ -43,29 +53,33 @@ def test_the_phone_and_the_desk_can_be_read_by_night(page: Page, phone: Phone, w
         )
         phone.sandbox.send(phone.openids[0], content="你好")
         expect(phone.bubbles("account").last).to_have_text("你说：你好")
-        assert page.evaluate(FAINT) == []
+        expect(page.get_by_test_id("menu-button")).to_be_visible()
+        assert_none(page, FAINT)
         phone.tap("更多")
-        assert page.evaluate(FAINT) == []
+        expect(page.get_by_test_id("submenu-item")).to_be_visible()
+        assert_none(page, FAINT)
         page.keyboard.press("Escape")
         page.get_by_test_id("menu-toggle").click()
         page.get_by_role("button", name="更多类型").click()
-        assert page.evaluate(FAINT) == []
+        expect(page.get_by_role("button", name="链接", exact=True)).to_be_visible()
+        assert_none(page, FAINT)
         page.locator(".conversation .more").first.click()
         expect(page.get_by_test_id("scan")).to_be_visible()
-        assert page.evaluate(FAINT) == []
+        assert_none(page, FAINT)
         page.get_by_test_id("scan").click()
         expect(page.locator("dialog.ask")).to_be_visible()
-        assert page.evaluate(FAINT) == []
+        assert_none(page, FAINT)
         page.keyboard.press("Escape")
         expect(page.locator("dialog.ask")).to_have_count(0)
         if width == 390:
             page.locator(".conversation .more").first.click()
             page.get_by_test_id("open-desk").click()
-        for tab in ("账号", "数据", "故障", "时钟", "录制", "记录"):
+        for tab, sign in SIGNS.items():
             phone.desk(tab)
-            assert page.evaluate(FAINT) == [], tab
+            expect(page.get_by_role("tabpanel", name=tab)).to_contain_text(sign)
+            assert_none(page, FAINT)
         page.get_by_test_id("delivery").first.click()
         expect(page.get_by_test_id("detail")).to_be_visible()
-        assert page.evaluate(FAINT) == []
+        assert_none(page, FAINT)
     finally:
         page.emulate_media(color_scheme="light")

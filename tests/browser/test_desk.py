@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.account_server import AccountServer, Answer, Inbound, text
 from tests.browser.conftest import Phone, access_token, install_menu, picture
@@ -36,7 +36,7 @@ def test_everything_that_passes_is_listed_and_found(page: Page, phone: Phone) ->
 
 
 def test_a_call_that_is_not_simulated_says_so(page: Page, phone: Phone) -> None:
-    requests.get(f"{phone.sandbox.url}/cgi-bin/nothing", timeout=10)
+    requests.get(f"{phone.sandbox.url}/cgi-bin/nothing", timeout=60)
 
     entry = page.get_by_test_id("call")
     expect(entry).to_contain_text("未模拟")
@@ -137,7 +137,7 @@ def test_a_push_stands_in_the_log_while_the_server_thinks(
     answers = threading.Event()
 
     def think(inbound: Inbound) -> Answer:
-        assert answers.wait(20)
+        assert answers.wait(60)
         return text(inbound, "想好了")
 
     account.handler = think
@@ -155,16 +155,25 @@ def test_a_push_stands_in_the_log_while_the_server_thinks(
 
 
 def test_the_sandbox_is_reset_after_a_question(page: Page, phone: Phone) -> None:
+    resets: list[str] = []
+
+    def note(route: Route) -> None:
+        resets.append(route.request.method)
+        route.continue_()
+
+    page.route("**/_sandbox/reset", note)
     phone.say("在吗")
-    expect(phone.bubbles("user")).to_have_count(1)
+    expect(phone.bubbles("account").last).to_have_text("你说：在吗")
     phone.desk("数据")
     page.get_by_test_id("reset").click()
     page.get_by_role("dialog").get_by_role("button", name="取消").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(phone.bubbles("user")).to_have_count(1)
     page.get_by_test_id("reset").click()
     page.get_by_role("dialog").get_by_role("button", name="重置沙盒").click()
     expect(phone.bubbles("user")).to_have_count(0)
     assert phone.sandbox.deliveries() == []
+    assert resets == ["POST"]
 
 
 def test_a_fault_that_is_used_up_says_so_and_goes_with_the_next_change(page: Page, phone: Phone) -> None:
@@ -175,8 +184,8 @@ def test_a_fault_that_is_used_up_says_so_and_goes_with_the_next_change(page: Pag
     fault = page.get_by_test_id("fault")
     expect(fault).to_contain_text("已用完")
     page.get_by_role("button", name="推送两份").click()
-    expect(fault).to_have_count(1)
     expect(fault).not_to_contain_text("已用完")
+    expect(fault).to_have_count(1)
 
 
 def test_a_fault_is_followed_to_its_end_and_from_elsewhere(page: Page, phone: Phone) -> None:
@@ -299,6 +308,7 @@ def test_a_conversation_is_kept_and_replayed(page: Page, phone: Phone, account: 
         "buffer": saved.value.path().read_bytes(),
     }
     chooser.value.set_files(kept)
+    expect(page.get_by_test_id("recording")).to_contain_text("conversation.json")
     page.get_by_test_id("record-replay").click()
     different = page.locator("[data-testid=step][data-same=false]").last
     expect(different.locator(".both")).to_contain_text("你说：你好")

@@ -1,10 +1,10 @@
 """English by a switch, and then nothing but English: on the phone, on the desk and on WeChat's own pages."""
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.account_server import AccountServer
-from tests.browser.conftest import Phone, install_menu, picture
+from tests.browser.conftest import Phone, assert_none, install_menu, picture
 
 pytestmark = pytest.mark.browser
 
@@ -24,8 +24,8 @@ CHINESE = r"""() => {
 }"""
 
 
-def assert_english(where: Page | Frame) -> None:
-    assert where.evaluate(CHINESE) == []
+def assert_english(where: Page | Locator) -> None:
+    assert_none(where, CHINESE)
 
 
 def test_english_by_a_switch(page: Page, phone: Phone) -> None:
@@ -60,24 +60,35 @@ def test_nothing_chinese_is_left(page: Page, phone: Phone, account: AccountServe
     account.handler = lambda inbound: (200, "success")
     phone.sandbox.settings(name="Shop", failure_line="trouble")
     expect(page.get_by_test_id("follow")).to_be_visible()
+    expect(page.locator(".desk-title")).to_contain_text("Shop")
     assert_english(page)
     page.get_by_test_id("follow").click()
     expect(page.get_by_test_id("chat")).to_be_visible()
     phone.sandbox.send(openid, "image")
+    expect(phone.bubbles("user")).to_have_attribute("data-type", "image")
 
+    link = page.get_by_role("button", name="Link", exact=True)
     page.get_by_role("button", name="More kinds").click()
+    expect(link).to_be_visible()
     assert_english(page)
-    page.get_by_role("button", name="Link", exact=True).click()
+    link.click()
+    expect(phone.bubbles("user").last).to_have_attribute("data-type", "link")
     page.get_by_role("button", name="More kinds").click()
     page.get_by_role("button", name="Location", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert_english(page)
     page.get_by_role("button", name="Send", exact=True).click()
+    expect(phone.bubbles("user").last).to_have_attribute("data-type", "location")
     page.get_by_test_id("emoji").click()
+    expect(page.get_by_role("button", name="rose")).to_be_visible()
     assert_english(page)
     page.get_by_test_id("voice-toggle").click()
+    expect(page.get_by_test_id("hold")).to_be_visible()
     page.locator(".conversation .more").first.click()
+    expect(page.get_by_test_id("scan")).to_be_visible()
     assert_english(page)
     page.get_by_test_id("open-profile").click()
+    expect(page.get_by_test_id("message")).to_be_visible()
     assert_english(page)
     page.locator(".scan-code").click()
     expect(page.get_by_role("dialog", name="Scan")).to_be_visible()
@@ -88,20 +99,31 @@ def test_nothing_chinese_is_left(page: Page, phone: Phone, account: AccountServe
     assert_english(page)
     page.keyboard.press("Escape")
     page.get_by_test_id("back").click()
+    expect(page.get_by_test_id("talk-account")).to_be_visible()
     assert_english(page)
 
     page.get_by_test_id("delivery").first.click()
     page.get_by_test_id("edit-resend").click()
+    expect(page.get_by_test_id("resend-xml")).to_be_visible()
     assert_english(page)
     page.keyboard.press("Escape")
-    for tab in ("Account", "Data", "Faults", "Clock", "Record"):
+    signs = {
+        "Account": "AppSecret",
+        "Data": "OpenID",
+        "Faults": "Lose one reply",
+        "Clock": "+",
+        "Record": "replay",
+    }
+    for tab, sign in signs.items():
         phone.desk(tab)
+        expect(page.get_by_role("tabpanel", name=tab)).to_contain_text(sign)
         if tab == "Faults":
             page.get_by_role("button", name="Lose one reply").click()
             expect(page.get_by_test_id("fault")).to_have_count(1)
         if tab == "Record":
+            phone.sandbox.faults([])
             page.get_by_test_id("record-replay").click()
-            expect(page.get_by_test_id("step").first).to_be_visible()
+            expect(page.locator("[data-testid=step][data-same]").first).to_be_visible()
         assert_english(page)
 
 
@@ -127,10 +149,16 @@ def test_nothing_chinese_is_left_in_the_web_view(page: Page, phone: Phone, accou
     for name, path in pages.items():
         install_menu(phone.sandbox, {"type": "view", "name": name, "url": phone.sandbox.url + path})
         phone.tap(name)
-        expect(phone.web.locator("html")).to_have_attribute("lang", "en")
-        assert_english(page.frames[-1])
+        html = phone.web.locator("html")
+        expect(html).to_have_attribute("lang", "en")
+        assert_english(html)
+        # First it is the address; then what the page says, or that it says nothing.
+        expect(page.get_by_test_id("webview-title")).not_to_have_text(
+            phone.sandbox.url.removeprefix("http://")
+        )
         assert_english(page)
         page.get_by_role("button", name="Page menu").click()
+        expect(page.locator("[data-menu-item]").first).to_be_visible()
         assert_english(page)
         page.keyboard.press("Escape")
         page.get_by_test_id("webview-close").click()

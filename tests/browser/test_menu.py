@@ -94,9 +94,14 @@ def test_turning_back_pushes_nothing(page: Page, phone: Phone) -> None:
     phone.tap("位置")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
-    phone.more("open-profile")
-    assert [entry["kind"] for entry in phone.sandbox.deliveries()] == ["subscribe"]
+    phone.tap("位置")
+    page.get_by_role("dialog").get_by_role("combobox").select_option("1")
+    page.get_by_role("button", name="发送", exact=True).click()
+    expect(page.get_by_test_id("delivery").filter(has_text="外滩")).to_be_visible()
+    kinds = [entry["kind"] for entry in phone.sandbox.deliveries()]
+    assert kinds == ["subscribe", "location_select", "location"]
 
 
 def test_a_mini_program_shows_its_card(page: Page, phone: Phone, account: AccountServer) -> None:

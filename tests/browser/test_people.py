@@ -30,26 +30,26 @@ def test_the_codes_to_scan_are_the_newest_and_not_those_that_were_scanned(page: 
     path, first = "/cgi-bin/qrcode/create", phone.openids[0]
     for scene in ("old", "scanned", "login-0123456789abcdef0123456789abcdef"):
         action = {"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": scene}}}
-        call_api(phone.sandbox, path, {"expire_seconds": 300, **action})
+        call_api(phone.sandbox, path, {"expire_seconds": 7 * 86400, **action})
     lasting = {"action_name": "QR_LIMIT_SCENE", "action_info": {"scene": {"scene_id": 7}}}
     call_api(phone.sandbox, path, lasting)
     for scene in ("scanned", 7):
         phone.sandbox.scan(first, scene=scene)
-    phone.sandbox.clock(120)
+    phone.sandbox.clock(2 * 86400)
 
     page.get_by_role("button", name="扫一扫").first.click()
     codes = page.get_by_test_id("code-scene")
     expect(codes.locator("strong")).to_have_text(
         ["公众号二维码：7", "公众号二维码：login-012345…cdef", "公众号二维码：old"]
     )
-    expect(codes.last).to_contain_text("临时 · 2 分钟前")
+    expect(codes.last).to_contain_text("临时 · 2 天前")
     page.get_by_role("button", name="取消", exact=True).click()
 
     phone.hold(phone.openids[1])
     page.get_by_role("button", name="扫一扫").first.click()
     expect(codes).to_have_count(4)
     page.get_by_role("button", name="取消", exact=True).click()
-    phone.sandbox.clock(600)
+    phone.sandbox.clock(7 * 86400)
     page.get_by_role("button", name="扫一扫").first.click()
     expect(codes).to_have_count(1)
     page.get_by_role("button", name="取消", exact=True).click()
@@ -141,8 +141,9 @@ def test_hostile_text_stays_text(page: Page, phone: Phone, account: AccountServe
     expect(phone.bubbles("account")).to_have_text([HOSTILE])
     page.get_by_test_id("delivery").first.click()
     expect(page.get_by_test_id("detail")).to_contain_text(HOSTILE)
-    for tab in ("账号", "数据", "录制"):
+    for tab, sign in {"账号": "AppSecret", "数据": HOSTILE, "录制": "录制与重放"}.items():
         phone.desk(tab)
+        expect(page.get_by_role("tabpanel", name=tab)).to_contain_text(sign)
     page.get_by_test_id("back").click()
     expect(page.get_by_test_id("talk-account")).to_contain_text(HOSTILE)
 

@@ -1,5 +1,5 @@
-"""Long transcripts scroll, and a crowd that chats does not make the page lag. The limits are those of a busy
-machine; what was measured on a quiet one stands in the documentation."""
+"""Long transcripts scroll, and a crowd that chats does not make the page lag: counted by the work that is
+done, for that is the same on every machine. How long it takes is only printed (`pytest -s`)."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +14,33 @@ pytestmark = pytest.mark.browser
 
 BUBBLES = 10_000
 
-# Scrolls from one end to the other and answers how long the frames took, in milliseconds.
+# Scrolls, a step in each frame. Answers how many rows were built in all, and how many of them again; how many
+# elements there were at most; and how long the frames took, in milliseconds.
 SCROLL = """async ([step, frames]) => {
   const list = document.querySelector("[data-testid=chat]");
-  const times = [];
+  const times = [], built = [];
+  let elements = 0;
+  const watch = new MutationObserver((records) => {
+    for (const { addedNodes } of records) {
+      for (const node of addedNodes) if (node.matches(".row")) built.push(node.textContent);
+    }
+  });
+  watch.observe(list, { subtree: true, childList: true });
   let before = await new Promise(requestAnimationFrame);
   for (let frame = 0; frame < frames; frame += 1) {
     list.scrollTop += step;
     const now = await new Promise(requestAnimationFrame);
     times.push(now - before);
     before = now;
+    elements = Math.max(elements, list.querySelectorAll("*").length);
   }
+  watch.disconnect();
   times.sort((one, other) => one - other);
   const at = (part) => times[Math.floor((frames - 1) * part)];
-  return { median: at(0.5), p95: at(0.95), longest: at(1) };
+  return {
+    built: built.length, again: built.length - new Set(built).size, elements,
+    median: at(0.5), p95: at(0.95), longest: at(1),
+  };
 }"""
 
 
@@ -55,15 +68,14 @@ def test_ten_thousand_bubbles_scroll(page: Page, phone: Phone) -> None:
 
     upward = page.evaluate(SCROLL, [-900, 150])
     downward = page.evaluate(SCROLL, [700, 100])
+    print(json.dumps({"upward": upward, "downward": downward}))
     page.evaluate("document.querySelector('[data-testid=chat]').scrollTop = 0")
     expect(phone.bubbles("user").first).to_contain_text("第 0")
-    nodes = page.evaluate("document.querySelectorAll('.chat *').length")
-    print(json.dumps({"upward": upward, "downward": downward, "nodes": nodes}))
 
-    assert nodes < 3000, "only what is near is built"
-    assert upward["median"] < 34
-    assert upward["p95"] < 100
-    assert downward["p95"] < 100
+    for way in (upward, downward):
+        assert way["built"] > 500, "it has come far"
+        assert way["again"] == 0
+        assert way["elements"] < 3000, "only what is near is built"
 
 
 def test_a_crowd_does_not_hold_up_the_page(page: Page, phone: Phone) -> None:

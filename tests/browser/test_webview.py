@@ -58,11 +58,16 @@ def test_the_way_back(page: Page, phone: Phone, account: AccountServer) -> None:
     expect(phone.web.get_by_role("heading", name="一")).to_be_visible()
     expect(back).to_be_hidden()
 
+    phone.loaded()
     phone.web.get_by_role("link", name="去二").click()
+    expect(phone.web.get_by_role("heading", name="二")).to_be_visible()
+    phone.loaded()
     phone.web.get_by_role("link", name="去三").click()
     expect(phone.web.get_by_role("heading", name="三")).to_be_visible()
+    phone.loaded()
     back.click()
     expect(phone.web.get_by_role("heading", name="二")).to_be_visible()
+    phone.loaded()
     back.click()
     expect(phone.web.get_by_role("heading", name="一")).to_be_visible()
     expect(back).to_be_hidden()
@@ -313,4 +318,4 @@ def test_a_page_goes_to_the_browser(page: Page, phone: Phone, account: AccountSe
     with page.context.expect_page() as opened:
         phone.page_menu("openWithSafari")
 
-    assert opened.value.url == f"{account.url}/plain"
+    opened.value.wait_for_url(f"{account.url}/plain")

@@ -1,7 +1,7 @@
 """Answers while the store is gone, and after: with a real Redis that is killed and started again."""
 
 import contextlib
-import time
+import functools
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -31,6 +31,7 @@ from tests.callback.test_answer import (  # fixtures among them
     pushed,
     returns,
 )
+from tests.conditions import until
 from tests.conftest import Clock, RedisServer, as_account
 from tests.launch import Sandbox
 
@@ -40,11 +41,13 @@ pytestmark = pytest.mark.redis
 
 
 def until_it_works(desk: Desk) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
+    def works() -> bool:
         with contextlib.suppress(StoreError):
-            return desk.store.ping()
-    raise AssertionError("the store does not come back")
+            desk.store.ping()
+            return True
+        return False
+
+    until(works)
 
 
 def settle(desk: Desk) -> None:
@@ -104,15 +107,13 @@ def test_a_retry_gets_the_same_answer_and_no_second_run(
 def test_what_comes_too_late_is_pushed_once_the_store_is_back(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
-    desk = make_desk(
-        on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1, **as_account(wechat)
-    )
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
     mortal_redis.kill()
-    assert desk.text("x", 7, follower).result == "promised"
-    assert desk.text("x", 7, follower).result == "promised"
+    with desk.in_no_time():
+        assert desk.text("x", 7, follower).result == "promised"
+        assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
-    while not desk.liveness._owed:
-        pass
+    until(lambda: desk.liveness._owed)
     mortal_redis.start()
     settle(desk)
     assert held.runs == 1
@@ -123,16 +124,14 @@ def test_what_comes_too_late_is_pushed_once_the_store_is_back(
 def test_what_ends_after_the_store_is_back_is_pushed_too(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
-    desk = make_desk(
-        on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1, **as_account(wechat)
-    )
-    mortal_redis.kill()
-    assert desk.text("x", 7, follower).result == "promised"
-    mortal_redis.start()
-    assert desk.text("x", 7, follower).result == "promised"
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
+    with desk.in_no_time():
+        mortal_redis.kill()
+        assert desk.text("x", 7, follower).result == "promised"
+        mortal_redis.start()
+        assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
-    while not desk.liveness._owed:
-        pass
+    until(lambda: desk.liveness._owed)
     settle(desk)
     assert (held.runs, pushed(wechat, follower)) == (1, ["done"])
 
@@ -141,8 +140,9 @@ def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
-    for msg_id in (7, 8):
-        desk.waiting.meanwhile = [mortal_redis.pause]
+    for runs, msg_id in ((1, 7), (2, 8)):
+        begun = functools.partial(until, lambda: held.runs, lambda count, runs=runs: count == runs)
+        desk.waiting.meanwhile = [begun, mortal_redis.pause]
         assert desk.text("x", msg_id, follower).result == "no-store"
         mortal_redis.go_on()
         until_it_works(desk)
@@ -160,7 +160,7 @@ def begun_without_the_store(desk: Desk, redis: RedisServer, held: Held) -> Itera
     redis.kill()
     with ThreadPoolExecutor(1) as pool:
         delivery = pool.submit(desk.text, "x", 7)
-        assert held.begun.wait(10)
+        assert held.begun.wait(60)
         redis.start()
         until_it_works(desk)
         yield delivery
@@ -169,22 +169,22 @@ def begun_without_the_store(desk: Desk, redis: RedisServer, held: Held) -> Itera
 def test_of_two_replies_the_one_that_was_there_first_is_given(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
 ) -> None:
-    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, deadline_seconds=60)
     key = key_of(desk, 7)
     with begun_without_the_store(desk, mortal_redis, held) as delivery:
         desk.store.put(key, b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "first"}}', 60)
         held.go.set()
-        assert desk.said(delivery.result(20)) == "first"
+        assert desk.said(delivery.result(60)) == "first"
 
 
 def test_a_reply_without_the_store_overtakes_a_run_that_began_with_it(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held
 ) -> None:
-    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, deadline_seconds=60)
     with begun_without_the_store(desk, mortal_redis, held) as delivery:
         key = begun_elsewhere(desk, 7)
         held.go.set()
-        assert desk.said(delivery.result(20)) == "done"
+        assert desk.said(delivery.result(60)) == "done"
     claim = desk.answerer._dedup.look(key, 3)
     assert (claim.state, claim.reply) == (State.DONE, Text("done"))
 
@@ -196,19 +196,18 @@ def test_where_nothing_can_be_pushed_the_third_try_is_told_to_wait(
         on.text("long", held),
         on.message("text", echo),
         store_url=mortal_redis.url,
-        deadline_seconds=0.6,
         account_kind="subscription-unverified",
     )
     mortal_redis.kill()
     fresh = desk.wechat.message(
         "text", "<Content>long</Content><MsgId>7</MsgId>", OPENID, created=int(clock())
     )
-    tries = [desk.deliver(fresh) for _ in range(3)]
+    with desk.in_no_time():
+        tries = [desk.deliver(fresh) for _ in range(3)]
     assert [answer.retry for answer in tries] == [True, True, False]
     assert desk.said(tries[2]) == WORDING.still_working
     held.go.set()
-    while not desk.liveness._owed:
-        pass
+    until(lambda: desk.liveness._owed)
     mortal_redis.start()
     settle(desk)
     assert held.runs == 1
@@ -229,13 +228,13 @@ def test_there_is_an_end_to_threads(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alone, "_MOST_RUNS", 2)
-    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, deadline_seconds=0.1)
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
     mortal_redis.kill()
-    results = [desk.text("x", number).result for number in (1, 2, 3)]
+    with desk.in_no_time():
+        results = [desk.text("x", number).result for number in (1, 2, 3)]
     assert results == ["still-working", "still-working", "too-many"]
     held.go.set()
-    while desk.answerer._alone._under_way:
-        pass
+    until(lambda: not desk.answerer._alone._under_way)
     assert desk.said(desk.text("x", 4)) == "done"
 
 
@@ -257,7 +256,7 @@ def test_a_run_is_forgotten_when_wechat_does_not_ask_again_and_only_the_oldest_a
     for n in range(100):
         run = runs.begin(f"m{n}", lambda: None)
         assert run is not None
-        runs.wait(run, 20)
+        runs.wait(run, 60)
         clock.advance(1)
     assert runs.find("m70") is None
     assert seen.looked_at == [f"m{n}" for n in range(72)]

@@ -6,7 +6,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -39,9 +41,9 @@ from handlers import WORDING
 from tests import looping
 from tests.callback.delivery import OPENID, WeChat
 from tests.callback.waiting import Waiting
+from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
 from tests.launch import Sandbox
-from tests.scenarios.alive import until
 
 
 class Desk:
@@ -94,7 +96,12 @@ class Desk:
 
     def settle(self) -> None:
         """Let the jobs under way come to their end."""
-        self.runner.stop(20)
+        self.runner.stop(60)
+
+    def in_no_time(self) -> AbstractContextManager[object]:
+        """Let no time pass while deliveries wait for runs without the store, each in a thread of its own."""
+        clockwork = {"_monotonic": self.waiting.monotonic, "_sleep": self.waiting.sleep}
+        return mock.patch.multiple(self.answerer._alone, **clockwork)
 
     def close(self) -> None:
         self.settle()
@@ -133,7 +140,7 @@ class Held:
     def __call__(self, chat: Chat, *captures: Any) -> Any:
         self.runs += 1
         self.begun.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
@@ -189,8 +196,8 @@ def test_a_retry_during_the_run_joins_it_and_gets_its_reply(make_desk: MakeDesk,
     desk = make_desk(on.message("text", held))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(desk.text, "x", 7)
-        assert held.begun.wait(10)
-        desk.waiting.meanwhile = [lambda: None, held.go.set, lambda: first.result(10)]
+        assert held.begun.wait(60)
+        desk.waiting.meanwhile = [lambda: None, held.go.set, lambda: first.result(60)]
         second = desk.text("x", 7)
     assert desk.said(second) == desk.said(first.result()) == "done"
     assert (second.result, second.attempt, held.runs) == ("joined", 2, 1)
@@ -240,12 +247,12 @@ def test_a_handler_that_turns_out_slow_is_pushed_all_the_same(
     desk = make_desk(on.message("text", held), **as_account(wechat))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(desk.text, "x", 7, follower)
-        assert held.begun.wait(10)
+        assert held.begun.wait(60)
         second = desk.text("x", 7, follower)  # WeChat has hung up on the first and tries again
         assert (second.reply, second.result) == (b"", "promised")
         assert desk.waiting.now < 2.75, "an answer in its last second would make the third pass for a copy"
         held.go.set()
-        assert first.result(10).reply == b""
+        assert first.result(60).reply == b""
     desk.settle()
     assert pushed(wechat, follower) == ["done"]
 
@@ -474,11 +481,14 @@ def test_a_match_function_that_fails_is_logged_and_the_user_gets_an_answer(
 
 
 def test_so_does_the_user_of_a_run_whose_process_has_died(
-    make_desk: MakeDesk, wechat: Sandbox, follower: str
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = make_desk(Route(broken_match, echo), **as_account(wechat))
+    claim, promised = desk.outbox.claim, threading.Event()
+    monkeypatch.setattr(desk.outbox, "claim", lambda job_id: promised.wait(60) and claim(job_id))
     desk.store.put(key_of(desk, 7, follower), b"Rdead", 60)
     assert desk.text("x", 7, follower).reply == b"", "a second try: its run is a job"
+    promised.set()
     desk.settle()
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert [job.problem for job in desk.outbox.all()] == ["ValueError"]

@@ -48,11 +48,11 @@ class Live:
             f"{self.bot.callback}?{delivery.query}",
             data=delivery.body,
             headers={"Content-Type": "text/xml"},
-            timeout=10,
+            timeout=60,
         )
 
     def get(self, query: str) -> requests.Response:
-        return self._http.get(f"{self.bot.callback}?{query}", timeout=10)
+        return self._http.get(f"{self.bot.callback}?{query}", timeout=60)
 
     def say(self, text: str) -> str | None:
         """A good message and its answer."""
@@ -218,7 +218,7 @@ def test_a_body_that_ends_before_its_length_harms_nobody(live: Live) -> None:
     def cut_off() -> None:
         delivery = live.wechat.deliver(text(live.wechat))
         parts = urlsplit(live.bot.url)
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
             head = f"POST /wechat?{delivery.query} HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
             connection.sendall(head.encode() + delivery.body)
 
@@ -310,7 +310,7 @@ def test_a_good_message_is_one_line_without_its_text(live: Live) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_other_methods_are_not_allowed(live: Live, http: requests.Session, method: str) -> None:
-    assert http.request(method, live.bot.callback, timeout=10).status_code == 405
+    assert http.request(method, live.bot.callback, timeout=60).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -318,13 +318,13 @@ def test_other_methods_are_not_allowed(live: Live, http: requests.Session, metho
 )
 def test_an_odd_path_is_not_found_and_one_line(live: Live, http: requests.Session, path: str) -> None:
     answers: list[requests.Response] = []
-    lines = live.bot.log_of(lambda: answers.append(http.get(live.bot.url + path, timeout=10)))
+    lines = live.bot.log_of(lambda: answers.append(http.get(live.bot.url + path, timeout=60)))
     assert answers[0].status_code == 404
     assert len(lines) == 1
 
 
 def test_no_path_forges_a_fact(live: Live, http: requests.Session) -> None:
-    lines = live.bot.log_of(lambda: http.get(live.bot.url + "/a result=reply", timeout=10))
+    lines = live.bot.log_of(lambda: http.get(live.bot.url + "/a result=reply", timeout=60))
     assert ' path="/a result=reply" ' in lines[0]
 
 
@@ -332,6 +332,6 @@ def test_a_form_posted_to_us_is_only_a_bad_delivery(live: Live, http: requests.S
     query = urlencode(live.wechat.fields("x"))
 
     def post() -> requests.Response:
-        return http.post(f"{live.bot.callback}?{query}", data={"Content": "private"}, timeout=10)
+        return http.post(f"{live.bot.callback}?{query}", data={"Content": "private"}, timeout=60)
 
     live.refused(post, "bad-xml")

@@ -73,20 +73,20 @@ def test_a_stop_waits_for_the_step_under_way_and_lets_none_begin(
     with ThreadPoolExecutor(1) as pool:
         with liveness.step() as may:
             assert may
-            stopping = pool.submit(liveness.stop, 20)
+            stopping = pool.submit(liveness.stop, 60)
             while True:
                 with liveness.step() as may:
                     if not may:
                         break
             assert other.is_alive(liveness.me)
-        stopping.result(20)
+        stopping.result(60)
     assert not other.is_alive(liveness.me)
     store.close()
 
 
 def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeConfig, clock: Clock) -> None:
     store = open_store(make_config().store_url, clock)
-    liveness, done, gone = Liveness(store), list[str](), [True]
+    liveness, done, gone = Liveness(store, clock), list[str](), [True]
 
     def first() -> None:
         if gone:
@@ -103,7 +103,6 @@ def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeC
         liveness.settle()
     assert done == []
     gone.clear()
-    liveness.settle()
     liveness.settle()
     assert done == ["first", "second"]
     store.close()

@@ -12,6 +12,7 @@ from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Lost, Outbox
 from bot.store import Store, open_store
+from tests.conditions import until
 from tests.conftest import Clock, MakeConfig
 
 WORK = {"fields": {"Content": "你好"}}
@@ -239,7 +240,7 @@ def test_what_could_not_be_noted_is_noted_once_the_store_is_back(
         patch.setattr(store, "swap", refuse)
         with pytest.raises(StoreError):
             outbox.step(job, lambda: done.append("pushed"), sent=1)
-    office.liveness.settle()
+    until(lambda: not office.liveness._owed)  # after the next beat
     outbox.give_back("j")
     assert claimed(outbox).work == {**WORK, "sent": 1}
     assert done == ["pushed"]

@@ -20,6 +20,7 @@ from tests.callback.test_answer import (  # fixtures among them
     pushed,
 )
 from tests.conftest import NOWHERE, Clock, as_account
+from tests.hurry import hurry
 from tests.launch import Sandbox
 
 __all__ = ["follower", "held", "make_desk"]
@@ -115,12 +116,18 @@ def test_what_wechat_refuses_for_now_is_tried_again(
     assert pushed(wechat, follower) == ["late"]
 
 
-@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}, {"delay": 0.6}, {"status": 200}], ids=str)
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}, {"delay": 2}, {"status": 200}], ids=str)
 def test_a_push_that_was_sent_and_not_answered_is_not_made_again_but_kept(
-    make_desk: MakeDesk, wechat: Sandbox, follower: str, fault: dict[str, object]
+    make_desk: MakeDesk,
+    wechat: Sandbox,
+    follower: str,
+    fault: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """WeChat may have taken it."""
-    desk = make_desk(on.message("text", echo), **as_account(wechat), api_timeout=0.3)
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    if "delay" in fault:
+        hurry(monkeypatch, SEND)
     wechat.faults([{"path": SEND, **fault, "count": 1}])
     perform(desk, put_reply(desk, follower, Text("late")))
     assert desk.outbox.all() == []

@@ -32,7 +32,7 @@ SAFARI = (
 def fresh(url: str, agent: str = WECHAT, **cookies: str) -> requests.Response:
     """Open it in a browser that has never been anywhere, or has these cookies."""
     headers = {"User-Agent": agent}
-    return requests.get(url, allow_redirects=False, headers=headers, cookies=cookies, timeout=20)
+    return requests.get(url, allow_redirects=False, headers=headers, cookies=cookies, timeout=60)
 
 
 def test_an_attackers_login_in_a_fresh_browser_is_one_page_and_no_login(

@@ -62,7 +62,7 @@ def test_a_menu_link_to_a_chinese_page_recognises_the_visitor(site: Served, phon
 def test_a_login_leads_to_a_chinese_page(
     site: Served, serve: Serve, pc: Callable[..., requests.Session]
 ) -> None:
-    answer = pc().get(site.url + quote("/订单"), allow_redirects=False, timeout=10)
+    answer = pc().get(site.url + quote("/订单"), allow_redirects=False, timeout=60)
     to = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))["to"]
     assert to == quote("/订单")
     assert local_path(to) == local_path("/订单") == quote("/订单")

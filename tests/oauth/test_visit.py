@@ -20,6 +20,7 @@ from bot import menu
 from bot.pages import Page
 from handlers.pages.home import Home
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
+from tests.hurry import hurry
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
 
@@ -50,9 +51,7 @@ def clock(wechat: Sandbox) -> Clock:
 @pytest.fixture
 def site(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Iterator[Served]:
     account = as_account(wechat)
-    with Served(
-        lambda url: make_config(**account, public_url=url, api_timeout=0.4), clock, pages=PAGES
-    ) as served:
+    with Served(lambda url: make_config(**account, public_url=url), clock, pages=PAGES) as served:
         yield served
 
 
@@ -307,7 +306,7 @@ def test_a_code_that_was_spent_elsewhere_is_used(
             "code": query(back)["code"],
             "grant_type": "authorization_code",
         },
-        timeout=10,
+        timeout=60,
     )
     assert spent.json()["openid"] == phone.openid
     answer = phone.open(back)
@@ -388,7 +387,7 @@ def test_a_doubled_redirect_at_the_same_moment_waits_for_the_first(
 
     def go() -> int:
         start.wait()
-        return requests.get(back, cookies=cookies, allow_redirects=False, timeout=20).status_code
+        return requests.get(back, cookies=cookies, allow_redirects=False, timeout=60).status_code
 
     with ThreadPoolExecutor(3) as pool:
         statuses = [task.result() for task in [pool.submit(go) for _ in range(3)]]
@@ -396,7 +395,10 @@ def test_a_doubled_redirect_at_the_same_moment_waits_for_the_first(
     assert asked(wechat) == 1
 
 
-def test_a_burst_of_first_visits_waits_and_all_get_in(site: Served, wechat: Sandbox) -> None:
+def test_a_burst_of_first_visits_waits_and_all_get_in(
+    site: Served, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 60)
     crowd = [Phone(wechat, f"访客{number}") for number in range(24)]
     backs = [(phone, phone.back(site.url + "/quiet")) for phone in crowd]
     wechat.faults([{"path": EXCHANGE, "delay": 0.2, "count": 1000}])
@@ -425,6 +427,7 @@ def test_while_wechat_is_silent_nobody_waits_for_a_place(
     site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The threads belong to its deliveries."""
+    monkeypatch.setattr("bot.oauth.exchange._SILENT_SECONDS", 600)
     wechat.faults([{"path": EXCHANGE, "status": 502, "count": 1}])
     assert phone.open(phone.back(site.url + "/quiet")).status_code == 502
     calls = threading.BoundedSemaphore(1)
@@ -444,7 +447,7 @@ def test_a_doubled_redirect_of_a_failed_login_fails_the_same_way(
     assert asked(wechat) == 1
 
 
-FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.6}, {"errcode": -1}]
+FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 2}, {"errcode": -1}]
 DOWN = [(path, fault) for path in (EXCHANGE, "/sns/userinfo") for fault in FAULTS]
 OK_AND_NO_MORE = {"errcode": 0}  # no openid and no token
 
@@ -455,13 +458,17 @@ def test_wechat_being_down_is_a_page_that_says_so(
     phone: Phone,
     wechat: Sandbox,
     log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     path: str,
     fault: dict[str, Any],
 ) -> None:
     back = phone.back(site.url + "/")
     wechat.faults([{"path": path, "count": 1, **fault}])
     log.clear()
-    answer = phone.open(back)
+    with monkeypatch.context() as patch:
+        if "delay" in fault:
+            hurry(patch, path)
+        answer = phone.open(back)
     assert answer.status_code == 502
     assert result_of(log) == "wechat-down"
     assert "微信暂时没有回应" in answer.text
@@ -590,7 +597,7 @@ def test_cookies_of_an_https_site_are_secure(make_config: MakeConfig, wechat: Sa
         Served(lambda url: make_config(**account, public_url="https://bot.example.com"), clock) as site,
         requests.Session() as http_client,
     ):
-        cookies = cookies_of(http_client.get(site.url + "/", allow_redirects=False, timeout=10))
+        cookies = cookies_of(http_client.get(site.url + "/", allow_redirects=False, timeout=60))
     assert set(cookies) == {"__Host-browser", "__Host-asked"}
     for line in cookies.values():
         words = {word.strip().lower() for word in line.split(";")}
@@ -634,21 +641,24 @@ def test_a_login_gets_a_session_of_its_own_and_ends_the_one_before(site: Served,
     old = phone.http.cookies["session"]
     phone.visit(site.url + "/")
     assert phone.http.cookies["session"] != old
-    stolen = requests.get(site.url + "/quiet", cookies={"session": old}, allow_redirects=False, timeout=10)
+    stolen = requests.get(site.url + "/quiet", cookies={"session": old}, allow_redirects=False, timeout=60)
     assert stolen.status_code == 302
 
 
 @pytest.mark.parametrize("session", ["", "x", "é", "a" * 5000, "../../etc", "%00"])
 def test_a_made_up_session_is_nobody(site: Served, session: str) -> None:
     headers = {"Cookie": f"session={quote(session)}; browser={quote(session)}"}
-    answer = requests.get(site.url + "/quiet", headers=headers, allow_redirects=False, timeout=10)
+    answer = requests.get(site.url + "/quiet", headers=headers, allow_redirects=False, timeout=60)
     assert answer.status_code == 302
 
 
 @pytest.mark.parametrize("cookie", ["session", "=", 'session="', "a b c; session=x; ;;", "session=\xe9"])
 def test_a_misshapen_cookie_header_is_nobody(site: Served, cookie: str) -> None:
     answer = requests.get(
-        site.url + "/quiet", headers={"Cookie": cookie.encode("latin-1")}, allow_redirects=False, timeout=10
+        site.url + "/quiet",
+        headers={"Cookie": cookie.encode("latin-1")},
+        allow_redirects=False,
+        timeout=60,
     )
     assert answer.status_code == 302
 
@@ -660,7 +670,7 @@ def test_a_misshapen_cookie_header_is_nobody(site: Served, cookie: str) -> None:
 )  # fmt: skip
 def test_no_redirect_leaves_for_another_site(site: Served, phone: Phone, target: str) -> None:
     # By hand: requests would tidy the path up.
-    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=60)
     connection.request("GET", target)
     answer = connection.getresponse()
     place = answer.getheader("Location", "")

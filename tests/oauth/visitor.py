@@ -23,7 +23,7 @@ class Phone:
         """One request; a redirect is not followed."""
         if not self._keeps_cookies:
             self.http.cookies.clear()
-        return self.http.get(url, allow_redirects=False, headers=headers, timeout=20)
+        return self.http.get(url, allow_redirects=False, headers=headers, timeout=60)
 
     def to_authorize(self, url: str) -> str:
         """Open a page of ours that does not know us: the authorize link that it sends us to."""
@@ -63,7 +63,7 @@ class Phone:
     def send(self, url: str, fields: dict[str, str], **headers: str) -> requests.Response:
         if not self._keeps_cookies:
             self.http.cookies.clear()
-        return self.http.post(url, data=fields, headers=headers, allow_redirects=False, timeout=20)
+        return self.http.post(url, data=fields, headers=headers, allow_redirects=False, timeout=60)
 
     def follow(self, answer: requests.Response) -> requests.Response:
         """Where a redirect after a form leads, the whole way."""

@@ -38,7 +38,7 @@ PAGES = [("/shared", Shared)]
 
 
 def ask(site: Served, url: str, **headers: str) -> requests.Response:
-    return requests.get(f"{site.url}/jssdk?url={quote(url, safe='')}", headers=headers, timeout=10)
+    return requests.get(f"{site.url}/jssdk?url={quote(url, safe='')}", headers=headers, timeout=60)
 
 
 def signs(weixin: Sandbox, answer: requests.Response, page: str) -> bool:
@@ -114,7 +114,7 @@ def block(page: str, name: str) -> Any:
 
 
 def test_a_page_carries_its_share_card_and_no_text_ends_its_scripts(serve: Serve) -> None:
-    page = requests.get(serve(pages=PAGES).url + "/shared", timeout=10)
+    page = requests.get(serve(pages=PAGES).url + "/shared", timeout=60)
     given = block(page.text, "jssdk-page")
     assert given["share"] == {
         "title": "标题 </script>",
@@ -244,16 +244,16 @@ def test_pages_that_wait_for_a_ticket_leave_threads_for_others() -> None:
     class Tickets:
         def get(self) -> str:
             came.release()
-            assert silent.wait(20)
+            assert silent.wait(60)
             return "ticket"
 
     jssdk = JsSdk("wx", Tickets(), Clock(), at_once=2)  # type: ignore[arg-type]
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(jssdk.config, "https://a.example/", []) for _ in range(2)]
         for _ in waiting:
-            assert came.acquire(timeout=20)
+            assert came.acquire(timeout=60)
         with pytest.raises(WeChatUnreachable):
             jssdk.config("https://a.example/", [])
         silent.set()
-        assert all(one.result(20)["signature"] for one in waiting)
+        assert all(one.result(60)["signature"] for one in waiting)
     assert jssdk.config("https://a.example/", [])["signature"]

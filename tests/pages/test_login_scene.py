@@ -7,14 +7,16 @@ from html import unescape
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Page as Tab
 
 from bot.accounts import open_people
 from bot.limits import Limits
 from bot.store import open_store
 from handlers.pages import login as login_page
+from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
-from tests.launch import Sandbox
+from tests.launch import PATIENCE, Sandbox
 from tests.oauth.visitor import Phone, form_of
 from tests.visiting import PC, Later, MakePhone, Serve, facts
 
@@ -29,12 +31,12 @@ def site(serve: Serve, weixin: Sandbox) -> Served:
 
 
 def status(site: Served, pc: requests.Session) -> str:
-    return str(pc.get(site.url + "/login/status", timeout=10).json()["status"])
+    return str(pc.get(site.url + "/login/status", timeout=60).json()["status"])
 
 
 def begin(site: Served, pc: requests.Session, weixin: Sandbox, to: str = "/account") -> str:
     """Open the login page; the scene of its QR code."""
-    page = pc.get(site.url + "/login", params={"to": to}, timeout=10)
+    page = pc.get(site.url + "/login", params={"to": to}, timeout=60)
     assert page.status_code == 200
     assert "<svg" in page.text
     return str(weixin.state()["qr_codes"][-1]["scene"])
@@ -76,12 +78,12 @@ def test_the_whole_way(
     assert "3 分钟前" in page.text
     assert "已确认" in phone.follow(phone.submit(page, answer="yes")).text
     assert status(site, computer) == "confirmed"
-    done = computer.get(site.url + "/login", allow_redirects=False, timeout=10)
+    done = computer.get(site.url + "/login", allow_redirects=False, timeout=60)
     assert done.headers["Location"] == site.url + "/account"
     assert computer.cookies["session"] != before.get("session")
-    account = computer.get(site.url + "/account", timeout=10)
+    account = computer.get(site.url + "/account", timeout=60)
     assert "绑定手机号" in account.text
-    assert "小明" in computer.get(site.url + "/", timeout=10).text
+    assert "小明" in computer.get(site.url + "/", timeout=60).text
     events = [(fact["event"], fact.get("way")) for fact in facts(log, "bot.audit")]
     assert ("login-confirmed", None) in events
     assert events[-1] == ("login", "scene")
@@ -104,7 +106,7 @@ def test_the_phone_says_no(
     link = scan(phone, weixin, begin(site, computer, weixin))
     assert "已拒绝" in answer(phone, link, "no").text
     assert status(site, computer) == "refused"
-    page = computer.get(site.url + "/login?to=/account", timeout=10)
+    page = computer.get(site.url + "/login?to=/account", timeout=60)
     assert 'data-status="refused"' in page.text
     assert "session" not in computer.cookies
     assert facts(log, "bot.audit")[-1]["event"] == "login-refused"
@@ -115,12 +117,12 @@ def test_a_login_expires_and_can_be_renewed(
 ) -> None:
     computer, phone = pc(), people()
     scene = begin(site, computer, weixin)
-    page = computer.get(site.url + "/login?to=/account", timeout=10)
+    page = computer.get(site.url + "/login?to=/account", timeout=60)
     assert weixin.state()["qr_codes"][-1]["scene"] == scene, "a reload costs no new code"
     later(301)
     assert status(site, computer) == "none"
     _, hidden = form_of(page.text, "to")
-    renewed = computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=10)
+    renewed = computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=60)
     assert renewed.headers["Location"] == site.url + "/login?to=%2Faccount"
     new = weixin.state()["qr_codes"][-1]["scene"]
     assert new != scene
@@ -133,8 +135,8 @@ def test_an_old_code_says_so_in_the_chat(
 ) -> None:
     computer, phone = pc(), people()
     old = begin(site, computer, weixin)
-    _, hidden = form_of(computer.get(site.url + "/login?to=/account", timeout=10).text, "to")
-    computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=10)
+    _, hidden = form_of(computer.get(site.url + "/login?to=/account", timeout=60).text, "to")
+    computer.post(site.url + "/login", data=hidden, allow_redirects=False, timeout=60)
     assert "已经失效" in scan(phone, weixin, old)
     assert status(site, computer) == "waiting"
 
@@ -150,7 +152,8 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
     expect(card).to_have_attribute("data-status", "waiting")
     before = card.bounding_box()
     later(301)
-    expect(card).to_have_attribute("data-status", "none", timeout=15_000)
+    page.wait_for_url("**&wait=2")  # where nobody logs in, the page looks twice
+    expect(card).to_have_attribute("data-status", "none")
     expect(page.get_by_text("二维码已过期")).to_be_visible()
     assert card.bounding_box() == before, "nothing has moved"
     version = card.get_attribute("data-version")
@@ -158,6 +161,19 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
     expect(card).to_have_attribute("data-status", "waiting")
     assert card.get_attribute("data-version") != version
     context.close()
+
+
+def agree(phone: Phone, link: str, goals: dict[Tab, str]) -> None:
+    """Say yes; each of two tabs gets to its goal. Both hear of it at the same moment. Here the second looks
+    when the first has the cookies, for which it would wait no longer than a second."""
+    (one, goal), (other, other_goal) = goals.items()
+    looks: list[Route] = []
+    other.route("**&wait=1", lambda route: looks.append(route))
+    answer(phone, link)
+    one.wait_for_url(goal)
+    until(lambda: other.title() and looks)
+    looks[0].continue_()
+    other.wait_for_url(other_goal)
 
 
 @pytest.mark.browser
@@ -173,11 +189,9 @@ def test_two_tabs_share_a_code_and_each_goes_its_own_way(
     codes = weixin.state()["qr_codes"]
     link = scan(phone, weixin, str(codes[-1]["scene"]))
     for tab in (one, other):
-        expect(tab.locator("#login")).to_have_attribute("data-status", "scanned", timeout=15_000)
+        expect(tab.locator("#login")).to_have_attribute("data-status", "scanned")
     assert len(weixin.state()["qr_codes"]) == len(codes) == 1
-    answer(phone, link)
-    one.wait_for_url(site.url + "/account")
-    other.wait_for_url(site.url + "/logout?a=1&b=2")
+    agree(phone, link, {one: site.url + "/account", other: site.url + "/logout?a=1&b=2"})
     assert len(weixin.state()["qr_codes"]) == 1
     context.close()
 
@@ -193,13 +207,12 @@ def test_a_tab_goes_on_after_a_refusal_when_another_one_logs_in(
     other.goto(site.url + "/login?to=/logout")
     answer(phone, scan(phone, weixin, str(weixin.state()["qr_codes"][-1]["scene"])), "no")
     for tab in (one, other):
-        expect(tab.locator("#login")).to_have_attribute("data-status", "refused", timeout=15_000)
+        expect(tab.locator("#login")).to_have_attribute("data-status", "refused")
     one.get_by_role("button", name="换一个二维码").click()
     for tab in (one, other):
-        expect(tab.locator("#login")).to_have_attribute("data-status", "waiting", timeout=15_000)
-    answer(phone, scan(phone, weixin, str(weixin.state()["qr_codes"][-1]["scene"])))
-    one.wait_for_url(site.url + "/account")
-    other.wait_for_url(site.url + "/logout")
+        expect(tab.locator("#login")).to_have_attribute("data-status", "waiting")
+    link = scan(phone, weixin, str(weixin.state()["qr_codes"][-1]["scene"]))
+    agree(phone, link, {one: site.url + "/account", other: site.url + "/logout"})
     context.close()
 
 
@@ -207,7 +220,7 @@ def test_a_page_left_open_makes_no_codes(site: Served, pc: MakePc, weixin: Sandb
     computer = pc()
     begin(site, computer, weixin)
     later(301)
-    page = computer.get(site.url + "/login?to=%2Faccount&wait=1", timeout=10)
+    page = computer.get(site.url + "/login?to=%2Faccount&wait=1", timeout=60)
     assert 'data-status="none"' in page.text
     assert "换一个二维码" in page.text
     assert "http-equiv" not in page.text
@@ -220,16 +233,16 @@ def test_a_browser_without_cookies_is_told_so_and_costs_no_code(
     computer, url = pc(), site.url + "/account"
     for _ in range(4):
         computer.cookies.clear()
-        page = computer.get(url, allow_redirects=False, timeout=10)
+        page = computer.get(url, allow_redirects=False, timeout=60)
         url = page.headers.get("Location", "")
         if not url:
             break
     assert page.status_code == 403
     assert "浏览器没有保存 Cookie" in page.text
     assert 'href="/login?to=%2Faccount"' in page.text, "the way on, once cookies are allowed"
-    _, hidden = form_of(pc().get(site.url + "/login", timeout=10).text, "to")
+    _, hidden = form_of(pc().get(site.url + "/login", timeout=60).text, "to")
     codes = len(weixin.state()["qr_codes"])
-    assert computer.post(site.url + "/login", data=hidden, timeout=10).status_code == 403  # has none to show
+    assert computer.post(site.url + "/login", data=hidden, timeout=60).status_code == 403  # has none to show
     assert len(weixin.state()["qr_codes"]) == codes == 1, "that of the browser with cookies"
 
 
@@ -240,8 +253,9 @@ def test_where_cookies_are_blocked_the_login_page_says_so(
     page = without_cookies.new_page()
     page.goto(site.url + "/account")
     for _ in range(2):
+        with page.expect_navigation():
+            page.get_by_role("link", name="重新打开").click()
         expect(page.get_by_role("heading", name="浏览器没有保存 Cookie")).to_be_visible()
-        page.get_by_role("link", name="重新打开").click()
     assert weixin.state()["qr_codes"] == []
 
 
@@ -250,10 +264,10 @@ def test_an_old_login_is_not_offered_as_a_way_on(
 ) -> None:
     computer, phone = pc(), people("小明")
     answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
-    computer.get(site.url + "/login", timeout=10)
-    assert ">继续</a>" in computer.get(site.url + "/login?to=/account", timeout=10).text
+    computer.get(site.url + "/login", timeout=60)
+    assert ">继续</a>" in computer.get(site.url + "/login?to=/account", timeout=60).text
     later(1900)
-    page = computer.get(site.url + "/account", timeout=10)
+    page = computer.get(site.url + "/account", timeout=60)
     assert page.url.startswith(site.url + "/login")
     assert "请再确认一次是你本人" in page.text
     assert "继续" not in page.text
@@ -273,7 +287,7 @@ def test_a_code_sent_to_a_victim_logs_nobody_in_who_did_not_agree(
     assert "不在同一个网络" in page.text
     assert "别人发来的二维码，请拒绝：一旦确认，登录的就是别人" in page.text
     assert 'class="button second" name="answer" value="yes"' in page.text, "a yes is not what stands out"
-    attacker.get(site.url + "/login", timeout=10)
+    attacker.get(site.url + "/login", timeout=60)
     assert "session" not in attacker.cookies
     assert status(site, attacker) == "scanned"
 
@@ -302,7 +316,7 @@ def test_a_confirmed_login_is_the_asking_browsers_and_good_once(
         cookie = {"browser": computer.cookies["browser"]}
 
         def finish(_: int) -> bool:
-            answer = requests.get(site.url + "/login", cookies=cookie, allow_redirects=False, timeout=10)
+            answer = requests.get(site.url + "/login", cookies=cookie, allow_redirects=False, timeout=60)
             return "session" in answer.cookies
 
         assert sorted(pool.map(finish, range(4))) == [False, False, False, True]
@@ -352,7 +366,7 @@ def test_no_login_leads_to_another_site(
 ) -> None:
     computer, phone = pc(), people()
     answer(phone, scan(phone, weixin, begin(site, computer, weixin, to)))
-    done = computer.get(site.url + "/login", params={"to": to}, allow_redirects=False, timeout=10)
+    done = computer.get(site.url + "/login", params={"to": to}, allow_redirects=False, timeout=60)
     assert done.headers["Location"] == site.url + "/"
 
 
@@ -377,14 +391,14 @@ def test_an_account_that_may_not_make_codes_says_so(
     site: Served, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
 ) -> None:
     weixin.faults([{"path": "/cgi-bin/qrcode/create", "errcode": 48001}])
-    page = pc().get(site.url + "/login", timeout=10)
+    page = pc().get(site.url + "/login", timeout=60)
     assert page.status_code == 502
     assert "不能生成二维码" in page.text
 
 
 def test_wechat_being_down_is_a_page_with_a_way_on(site: Served, pc: MakePc, weixin: Sandbox) -> None:
     weixin.faults([{"path": "/cgi-bin/qrcode/create", "drop": True}])
-    page = pc().get(site.url + "/login?to=/account", timeout=20)
+    page = pc().get(site.url + "/login?to=/account", timeout=60)
     assert page.status_code == 502
     assert "再试一次" in page.text
 
@@ -399,26 +413,26 @@ def test_one_ipv6_network_is_one_network_and_no_reason_to_say_yes(
     assert 'class="problem"' not in page.text
     assert 'class="button second" name="answer" value="yes"' in page.text
     statuses = [
-        pc(f"2001:db8:9:9::{number}").get(site.url + "/login", timeout=10).status_code for number in range(21)
+        pc(f"2001:db8:9:9::{number}").get(site.url + "/login", timeout=60).status_code for number in range(21)
     ]
     assert statuses == [200] * 20 + [429]
 
 
 def test_codes_are_limited_by_address(site: Served, pc: MakePc, weixin: Sandbox) -> None:
-    statuses = [pc("198.51.100.1").get(site.url + "/login", timeout=10).status_code for _ in range(21)]
+    statuses = [pc("198.51.100.1").get(site.url + "/login", timeout=60).status_code for _ in range(21)]
     assert statuses == [200] * 20 + [429]
-    assert pc("198.51.100.2").get(site.url + "/login", timeout=10).status_code == 200
+    assert pc("198.51.100.2").get(site.url + "/login", timeout=60).status_code == 200
 
 
 def test_it_can_be_switched_off(serve: Serve, pc: MakePc) -> None:
     site = serve(login_way="off")
-    assert pc().get(site.url + "/login", timeout=10).status_code == 404
-    answer = pc().get(site.url + "/", allow_redirects=False, timeout=10)
+    assert pc().get(site.url + "/login", timeout=60).status_code == 404
+    answer = pc().get(site.url + "/", allow_redirects=False, timeout=60)
     assert "/connect/oauth2/authorize" in answer.headers["Location"]
 
 
 def test_without_scripts_the_page_reloads_itself(site: Served, pc: MakePc) -> None:
-    page = pc().get(site.url + "/login", timeout=10).text
+    page = pc().get(site.url + "/login", timeout=60).text
     assert (
         '<noscript><meta http-equiv="refresh" content="3; url=/login?to=%2F&amp;wait=1"></noscript>' in page
     )
@@ -464,22 +478,26 @@ def test_events_end_after_a_while(logins: login_page.Logins) -> None:
 
 
 def test_streams_are_few_and_given_back(
-    serve: Serve, pc: MakePc, weixin: Sandbox, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, people: MakePhone, pc: MakePc, weixin: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_page, "_STREAM_SECONDS", 1.0)
+    monkeypatch.setattr(login_page, "_STREAM_SECONDS", PATIENCE)  # they end with the login
     site = serve(threads=8)  # two streams
-    computer = pc()
-    begin(site, computer, weixin)
+    weixin.set_callback(site.url + "/wechat")
+    computer, phone = pc(), people()
+    scene = begin(site, computer, weixin)
     url = site.url + "/login/events"
-    one = computer.get(url, stream=True, timeout=10)
-    two = computer.get(url, stream=True, timeout=10)
+    one = computer.get(url, stream=True, timeout=60)
+    two = computer.get(url, stream=True, timeout=60)
     assert one.headers["Content-Type"] == "text/event-stream"
     assert one.raw.readline() == b"retry: 1000\n"
-    assert computer.get(url, timeout=10).status_code == 503
+    assert computer.get(url, timeout=60).status_code == 503
     assert status(site, computer) == "waiting", "polling works all the same"
+    answer(phone, scan(phone, weixin, scene))
     for stream in (one, two):  # to their end
-        assert b"waiting" in stream.raw.read()
-    assert computer.get(url, stream=True, timeout=10).status_code == 200
+        told = stream.raw.read()
+        assert b"waiting" in told
+        assert b"confirmed" in told
+    assert computer.get(url, stream=True, timeout=60).status_code == 200
 
 
 def test_a_stream_gives_its_thread_back_however_it_ends() -> None:
@@ -504,8 +522,8 @@ def test_a_stream_gives_its_thread_back_however_it_ends() -> None:
 
 
 def test_a_stranger_has_no_stream(site: Served, pc: MakePc) -> None:
-    assert pc().get(site.url + "/login/events", timeout=10).status_code == 503
-    assert pc().get(site.url + "/login/status", timeout=10).json()["status"] == "none"
+    assert pc().get(site.url + "/login/events", timeout=60).status_code == 503
+    assert pc().get(site.url + "/login/status", timeout=60).json()["status"] == "none"
 
 
 # -- the way out
@@ -521,7 +539,7 @@ def test_logging_out_ends_this_browsers_session(
     answer = phone.submit(page, everywhere="no")
     assert answer.status_code == 302
     assert "已退出" in phone.open(answer.headers["Location"]).text
-    again = requests.get(site.url + "/account", cookies=old, allow_redirects=False, timeout=10)
+    again = requests.get(site.url + "/account", cookies=old, allow_redirects=False, timeout=60)
     assert again.status_code == 302
     assert facts(log, "bot.audit")[-1] == {
         "event": "logout",
@@ -536,11 +554,11 @@ def test_logging_out_everywhere_ends_the_pcs_session_too(
 ) -> None:
     computer, phone, other = pc(), people("小明"), people("小红")
     answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
-    computer.get(site.url + "/login", timeout=10)
+    computer.get(site.url + "/login", timeout=60)
     other.visit(site.url + "/account")
-    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 200
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=60).status_code == 200
     phone.submit(phone.visit(site.url + "/logout"), everywhere="yes")
-    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 302
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=60).status_code == 302
     assert other.open(site.url + "/account").status_code == 200, "others stay"
     phone.visit(site.url + "/account")
     assert phone.open(site.url + "/account").status_code == 200, "and one may log in again"
@@ -561,9 +579,9 @@ def test_a_confirmation_proves_the_person_now_and_not_when_their_phone_logged_in
     phone.visit(site.url + "/")  # with the profile, so that the confirming page needs no login of its own
     later(1740)
     answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
-    computer.get(site.url + "/login", timeout=10)
+    computer.get(site.url + "/login", timeout=60)
     later(120)
-    assert computer.get(site.url + "/account", allow_redirects=False, timeout=10).status_code == 200
+    assert computer.get(site.url + "/account", allow_redirects=False, timeout=60).status_code == 200
 
 
 def test_a_stale_login_on_a_pc_goes_to_the_login_page(
@@ -571,8 +589,8 @@ def test_a_stale_login_on_a_pc_goes_to_the_login_page(
 ) -> None:
     computer, phone = pc(), people()
     answer(phone, scan(phone, weixin, begin(site, computer, weixin)))
-    computer.get(site.url + "/login", timeout=10)
+    computer.get(site.url + "/login", timeout=60)
     later(1801)
-    stale = computer.get(site.url + "/account", allow_redirects=False, timeout=10)
+    stale = computer.get(site.url + "/account", allow_redirects=False, timeout=60)
     assert stale.headers["Location"] == site.url + "/login?to=%2Faccount"
-    assert computer.get(site.url + "/", allow_redirects=False, timeout=10).status_code == 200
+    assert computer.get(site.url + "/", allow_redirects=False, timeout=60).status_code == 200

@@ -35,21 +35,21 @@ def site(serve: Serve, weixin: Sandbox) -> Served:
 
 
 def to_wechat(site: Served, pc: requests.Session, to: str = "/account") -> str:
-    answer = pc.get(site.url + "/login", params={"go": "1", "to": to}, allow_redirects=False, timeout=10)
+    answer = pc.get(site.url + "/login", params={"go": "1", "to": to}, allow_redirects=False, timeout=60)
     assert answer.status_code == 302
     return str(answer.headers["Location"])
 
 
 def confirmed(weixin: Sandbox, openid: str, qrconnect: str) -> str:
     """Scan WeChat's page and agree; where the browser is sent back to."""
-    page = requests.get(qrconnect.partition("#")[0], timeout=10).text
+    page = requests.get(qrconnect.partition("#")[0], timeout=60).text
     found = re.search(r"/connect/qrcode/([\w-]+)", page)
     assert found, page
     uuid = found.group(1)
     weixin.call("POST", f"users/{openid}/login/scan", {"uuid": uuid})
     weixin.call("POST", f"users/{openid}/login/confirm", {"uuid": uuid})
     said = requests.get(
-        f"{weixin.url}/connect/l/qrconnect", params={"uuid": uuid, "last": "404"}, timeout=40
+        f"{weixin.url}/connect/l/qrconnect", params={"uuid": uuid, "last": "404"}, timeout=60
     ).text
     code = re.search(r"wx_code='([^']+)'", said)
     assert code, said
@@ -61,12 +61,12 @@ def test_the_button_keeps_the_whole_way_back(
     site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox
 ) -> None:
     computer, phone = pc(), people()
-    page = computer.get(site.url + "/account?change=1&x=2", timeout=10)
+    page = computer.get(site.url + "/account?change=1&x=2", timeout=60)
     found = re.search(r'class="button" href="([^"]+)"', page.text)
     assert found
-    link = computer.get(site.url + unescape(found.group(1)), allow_redirects=False, timeout=10)
+    link = computer.get(site.url + unescape(found.group(1)), allow_redirects=False, timeout=60)
     back = confirmed(weixin, phone.openid, link.headers["Location"])
-    done = computer.get(back, allow_redirects=False, timeout=10)
+    done = computer.get(back, allow_redirects=False, timeout=60)
     assert done.headers["Location"] == site.url + "/account?change=1&x=2"
 
 
@@ -74,7 +74,7 @@ def test_the_whole_way(
     site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture
 ) -> None:
     computer, phone = pc(), people("小明")
-    assert "微信扫码登录" in computer.get(site.url + "/login?to=/account", timeout=10).text
+    assert "微信扫码登录" in computer.get(site.url + "/login?to=/account", timeout=60).text
     link = to_wechat(site, computer)
     state = query(link.partition("#")[0])["state"]
     back = quote(site.url + "/login", safe="")
@@ -82,9 +82,9 @@ def test_the_whole_way(
         f"{weixin.url}/connect/qrconnect?appid={site.config.site_app_id}&redirect_uri={back}"
         f"&response_type=code&scope=snsapi_login&state={state}#wechat_redirect"
     )
-    done = computer.get(confirmed(weixin, phone.openid, link), allow_redirects=False, timeout=10)
+    done = computer.get(confirmed(weixin, phone.openid, link), allow_redirects=False, timeout=60)
     assert done.headers["Location"] == site.url + "/account"
-    assert "小明" in computer.get(site.url + "/", timeout=10).text
+    assert "小明" in computer.get(site.url + "/", timeout=60).text
     visitor = site.parts.site.guard.visitor(dict(computer.cookies))
     assert visitor
     assert (visitor.via, visitor.is_proven, visitor.nickname) == ("website", True, "小明")
@@ -103,8 +103,8 @@ def bound(site: Served, phone: Phone, weixin: Sandbox, number: str = "1380013800
 
 def account_on_a_pc(site: Served, pc: requests.Session, phone: Phone, weixin: Sandbox) -> str:
     """Log in there, and read /account."""
-    pc.get(confirmed(weixin, phone.openid, to_wechat(site, pc)), allow_redirects=False, timeout=10)
-    return pc.get(site.url + "/account", timeout=10).text
+    pc.get(confirmed(weixin, phone.openid, to_wechat(site, pc)), allow_redirects=False, timeout=60)
+    return pc.get(site.url + "/account", timeout=60).text
 
 
 def test_a_follower_who_bound_silently_is_found_by_the_website_app(
@@ -154,9 +154,9 @@ def test_another_browser_gets_nothing(
     attacker, victim, fresh = pc(), pc(), pc()
     link = confirmed(weixin, people().openid, to_wechat(site, attacker))
     to_wechat(site, victim)
-    assert victim.get(link, timeout=10).status_code == 403
+    assert victim.get(link, timeout=60).status_code == 403
     assert reason(log) == "foreign-state"
-    assert fresh.get(link, timeout=10).status_code == 403
+    assert fresh.get(link, timeout=60).status_code == 403
     assert reason(log) == "no-cookies"
     assert "session" not in {**victim.cookies, **fresh.cookies}
 
@@ -176,7 +176,7 @@ def test_what_is_not_wechats_answer_is_a_page_with_a_way_on(
 ) -> None:
     computer = pc()
     to_wechat(site, computer)
-    answer = computer.get(site.url + "/login" + back, timeout=10)
+    answer = computer.get(site.url + "/login" + back, timeout=60)
     assert (answer.status_code, reason(log)) == (status, result)
     assert 'class="button" href="/login"' in answer.text
 
@@ -187,9 +187,9 @@ def test_who_did_not_agree_or_brings_a_bad_code_begins_again_on_the_same_way(
 ) -> None:
     computer = pc()
     to = quote("/account?change=1&x=2", safe="")
-    begun = computer.get(f"{site.url}/login?go=1&to={to}", timeout=10, allow_redirects=False)
+    begun = computer.get(f"{site.url}/login?go=1&to={to}", timeout=60, allow_redirects=False)
     state = query(begun.headers["Location"].partition("#")[0])["state"]
-    answer = computer.get(f"{site.url}/login?state={state}{back}", timeout=10)
+    answer = computer.get(f"{site.url}/login?state={state}{back}", timeout=60)
     assert answer.status_code in (400, 403)
     assert f'class="button" href="/login?to={to}"' in answer.text
 
@@ -203,7 +203,7 @@ def test_a_state_or_code_of_the_accounts_own_pages_is_none_here(
     assert (answer.status_code, reason(log)) == (400, "old-state")
     computer = pc()
     state = query(to_wechat(site, computer).partition("#")[0])["state"]
-    answer = computer.get(f"{site.url}/login?code={back['code']}&state={state}", timeout=10)
+    answer = computer.get(f"{site.url}/login?code={back['code']}&state={state}", timeout=60)
     assert (answer.status_code, reason(log)) == (400, "bad-code")
 
 
@@ -212,7 +212,7 @@ def test_a_doubled_redirect_is_one_login(
 ) -> None:
     computer = pc()
     link = confirmed(weixin, people().openid, to_wechat(site, computer))
-    answers = [computer.get(link, allow_redirects=False, timeout=10).status_code for _ in range(2)]
+    answers = [computer.get(link, allow_redirects=False, timeout=60).status_code for _ in range(2)]
     assert answers == [302, 302]
     assert sum(call["path"] == "/sns/oauth2/access_token" for call in weixin.calls()) == 1
 
@@ -222,9 +222,9 @@ def test_in_a_frame_it_first_breaks_out_with_the_code_unused(
 ) -> None:
     computer = pc()
     link = confirmed(weixin, people().openid, to_wechat(site, computer))
-    page = computer.get(link, headers={"Sec-Fetch-Dest": "iframe"}, timeout=10)
+    page = computer.get(link, headers={"Sec-Fetch-Dest": "iframe"}, timeout=60)
     assert "window.top.location.replace" in page.text
-    assert computer.get(link, allow_redirects=False, timeout=10).headers["Location"] == site.url + "/account"
+    assert computer.get(link, allow_redirects=False, timeout=60).headers["Location"] == site.url + "/account"
 
 
 # -- embedded
@@ -239,7 +239,7 @@ def options(page: str) -> dict[str, Any]:
 
 def test_the_embedded_code_gets_wechats_options(serve: Serve, weixin: Sandbox, pc: MakePc) -> None:
     site, computer = serve(**settings(weixin, login_way="embedded")), pc()
-    answer = computer.get(site.url + "/login?to=/account", timeout=10)
+    answer = computer.get(site.url + "/login?to=/account", timeout=60)
     given = options(answer.text)
     href = given.pop("href")
     assert base64.b64decode(href.removeprefix("data:text/css;base64,")).decode().count(".impowerBox") > 2
@@ -273,7 +273,7 @@ def test_the_settings_change_the_options(serve: Serve, weixin: Sandbox, pc: Make
     )
     computer = pc()
     computer.headers["Accept-Language"] = "en-GB,en;q=0.9"
-    given = options(computer.get(site.url + "/login", timeout=10).text)
+    given = options(computer.get(site.url + "/login", timeout=60).text)
     expected = {
         "style": "white", "stylelite": 1, "fast_login": 0, "color_scheme": "dark", "self_redirect": True,
         "lang": "en",
@@ -291,7 +291,7 @@ def test_logging_out_everywhere_and_unsubscribing_reach_the_pc(
     computer, phone = pc(), people("小明")
     weixin.settings(open_platform=True)
     phone.visit(site.url + "/")  # with the profile comes the unionid
-    computer.get(confirmed(weixin, phone.openid, to_wechat(site, computer)), timeout=10)
+    computer.get(confirmed(weixin, phone.openid, to_wechat(site, computer)), timeout=60)
     assert site.parts.site.guard.visitor(dict(computer.cookies))
     if way == "logout":
         phone.submit(phone.visit(site.url + "/logout"), everywhere="yes")

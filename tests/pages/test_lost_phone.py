@@ -51,7 +51,7 @@ def test_it_reads_to_open_the_page_in_wechat(serve: Serve, browser: Browser) -> 
 
 
 def test_where_nobody_logs_in_by_qr_code_none_is_offered(serve: Serve, weixin: Sandbox) -> None:
-    page = requests.get(serve(login_way="off").url + "/", headers={"User-Agent": SAFARI}, timeout=10)
+    page = requests.get(serve(login_way="off").url + "/", headers={"User-Agent": SAFARI}, timeout=60)
     assert page.status_code == 403
     assert "/login" not in page.text
 
@@ -59,7 +59,7 @@ def test_where_nobody_logs_in_by_qr_code_none_is_offered(serve: Serve, weixin: S
 def test_a_login_link_is_nothing_there(serve: Serve, people: MakePhone, weixin: Sandbox) -> None:
     site = serve()
     back = people("攻击者").back(site.url + "/")
-    opened = requests.get(back, headers={"User-Agent": SAFARI}, allow_redirects=False, timeout=10)
+    opened = requests.get(back, headers={"User-Agent": SAFARI}, allow_redirects=False, timeout=60)
     assert opened.status_code == 403
     assert not [call for call in weixin.calls() if call["path"].startswith("/sns/")]
 

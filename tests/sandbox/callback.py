@@ -89,7 +89,7 @@ class CallbackServer:
                 server.received.append(received)
                 answer = script(received)
                 if answer.hold is not None:
-                    answer.hold.wait(10)
+                    answer.hold.wait(60)
                 if answer.hang_up:
                     self.close_connection = True
                     return

@@ -43,8 +43,8 @@ def sandbox(start: Start) -> Sandbox:
 
 @pytest.fixture
 def hasty(start: Start) -> Sandbox:
-    """With a deadline so short that a test can wait for it; a busy machine may miss it in all others."""
-    return start("--deadline", "0.3")
+    """With a deadline so short that a test can wait for it, and long enough for an answer."""
+    return start("--deadline", "2")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ class Api:
         return self.raw("POST", f"/cgi-bin/{path}", params=token | query, data=data).json()
 
     def raw(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        return self._http.request(method, self.base + path, timeout=30, allow_redirects=False, **kwargs)
+        return self._http.request(method, self.base + path, timeout=60, allow_redirects=False, **kwargs)
 
     def close(self) -> None:
         self._http.close()

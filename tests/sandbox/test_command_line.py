@@ -20,7 +20,7 @@ from tests.launch import ROOT, Sandbox, start_sandbox
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "sandbox", "--port", "0", *args]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_ready_line_and_a_clean_end() -> None:
@@ -172,7 +172,7 @@ def with_our_bot() -> Iterator[Sandbox]:
 def test_the_commands_of_this_projects_bot_reach_it(with_our_bot: Sandbox) -> None:
     (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] the bot's own commands: ")]
     said = subprocess.run(
-        ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=30
+        ["sh", "-c", line.partition(": ")[2]], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (said.returncode, said.stdout, said.stderr) == (0, "no jobs\n", "")
 
@@ -181,7 +181,7 @@ def test_the_api_of_this_projects_bot_answers_as_is_said(with_our_bot: Sandbox) 
     (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] its API: ")]
     curl, _, header, _, body, url = shlex.split(line.partition(": ")[2])
     name, _, value = header.partition(": ")
-    said = requests.post(url, data=body, headers={name: value}, timeout=10)
+    said = requests.post(url, data=body, headers={name: value}, timeout=60)
     assert (curl, said.json()) == ("curl", {"error": "nobody is bound to that"})
 
 
@@ -192,9 +192,9 @@ def test_this_projects_bot_works_on_after_resets_and_after_a_journey(with_our_bo
 
     def works() -> bool:
         (picture,) = with_our_bot.tap(openid, 0)["shown"]
-        config = requests.get(f"{bot}/jssdk", params={"url": f"{bot}/"}, timeout=10).json()
+        config = requests.get(f"{bot}/jssdk", params={"url": f"{bot}/"}, timeout=60).json()
         asked = {**config, "url": f"{bot}/"}
-        said = requests.post(f"{with_our_bot.url}/_sandbox/jssdk/config", json=asked, timeout=10).json()
+        said = requests.post(f"{with_our_bot.url}/_sandbox/jssdk/config", json=asked, timeout=60).json()
         return (picture["type"], said["errMsg"]) == ("image", "config:ok")
 
     assert works()
@@ -245,13 +245,13 @@ def test_nothing_of_the_bot_outlives_a_sandbox_that_is_killed(with_bot: Sandbox)
     assert directory.is_dir()
     keeper = os.pidfd_open(int(with_bot.wait_for("keeper ").split()[1]))
     port = int(with_bot.state()["account"]["callback"].split(":")[2].partition("/")[0])
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         with_bot.kill()
         # The bot waits for a request on this line: it is closed by the bot's own end.
         with contextlib.suppress(ConnectionResetError):
             assert line.recv(1) == b""
     # The keeper lives a little longer, for it sweeps up.
-    assert select.select([keeper], [], [], 20)[0]
+    assert select.select([keeper], [], [], 60)[0]
     os.close(keeper)
     assert not directory.exists()
 

@@ -111,6 +111,7 @@ def test_rule_05_padding_reaches_32_and_the_prefix_is_random() -> None:
         (Envelope(KEY, "wx0000000000000000").encrypt(b"hello"), -40005, "wx0000000000000000"),
         (Envelope(ZERO_KEY, APP_ID).encrypt(b"hello"), -40007, "wrong key"),
     ],
+    ids=["not base64", "empty", "not whole blocks", "another AppID", "another key"],
 )
 def test_rule_06_what_cannot_be_opened_says_why(sealed: str, code: int, reason: str) -> None:
     with pytest.raises(EnvelopeError, match=reason) as caught:

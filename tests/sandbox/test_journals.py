@@ -110,7 +110,7 @@ def test_an_entry_that_is_not_there(sandbox: Sandbox) -> None:
 
 
 def run(curl: str) -> str:
-    return subprocess.run(curl, shell=True, check=True, capture_output=True, text=True, timeout=20).stdout
+    return subprocess.run(curl, shell=True, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 @pytest.mark.parametrize("mode", ["plain", "safe"])

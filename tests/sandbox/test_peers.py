@@ -18,7 +18,12 @@ from tests.launch import ROOT, Process, Sandbox
 
 PEERS = Path(__file__).parent / "peers"
 SONG = {"button": [{"type": "click", "name": "歌", "key": "SONG"}]}
-SERVERS = ("wechat_server.js", "easywechat_server.js", "werobot_server.py")
+heavy = pytest.mark.heavy  # npm fetches the packages of Node.js
+SERVERS = (
+    pytest.param("wechat_server.js", marks=heavy),
+    pytest.param("easywechat_server.js", marks=heavy),
+    "werobot_server.py",
+)
 
 
 def not_here(reason: str) -> None:
@@ -29,23 +34,11 @@ def not_here(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Node.js with the packages of peers/package-lock.json, installed once."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        not_here("Node.js is not installed (Debian packages nodejs and npm)")
+    """Node.js, for scripts that need the packages of peers/package-lock.json."""
+    node = shutil.which("node")
+    if node is None or not (PEERS / "node_modules").is_dir():
+        not_here("Node.js or the packages of these peers are missing: `make test-heavy` installs them")
         raise AssertionError
-    installed = PEERS / "node_modules" / ".package-lock.json"
-    wanted = PEERS / "package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        ended = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=PEERS,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        if ended.returncode != 0:
-            not_here(f"npm ci failed: {ended.stderr[-500:]}")
     return node
 
 
@@ -111,6 +104,7 @@ def test_a_server(sandbox: Sandbox, start_peer: StartPeer, script: str, mode: st
     assert sent["outcome"] in ("success", "empty")
 
 
+@heavy
 def test_an_article_of_npm_wechat(sandbox: Sandbox, start_peer: StartPeer) -> None:
     start_peer("wechat_server.js", "plain")
     [shown] = sandbox.send(sandbox.add_user("a", subscribed=True), content="图文")["shown"]
@@ -149,6 +143,7 @@ def run(argv: list[str], env: dict[str, str]) -> dict[str, Any]:
     return told
 
 
+@heavy
 def test_the_client_co_wechat_api(sandbox: Sandbox, command: Command, talking: str) -> None:
     told = run(command("co_wechat_api_client.js"), account_of(sandbox, OPENID=talking))
     assert (told["early"], told["menu"], told["user"]) == (46003, "SONG", 1)
@@ -170,6 +165,7 @@ def test_the_client_werobot(sandbox: Sandbox, command: Command, talking: str) ->
     assert sandbox.chat(talking)[-1]["content"] == "来自 werobot"
 
 
+@heavy
 def test_the_client_easywechat(sandbox: Sandbox, command: Command, talking: str, tmp_path: Path) -> None:
     # It keeps its tokens in files of the folder where it runs.
     env = os.environ | account_of(sandbox, OPENID=talking)
@@ -194,6 +190,7 @@ def test_the_client_easywechat(sandbox: Sandbox, command: Command, talking: str,
     assert user == {"id": talking, "nickname": "小刚"}
 
 
+@heavy
 def test_the_client_wechat_oauth(sandbox: Sandbox, command: Command, openid: str) -> None:
     argv = command("wechat_oauth_client.js")
     link = run(argv, account_of(sandbox))["url"]

@@ -81,15 +81,18 @@ def test_any_code_can_be_scanned(sandbox: Sandbox, api, openid: str) -> None:
 def test_a_page_uploads_a_picture(sandbox: Sandbox, api) -> None:
     png = b"\x89PNG\r\n\x1a\n123"
     headers = {"Content-Type": "image/png", "Origin": "http://127.0.0.1:8080"}
-    answer = requests.post(f"{sandbox.url}/_sandbox/jssdk/upload", data=png, headers=headers, timeout=5)
+    answer = requests.post(f"{sandbox.url}/_sandbox/jssdk/upload", data=png, headers=headers, timeout=60)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     query = {"access_token": api.token, "media_id": answer.json()["serverId"]}
     assert api.raw("GET", "/cgi-bin/media/get", params=query).content == png
-    preflight = requests.options(f"{sandbox.url}/_sandbox/jssdk/upload", headers=headers, timeout=5)
+    preflight = requests.options(f"{sandbox.url}/_sandbox/jssdk/upload", headers=headers, timeout=60)
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     for data, kind in ((b"", "image/png"), (b"1", "text/plain")):
         wrong = requests.post(
-            f"{sandbox.url}/_sandbox/jssdk/upload", data=data, headers={"Content-Type": kind}, timeout=5
+            f"{sandbox.url}/_sandbox/jssdk/upload",
+            data=data,
+            headers={"Content-Type": kind},
+            timeout=60,
         )
         assert wrong.status_code == 400
 
@@ -122,12 +125,12 @@ def test_the_state_shows_tokens_by_their_ends_only(sandbox: Sandbox, api) -> Non
     ],
 )
 def test_only_names_of_this_machine_are_answered(sandbox: Sandbox, host: str, status: int) -> None:
-    answer = requests.get(f"{sandbox.url}/_sandbox/state", headers={"Host": host}, timeout=5)
+    answer = requests.get(f"{sandbox.url}/_sandbox/state", headers={"Host": host}, timeout=60)
     assert answer.status_code == status
 
 
 def test_the_first_users_have_different_colours(sandbox: Sandbox) -> None:
-    pictures = [requests.get(user["avatar"], timeout=5).text for user in sandbox.state()["users"]]
+    pictures = [requests.get(user["avatar"], timeout=60).text for user in sandbox.state()["users"]]
     colours = {picture.split('stop-color="')[1][:7] for picture in pictures}
     assert len(colours) == 2
 
@@ -140,7 +143,7 @@ def test_samples_can_be_played(sandbox: Sandbox, api, openid: str) -> None:
     ):
         sandbox.send(openid, kind)
         bubble = sandbox.chat(openid)[-1]
-        shown = requests.get(sandbox.url + bubble["url"], timeout=5)
+        shown = requests.get(sandbox.url + bubble["url"], timeout=60)
         assert (shown.content[: len(start)], shown.headers["Content-Type"]) == (start, content_type)
         assert len(shown.content) > 500
     voice = sandbox.chat(openid)[0]["media_id"]

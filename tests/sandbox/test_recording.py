@@ -37,7 +37,10 @@ def recording(sandbox: Sandbox, server: CallbackServer, api) -> dict[str, Any]:
     sandbox.subscribe(ming)
     sandbox.send(ming, content="hi")
     media = requests.post(
-        f"{sandbox.url}/_sandbox/media", data=b"a picture", headers={"Content-Type": "image/png"}, timeout=5
+        f"{sandbox.url}/_sandbox/media",
+        data=b"a picture",
+        headers={"Content-Type": "image/png"},
+        timeout=60,
     ).json()
     sandbox.send(ming, "image", media_id=media["media_id"])
     sandbox.scan(hong, scene="door")
@@ -155,7 +158,7 @@ def test_a_recording_must_make_sense(sandbox: Sandbox, change: dict[str, Any], e
 
 
 def export(sandbox: Sandbox, recording: dict[str, Any], folder: Path) -> Path:
-    answer = requests.post(f"{sandbox.url}/_sandbox/export", json={"recording": recording}, timeout=10)
+    answer = requests.post(f"{sandbox.url}/_sandbox/export", json={"recording": recording}, timeout=60)
     assert answer.headers["Content-Type"] == "text/x-python; charset=utf-8"
     path = folder / "test_conversation.py"
     path.write_text(answer.text, encoding="utf-8")
@@ -189,7 +192,7 @@ def test_late_answers_are_waited_for(sandbox: Sandbox, server: CallbackServer, a
         body = {"touser": openid, "msgtype": "text", "text": {"content": "想好了"}}
         query = {"access_token": token}
         requests.post(
-            f"{sandbox.url}/cgi-bin/message/custom/send", params=query, json=body, timeout=5
+            f"{sandbox.url}/cgi-bin/message/custom/send", params=query, json=body, timeout=60
         ).close()
 
     def script(received: Received) -> Answer:
@@ -202,7 +205,7 @@ def test_late_answers_are_waited_for(sandbox: Sandbox, server: CallbackServer, a
     server.script = script
     openid = sandbox.add_user("小刚", subscribed=True)
     sandbox.send(openid, content="hi")
-    pushed[0].join(5)
+    pushed[0].join(60)
     recorded = sandbox.call("GET", "recording")
     assert [message["via"] for message in recorded["steps"][0]["shown"]] == ["custom"]
     assert replay(sandbox, recorded)["same"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.launch import ROOT, Process, Sandbox, free_port
 from tests.sandbox.conftest import Start
-from tests.sandbox.test_peers import PEERS, node, not_here
+from tests.sandbox.test_peers import PEERS, heavy, node, not_here
 
 __all__ = ["node"]
 
@@ -47,10 +47,11 @@ def test_the_flask_project(sandbox: Sandbox, tmp_path: Path) -> None:
         sandbox.set_callback(f"{flask.url}/wx")
         assert chat(sandbox) == ["你说：event", "你说：你好 & <b>"]
     menu = f"from app import client; client.menu.create({MENU})"
-    subprocess.run([sys.executable, "-c", menu], cwd=tmp_path, check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", menu], cwd=tmp_path, check=True, timeout=60)
     assert sandbox.state()["menu"]["button"][0]["key"] == "SONG"
 
 
+@heavy
 def test_the_node_project(sandbox: Sandbox, tmp_path: Path, node: str) -> None:
     project = shown("js", "// node", sandbox)
     says_its_port = (

@@ -45,7 +45,7 @@ def test_rule_35_a_template_message_is_shown_and_its_end_is_told(
     assert (bubble["type"], bubble["via"], bubble["title"]) == ("template", "template", "付款成功")
     assert bubble["content"] == "订单号：A1\n金额：9.5"
     assert bubble["url"] == "http://127.0.0.1/"
-    event = events.get(timeout=10)
+    event = events.get(timeout=60)
     assert (event.text("Event"), event.text("Status")) == ("TEMPLATESENDJOBFINISH", "success")
     assert event.text("MsgID") == str(answer["msgid"])
 
@@ -55,7 +55,7 @@ def test_rule_35_a_user_who_blocks_them_sees_nothing(
 ) -> None:
     sandbox.call("PUT", f"users/{openid}/preferences", {"blocks_templates": True})
     assert api.post("message/template/send", message(openid, template_id))["errcode"] == 0
-    assert events.get(timeout=10).text("Status") == "failed:user block"
+    assert events.get(timeout=60).text("Status") == "failed:user block"
     assert sandbox.chat(openid) == []
 
 
@@ -152,7 +152,7 @@ def test_rule_35_a_notice_needs_consent_each_time(
     body = notice(openid, notice_id)
     assert api.post("message/subscribe/bizsend", body)["errcode"] == 43101
     agree(sandbox, openid, notice_id)
-    popup = events.get(timeout=10)
+    popup = events.get(timeout=60)
     inside = "SubscribeMsgPopupEvent/List"
     assert popup.text("Event") == "subscribe_msg_popup_event"
     assert popup.text(f"{inside}/TemplateId") == notice_id
@@ -161,7 +161,7 @@ def test_rule_35_a_notice_needs_consent_each_time(
         "0",
     )
     assert api.post("message/subscribe/bizsend", body)["errcode"] == 0
-    sent = events.get(timeout=10)
+    sent = events.get(timeout=60)
     assert sent.text("Event") == "subscribe_msg_sent_event"
     assert sent.text("SubscribeMsgSentEvent/List/ErrorStatus") == "success"
     [bubble] = sandbox.chat(openid)
@@ -176,12 +176,12 @@ def test_rule_35_consent_can_be_refused_and_taken_back(
     sandbox: Sandbox, api, openid: str, notice_id: str, events: "queue.Queue[Received]"
 ) -> None:
     agree(sandbox, openid, notice_id, decision="reject", where="article")
-    assert events.get(timeout=10).text("SubscribeMsgPopupEvent/List/PopupScene") == "2"
+    assert events.get(timeout=60).text("SubscribeMsgPopupEvent/List/PopupScene") == "2"
     assert api.post("message/subscribe/bizsend", notice(openid, notice_id))["errcode"] == 43101
     agree(sandbox, openid, notice_id)
-    events.get(timeout=10)
+    events.get(timeout=60)
     agree(sandbox, openid, notice_id, decision="reject", where="settings")
-    change = events.get(timeout=10)
+    change = events.get(timeout=60)
     assert change.text("Event") == "subscribe_msg_change_event"
     assert change.text("SubscribeMsgChangeEvent/List/SubscribeStatusString") == "reject"
     assert api.post("message/subscribe/bizsend", notice(openid, notice_id))["errcode"] == 43101
@@ -286,12 +286,14 @@ def test_what_a_one_time_message_may_not_be(
 
 def test_the_page_of_a_one_time_subscription(sandbox: Sandbox) -> None:
     with requests.Session() as browser:
-        assert "请在微信客户端打开链接" in browser.get(page(sandbox), timeout=5).text
+        assert "请在微信客户端打开链接" in browser.get(page(sandbox), timeout=60).text
         stranger = sandbox.state()["users"][0]["openid"]
         browser.cookies.set("sandbox_user", stranger)
-        assert "沙盒公众号" in browser.get(page(sandbox), timeout=5).text
+        assert "沙盒公众号" in browser.get(page(sandbox), timeout=60).text
         for wrong in ({"redirect_url": "http://evil.example/"}, {"scene": "10001"}, {"appid": "wx1"}):
-            assert "无法打开页面" in browser.get(page(sandbox, **wrong), timeout=5).text
-        answered = browser.post(page(sandbox), data={"decision": "confirm"}, timeout=5, allow_redirects=False)
+            assert "无法打开页面" in browser.get(page(sandbox, **wrong), timeout=60).text
+        answered = browser.post(
+            page(sandbox), data={"decision": "confirm"}, timeout=60, allow_redirects=False
+        )
         assert answered.status_code == 302
         assert "action=confirm" in answered.headers["Location"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.conditions import until
 from tests.launch import Sandbox, start_sandbox
 from tests.sandbox.callback import Answer, CallbackServer, Received, text
 
@@ -42,7 +43,7 @@ def in_the_background(act: Callable[[], Any]) -> Callable[[], Any]:
     thread.start()
 
     def wait() -> Any:
-        thread.join(30)
+        thread.join(60)
         return results[0]
 
     return wait
@@ -51,14 +52,11 @@ def in_the_background(act: Callable[[], Any]) -> Callable[[], Any]:
 def send(sandbox: Sandbox, openid: str, content: str) -> dict[str, Any]:
     """As `Sandbox.send`, for a thread of its own."""
     url = f"{sandbox.url}/_sandbox/users/{openid}/send"
-    answer: dict[str, Any] = requests.post(url, json={"content": content}, timeout=30).json()
+    answer: dict[str, Any] = requests.post(url, json={"content": content}, timeout=60).json()
     return answer
 
 
-def test_the_retry_overlaps_the_first_try(start: Callable[..., Sandbox], server: CallbackServer) -> None:
-    sandbox = start("--deadline", "0.5")
-    sandbox.set_callback(server.url)
-    openid = sandbox.add_user("a", subscribed=True)
+def test_the_retry_overlaps_the_first_try(sandbox: Sandbox, server: CallbackServer, openid: str) -> None:
     retried = threading.Event()
     sandbox.faults([{"path": "delivery", "overlap": True, "count": 1}])
 
@@ -84,8 +82,7 @@ def test_two_messages_change_places(sandbox: Sandbox, server: CallbackServer, op
     sandbox.faults([{"path": "delivery", "reorder": True, "count": 1}])
     late = in_the_background(lambda: send(sandbox, openid, "first"))
     # The second goes when the first is held back, which the used-up fault tells.
-    while sandbox.call("GET", "faults")["faults"][0]["count"]:
-        pass
+    until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
     sandbox.send(other, content="second")
     late()
     assert [received.text("Content") for received in server.deliveries] == ["second", "first"]

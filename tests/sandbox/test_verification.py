@@ -52,7 +52,7 @@ def test_rule_01_only_the_exact_echo_is_saved(
 def test_rule_01_too_late_is_refused(hasty: Sandbox, server: CallbackServer) -> None:
     release = threading.Event()
     server.verification = lambda received: Answer(received.query["echostr"], hold=release)
-    with pytest.raises(AssertionError, match=r"no answer within 0\.3 s"):
+    with pytest.raises(AssertionError, match=r"no answer within 2 s"):
         hasty.set_callback(server.url)
     release.set()
 

@@ -20,7 +20,7 @@ def client_of(sandbox: Sandbox) -> WeChatClient:
             )
 
     account = sandbox.state()["account"]
-    return Client(account["app_id"], account["app_secret"], session=MemoryStorage(), timeout=10)
+    return Client(account["app_id"], account["app_secret"], session=MemoryStorage(), timeout=60)
 
 
 @pytest.fixture

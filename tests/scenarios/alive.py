@@ -1,29 +1,8 @@
-"""Real bots on a bench account, and a bounded wait for what the phone shows."""
-
-import time
-from collections.abc import Callable
-from typing import Any
-
-import pytest
+"""What the phones of a sandbox show, for tests with real bots on a bench account."""
 
 from bench import phones
 from bench.phones import Verdict
 from tests.launch import Sandbox
-
-_PATIENCE = 40.0
-
-
-def until(seen: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
-    """What `seen` returns once it is as `wanted`, looked at five times a second; AssertionError if it is not
-    within 40 s."""
-    end = time.monotonic() + _PATIENCE
-    while True:
-        found = seen()
-        if wanted(found):
-            return found
-        if time.monotonic() > end:
-            pytest.fail(f"not as wanted after {_PATIENCE:g} s: {found!r}")
-        time.sleep(0.2)
 
 
 def answers(sandbox: Sandbox, openid: str) -> list[str]:

@@ -55,7 +55,7 @@ def test_binding_a_phone_number_in_wechat(
         f"{bot.url}/api/accounts/lookup",
         json={"phone": "+8613800138000"},
         headers={"Authorization": "Bearer token-0123456789abcdef"},
-        timeout=10,
+        timeout=60,
     )
     assert found.json()["openid"] == openid
 
@@ -73,6 +73,6 @@ def test_binding_a_phone_number_in_wechat(
         f"{bot.url}/api/accounts/lookup",
         json={"openid": openid},
         headers={"Authorization": "Bearer token-0123456789abcdef"},
-        timeout=10,
+        timeout=60,
     )
     assert gone.status_code == 404

@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import Served
+from tests.hurry import hurry
 from tests.launch import Sandbox
 from tests.oauth.visitor import query
 from tests.visiting import PC, Later, Serve
@@ -26,8 +27,10 @@ USED, FOREIGN, DOWN = "这个链接已经用过或过期了", "这个链接不�
 class Visit:
     """小明, a follower, with a browser in WeChat on the bot's pages."""
 
-    def __init__(self, site: Served, weixin: Sandbox, context: BrowserContext, later: Later) -> None:
-        self.site, self.weixin, self.context, self.later = site, weixin, context, later
+    def __init__(
+        self, site: Served, weixin: Sandbox, context: BrowserContext, later: Later, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.site, self.weixin, self.context, self.later, self.patch = site, weixin, context, later, patch
         self.openid = weixin.add_user("小明", subscribed=True)
         context.add_cookies([{"name": "sandbox_user", "value": self.openid, "url": weixin.url}])
         self.page: Page = context.new_page()
@@ -47,7 +50,7 @@ class Visit:
         self.expect_home()
 
     def expect_heading(self, words: str) -> None:
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(words, timeout=15_000)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
 
     def expect_home(self) -> None:
         self.expect_heading("Hello world 小明")
@@ -68,7 +71,7 @@ def code_used(visit: Visit) -> None:
     back, config = visit.back(), visit.site.config
     spent = {"appid": config.app_id, "secret": config.app_secret, "code": query(back)["code"]}
     grant = {"grant_type": "authorization_code"}
-    assert "openid" in requests.get(visit.weixin.url + EXCHANGE, params=spent | grant, timeout=10).json()
+    assert "openid" in requests.get(visit.weixin.url + EXCHANGE, params=spent | grant, timeout=60).json()
     visit.page.goto(back)
     visit.trouble(USED)
 
@@ -101,7 +104,7 @@ def state_replayed(visit: Visit) -> None:
 
 def state_from_another_browser(visit: Visit) -> None:
     attacker = requests.get(
-        visit.site.url, headers={"User-Agent": WECHAT}, allow_redirects=False, timeout=10
+        visit.site.url, headers={"User-Agent": WECHAT}, allow_redirects=False, timeout=60
     ).headers["Location"]
     lure = visit.weixin.authorize(visit.weixin.add_user("attacker"), attacker, "allow")["redirect"]
     visit.back()  # gives the browser its cookie
@@ -140,8 +143,10 @@ def userinfo_40003(visit: Visit) -> None:
 
 
 def wechat_times_out(visit: Visit) -> None:
-    visit.weixin.faults([{"path": EXCHANGE, "delay": 3, "count": 1}])
-    visit.open("/")
+    visit.weixin.faults([{"path": EXCHANGE, "delay": 2, "count": 1}])
+    with visit.patch.context() as patch:
+        hurry(patch, EXCHANGE)
+        visit.open("/")
     visit.trouble(DOWN)
 
 
@@ -213,7 +218,8 @@ def code_guessed(visit: Visit) -> None:
     assert right
     for guess in range(1, 6):
         visit.page.get_by_label("6 位验证码").fill(f"{(int(right.group()) + guess) % 1_000_000:06d}")
-        visit.page.get_by_role("button", name="绑定").click()
+        with visit.page.expect_navigation():  # the page before says the same
+            visit.page.get_by_role("button", name="绑定").click()
         words = "验证码不对，请再看一下短信" if guess < 5 else "错了太多次，这个验证码作废了。请重新获取"
         expect(visit.page.get_by_role("alert")).to_contain_text(words)
     visit.later(61)
@@ -267,12 +273,13 @@ CASES: dict[str, Callable[[Visit], None]] = {
 
 
 @pytest.fixture
-def visit(serve: Serve, weixin: Sandbox, browser: Browser, later: Later) -> Iterator[Visit]:
+def visit(
+    serve: Serve, weixin: Sandbox, browser: Browser, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Visit]:
     site = serve(jssdk_src=weixin.url + "/open/js/jweixin-1.6.0.js")
     weixin.set_callback(site.url + "/wechat")
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", user_agent=WECHAT)
-    context.set_default_timeout(10_000)
-    yield Visit(site, weixin, context, later)
+    yield Visit(site, weixin, context, later, monkeypatch)
     context.close()
 
 

@@ -77,7 +77,6 @@ def make_desk(browser: Browser) -> Iterator[object]:
             pages = []
             for _ in range(2):
                 context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-                context.set_default_timeout(10_000)
                 stack.callback(context.close)  # before the bot stops: it waits for open streams
                 pages.append(context.new_page())
             pages[1].goto(sandbox.url)
@@ -170,7 +169,7 @@ def test_without_scripts(make_desk: object, browser: Browser) -> None:
     expect(page.get_by_text("扫描成功")).to_be_visible()
     desk.open_link_in_chat()
     desk.web.get_by_role("button", name="是我，登录").click()
-    expect(page).to_have_url(desk.bot.url + "/", timeout=15_000)
+    expect(page).to_have_url(desk.bot.url + "/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello world 小明")
     context.close()
 

@@ -5,22 +5,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from bench import machines, netns
 from bench.account import Account
+from tests.conditions import until
 from tests.launch import ROOT, start_sandbox
-from tests.scenarios.alive import until, was_exactly_once
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    account = Account()
-    yield account
-    account.close()
+from tests.scenarios.alive import was_exactly_once
 
 
 @pytest.fixture
@@ -98,6 +91,6 @@ def test_what_a_machine_could_not_send_does_not_leave_it_when_its_network_is_bac
             unsent = [line for line in sockets.stdout.splitlines() if int(line.split()[2]) > 0]
             assert unsent == []
             network.reconnect(0)
-            assert push() == "taken\n"
+            until(push, lambda said: said == "taken\n")
             stdin.close()
         server.shutdown()

@@ -3,28 +3,13 @@
 import collections
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 from bench.account import Account
 from bench.fleet import Fleet
-from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
-from tests.scenarios.alive import answers, grey_lines, until
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    account = Account()
-    yield account
-    account.close()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with start_sandbox() as sandbox:
-        yield sandbox
+from tests.conditions import until
+from tests.launch import ROOT, Bot, Sandbox, bot_env
+from tests.scenarios.alive import answers, grey_lines
 
 
 def env_of(sandbox: Sandbox, account: Account, **settings: str) -> dict[str, str]:
@@ -71,7 +56,7 @@ def test_a_deploy_under_load_loses_nothing(sandbox: Sandbox, account: Account) -
         writers = [pool.submit(write, openid) for openid in openids]
         for n in range(2):
             until(lambda n=n: len(account.runs()), lambda runs, n=n: runs > 200 * (n + 1))
-            assert fleet.replace_server(n, timeout=20) in (0, -15), "it ended by itself"
+            assert fleet.replace_server(n, timeout=60) in (0, -15), "it ended by itself"
         deployed[0] = True
         for writer in writers:
             writer.result()
@@ -89,8 +74,8 @@ def test_a_stop_finishes_requests_in_flight(sandbox: Sandbox, account: Account) 
     with Bot(env_of(sandbox, account), cwd=account.folder) as bot, ThreadPoolExecutor(1) as pool:
         sandbox.set_callback(bot.callback)
         sending = pool.submit(sandbox.send, openid, content="late 2 m")
-        until(account.runs, bool)
-        bot.stop(timeout=20)
+        until(account.runs)
+        bot.stop(timeout=60)
         (delivery,) = sending.result()["deliveries"]
     assert delivery["outcome"] == "reply"
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
@@ -101,12 +86,13 @@ def test_a_stopped_bot_hands_its_jobs_to_a_worker_at_once(sandbox: Sandbox, acco
     env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", STOP_SECONDS="0.2")
     with Fleet(env, account.folder) as fleet:
         sandbox.set_callback(fleet.callback)
-        sandbox.send(openid, content="slow 4 m")
-        until(account.runs, bool)
-        fleet.servers[0].stop(timeout=20)
+        sandbox.send(openid, content="slow until go m")
+        until(account.runs)
+        fleet.servers[0].stop(timeout=60)
         assert answers(sandbox, openid) == [], "there was no time for it"
+        account.open("go")
         fleet.add_worker()
-        until(lambda: answers(sandbox, openid), bool)
+        until(lambda: answers(sandbox, openid))
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m", "m"])
 
 
@@ -115,21 +101,23 @@ def test_a_stop_gives_jobs_their_grace(sandbox: Sandbox, account: Account) -> No
     with Bot(env_of(sandbox, account, DEADLINE_SECONDS="0.3"), cwd=account.folder) as bot:
         sandbox.set_callback(bot.callback)
         sandbox.send(openid, content="slow 2 m")
-        until(account.runs, bool)
-        bot.stop(timeout=20)
+        until(account.runs)
+        bot.stop(timeout=60)
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
 
 
 def test_a_stop_cuts_no_push_in_two(sandbox: Sandbox, account: Account) -> None:
     """What WeChat is being told when the time is up is noted, and nobody tells it again."""
     openid = sandbox.add_user("u", subscribed=True)
-    sandbox.faults([{"path": "/cgi-bin/message/custom/send", "delay": 1.5}])
-    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", STOP_SECONDS="1")
+    sandbox.faults([{"path": "/cgi-bin/message/custom/send", "delay": 3, "count": 1}])
+    env = env_of(sandbox, account, DEADLINE_SECONDS="0.3", STOP_SECONDS="0.2")
     with Fleet(env, account.folder) as fleet:
         sandbox.set_callback(fleet.callback)
-        sandbox.send(openid, content="slow 1 m")
-        until(account.runs, bool)
-        fleet.replace_server(0, timeout=20)
+        sandbox.send(openid, content="slow until go m")
+        account.open("go")
+        # It is under way when the fault has been used up.
+        until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
+        fleet.replace_server(0, timeout=60)
         until(lambda: jobs(env, account), lambda found: found == NO_JOBS)
     assert answers(sandbox, openid) == ["m"]
 

@@ -15,6 +15,7 @@ from bot.wechat.errcodes import explain
 from bot.wechat.jssdk import JsSdk, signature
 from handlers import WORDING
 from tests.conftest import NOWHERE, Clock, MakeConfig, as_account
+from tests.hurry import hurry
 from tests.launch import Sandbox
 
 MENU = "/cgi-bin/menu/get"
@@ -27,7 +28,7 @@ def clock(wechat: Sandbox) -> Clock:
 
 @pytest.fixture
 def parts(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Iterator[Parts]:
-    parts = build(make_config(**as_account(wechat), api_timeout=0.3), [], WORDING, clock)
+    parts = build(make_config(**as_account(wechat)), [], WORDING, clock)
     yield parts
     parts.close()
 
@@ -120,7 +121,7 @@ def test_other_errors_are_not_repeated(client: Client, wechat: Sandbox) -> None:
     assert paths(wechat).count(MENU) == 1
 
 
-FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.6}]
+FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 2}]
 
 
 @pytest.mark.parametrize("path", ["message/custom/send", "user/info"])
@@ -131,15 +132,19 @@ def test_as_many_connections_are_kept_as_there_are_threads_that_call(parts: Part
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_no_answer_or_an_unreadable_one_is_unreachable_and_may_have_had_its_effect(
-    client: Client, wechat: Sandbox, fault: dict[str, Any]
+    client: Client, wechat: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "delay" in fault:
+        hurry(monkeypatch, MENU)
     wechat.faults([{"path": MENU, **fault}])
     with pytest.raises(WeChatUnreachable) as error:
         client.get("menu/get")
     assert error.value.was_sent
 
 
-def test_where_there_was_no_connection_nothing_was_sent(parts: Parts, wechat: Sandbox) -> None:
+def test_where_there_was_no_connection_nothing_was_sent(
+    parts: Parts, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     parts.client.access_token  # noqa: B018  fetched while WeChat can be reached
 
     def was_sent(base: str) -> bool:
@@ -153,7 +158,9 @@ def test_where_there_was_no_connection_nothing_was_sent(parts: Parts, wechat: Sa
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        assert not was_sent(f"http://127.0.0.1:{full.getsockname()[1]}/")
+        nobody = f"http://127.0.0.1:{full.getsockname()[1]}/"
+        hurry(monkeypatch, nobody)
+        assert not was_sent(nobody)
     assert not was_sent(f"{NOWHERE}/")
     parts.client._http.proxies = {"http": NOWHERE}
     assert not was_sent("http://api.example.com/")
@@ -161,8 +168,10 @@ def test_where_there_was_no_connection_nothing_was_sent(parts: Parts, wechat: Sa
 
 @pytest.mark.parametrize("fault", [*FAULTS, {"errcode": 48001}, {"errcode": 40001}], ids=str)
 def test_no_error_holds_a_token_or_the_secret_not_even_its_traceback(
-    parts: Parts, client: Client, wechat: Sandbox, fault: dict[str, Any]
+    parts: Parts, client: Client, wechat: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "delay" in fault:
+        hurry(monkeypatch, MENU)
     secrets = {parts.config.app_secret, client.access_token}
     wechat.faults([{"path": MENU, **fault}])
     with pytest.raises(WeChatError) as error:

@@ -18,6 +18,7 @@ from bot.wechat.errcodes import explain
 from bot.wechat.http import Http
 from bot.wechat.tokens import Shared, access_tokens
 from tests.conftest import Clock, MakeConfig, StartWeChat, as_account, in_processes
+from tests.hurry import hurry
 from tests.launch import Sandbox
 
 STABLE, CLASSIC = "/cgi-bin/stable_token", "/cgi-bin/token"
@@ -185,12 +186,19 @@ def test_a_failure_answers_for_everybody_for_a_moment(
 
 
 @pytest.mark.parametrize(("kind", "path"), [("stable", STABLE), ("classic", CLASSIC)])
-@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 0.4}], ids=str)
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 2}], ids=str)
 def test_a_wechat_that_cannot_be_reached_is_named_so_without_the_secret(
-    make_tokens: MakeTokens, wechat: Sandbox, fault: dict[str, object], kind: str, path: str
+    make_tokens: MakeTokens,
+    wechat: Sandbox,
+    fault: dict[str, object],
+    kind: str,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if "delay" in fault:
+        hurry(monkeypatch, path)
     wechat.faults([{"path": path, **fault}])
-    tokens = make_tokens(token_kind=kind, api_timeout=0.2)
+    tokens = make_tokens(token_kind=kind)
     with pytest.raises(WeChatUnreachable) as error:
         tokens.get()
     with pytest.raises(WeChatUnreachable) as told:
@@ -246,7 +254,7 @@ class Source:
         self.asked.append(force)
         self.begun.set()
         if self.held.is_set():
-            assert self.go.wait(20)
+            assert self.go.wait(60)
         return self.answer or (f"t{len(self.asked)}", 7200.0)
 
 
@@ -281,7 +289,7 @@ def test_during_the_overlap_the_old_value_is_served_while_one_renews(
     source.begun.clear()
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(shared.get)
-        assert source.begun.wait(10)
+        assert source.begun.wait(60)
         assert [shared.get() for _ in range(3)] == ["t1"] * 3, "nobody waits"
         source.go.set()
         assert renewing.result() == "t2"
@@ -371,11 +379,11 @@ def test_a_fetch_that_outlived_its_lock_does_not_overwrite_a_newer_value(
     source.held.set()
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(slow.get)
-        assert source.begun.wait(10)
+        assert source.begun.wait(60)
         still.advance(31)  # the lock of the slow one has lapsed
         assert quick.get() == "newer"
         source.go.set()
-        late.result(10)
+        late.result(60)
     assert quick.get() == "newer"
 
 
