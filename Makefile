@@ -1,6 +1,7 @@
 # make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed);
 #             options of `python -m sandbox`: make run ARGS="--port 9200 --mode safe"
-# make test   all tests; installs redis-server and chromium where it may, says loudly what it skips where not
+# make test   the tests, in parallel; installs redis-server, chromium … where it may, and says what it skips where not
+#             make test-fast leaves out scenarios and browser; make test-heavy is what needs packages by others
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
 # make bench  most measurements, a quarter of an hour (not bench.callback, which installs our peers, and
@@ -9,7 +10,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run serve test check bench screenshots format clean
+NODE_PEERS := tests/sandbox/peers/node_modules/.package-lock.json
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+.PHONY: run serve test test-fast test-heavy check bench screenshots format clean
 
 run: .venv/.runtime
 	@$(BIN)/python -m sandbox --with-bot $(ARGS)
@@ -19,7 +23,18 @@ serve: .venv/.runtime
 
 test: .venv/.dev
 	@sh tests/system-packages.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+test-fast: .venv/.dev
+	@$(PYTEST) --ignore=tests/scenarios -m "not browser and not heavy" $(ARGS)
+
+test-heavy: .venv/.dev $(NODE_PEERS)
+	@$(PYTEST) -m heavy $(ARGS)
+
+$(NODE_PEERS): tests/sandbox/peers/package-lock.json
+	@sh tests/system-packages.sh heavy
+	@echo "Installing the Node.js packages that are tried against the sandbox ..."
+	@cd tests/sandbox/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: .venv/.dev
 	@sh tests/system-packages.sh
