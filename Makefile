@@ -1,6 +1,6 @@
 # make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed);
 #             options of `python -m sandbox`: make run ARGS="--port 9200 --mode safe"
-# make test   the tests, in parallel; installs redis-server, chromium … where it may, and says what it skips where not
+# make test   the tests, in parallel; installs redis-server, chromium … where it may, says what it skips where not
 #             make test-fast leaves out scenarios and browser; make test-heavy is what needs packages by others
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,12 +18,14 @@ from tests.scenarios.alive import was_exactly_once
 
 
 @pytest.fixture
-def need_machines(need_redis: None) -> None:
+def need_machines(need_redis: None) -> Iterator[None]:
     problem = netns.why_not()
     if problem and os.environ.get("CI") == "true" and "forbids" not in problem and "root" not in problem:
         pytest.fail(f"{problem}, and CI may skip nothing that it could have")
     if problem:
         pytest.skip(f"NOT TESTED: {problem}")
+    with netns.apart():
+        yield
 
 
 @pytest.mark.redis
