@@ -46,21 +46,20 @@ def run(
     servers: int = 1,
     job_workers: int = 0,
     kill_every: float = 2.0,
-    kill_after: int = 0,
     slow_share: float = 0.1,
     clients: int = 48,
     settings: dict[str, str] | None = None,
 ) -> Result:
     """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow. With
-    `job_workers` they run only there. A process is killed every `kill_every` seconds, but not before
-    `kill_after` messages have been dealt with since the last kill: a slow machine starts processes slowly."""
+    `job_workers` they run only there. A process is killed every `kill_every` seconds, or on a slow machine as
+    often as one can be started."""
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
     env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
     with Fleet(env | (settings or {}), account.folder, servers, job_workers) as fleet:
         sandbox.set_callback(fleet.callback)
         openids = [sandbox.add_user(f"u{number}", subscribed=True) for number in range(users)]
         sandbox.faults(_FAULTS)
-        killer = _Killer(fleet, kill_every, kill_after)
+        killer = _Killer(fleet, max(kill_every, fleet.start_seconds))
         begun = time.monotonic()
         work: dict[str, list[str]] = collections.defaultdict(list)
         for number in range(messages):
@@ -70,7 +69,6 @@ def run(
             for name in work[openid]:
                 is_slow = random.random() < slow_share
                 sandbox.send(openid, content=f"slow 0.5 {name}" if is_slow else name)
-                killer.dealt_with.release()
 
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(write, openids))
@@ -100,30 +98,21 @@ def _explain(sandbox: Sandbox, name: str) -> None:
 
 
 class _Killer:
-    """Kills a random worker process of the fleet after so many seconds and messages, again and again."""
+    """Kills a random worker process of the fleet now and then."""
 
-    def __init__(self, fleet: Fleet, seconds: float, messages: int) -> None:
-        self.dealt_with = threading.Semaphore(0)
+    def __init__(self, fleet: Fleet, every: float) -> None:
         self._fleet = fleet
-        self._seconds = seconds
-        self._messages = messages
+        self._every = every
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._go_on)
         self._thread.start()
 
     def stop(self) -> None:
         self._stopped.set()
-        self.dealt_with.release(self._messages + 1)
         self._thread.join()
 
     def _go_on(self) -> None:
-        while not self._stopped.wait(self._seconds):
-            for _ in range(self._messages):
-                self.dealt_with.acquire()
-            if self._stopped.is_set():
-                return
-            while self.dealt_with.acquire(blocking=False):  # the others belong to this kill, too
-                pass
+        while not self._stopped.wait(self._every):
             self._fleet.kill_one()
 
 

@@ -26,6 +26,7 @@ class Fleet:
         self._env = dict(env)
         self._folder = folder
         self.kills: list[tuple[float, float]] = []  # when each began and had happened, in unix seconds
+        self.start_seconds = 0.0  # that a server took to start
         self._lock = threading.Lock()
         self._gone: list[Process] = []
         self.servers: list[Bot] = []
@@ -34,7 +35,9 @@ class Fleet:
         shared = {"BOT_SECRET_KEY": "bench" * 8}
         try:
             for _ in range(servers):
+                begun = time.monotonic()
                 self.servers.append(Bot(shared | self._env, cwd=folder))
+                self.start_seconds = time.monotonic() - begun
             for _ in range(job_workers):
                 self.workers.append(self._worker())
             self._balancer = Balancer([int(bot.url.rpartition(":")[2]) for bot in self.servers])

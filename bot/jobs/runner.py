@@ -74,6 +74,8 @@ class Runner:
         another process, as soon as this one is known to be dead."""
         self._stopping.set()
         self._engine.stop()
+        if self._sweeper is not None:
+            self._sweeper.join()
         with self._idle:
             self._idle.wait_for(lambda: not self._running, grace)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.errors import StoreError
 from bot.store import Call, Clock, statements
@@ -25,6 +25,15 @@ _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
 _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
 
+class _Connection(NamedTuple):
+    """A thread's connection. Whoever uses or closes it holds `lock`: SQLite crashes if one thread closes what
+    another is using."""
+
+    thread: threading.Thread
+    db: sqlite3.Connection
+    lock: threading.Lock
+
+
 class SqliteStore:
     """Keeps the promises of `Store`. One connection per thread; write-ahead log, so readers never wait.
 
@@ -35,7 +44,7 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._local = threading.local()
-        self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._connections: list[_Connection] = []
         self._connections_lock = threading.Lock()
         self._writes = 0
         self._swept = ""  # up to this key
@@ -128,30 +137,38 @@ class SqliteStore:
         self.put("ping", b"", 60)  # a full disk can still be read
 
     def close(self) -> None:
-        with self._connections_lock:
-            for _, connection in self._connections:
-                connection.close()
-            self._connections.clear()
+        """Close the connections of all threads, each as soon as its thread does not use it."""
         self._local = threading.local()
+        with self._connections_lock:
+            for connection in self._connections:
+                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):  # longer than an operation takes
+                    connection.db.close()
+                    connection.lock.release()
+            self._connections.clear()
 
-    def _connection(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
+    def _connection(self) -> _Connection:
+        """Return the connection of this thread."""
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
             # check_same_thread=False only so that close() may end the connections of other threads.
             db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
             self._when_free(db, "PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
-            self._local.db = db
+            connection = self._local.connection = _Connection(
+                threading.current_thread(), db, threading.Lock()
+            )
             with self._connections_lock:
-                self._connections = [one for one in self._connections if not _has_ended(*one)]
-                self._connections.append((threading.current_thread(), db))
-        return db
+                self._connections = [one for one in self._connections if not _has_ended(one)]
+                self._connections.append(connection)
+        return connection
 
     def _rows(self, statement: str, values: Values = ()) -> list[Any]:
         """One statement that reads."""
         since = time.monotonic()
         try:
-            return self._when_free(self._connection(), statement, values).fetchall()
+            connection = self._connection()
+            with connection.lock:
+                return self._when_free(connection.db, statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
 
@@ -159,7 +176,9 @@ class SqliteStore:
         """One statement that writes, a transaction of its own; True if it changed a row."""
         since = time.monotonic()
         try:
-            changed = statements.changed(self._when_free(self._connection(), statement, values))
+            connection = self._connection()
+            with connection.lock:
+                changed = statements.changed(self._when_free(connection.db, statement, values))
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
         if changed:  # what changes no row works on a full disk, too
@@ -172,15 +191,17 @@ class SqliteStore:
         """Several statements in one."""
         since = time.monotonic()
         try:
-            db = self._connection()
-            self._when_free(db, begin)
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+            connection = self._connection()
+            with connection.lock:
+                db = connection.db
+                self._when_free(db, begin)
+                try:
+                    yield db
+                    db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    raise
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
         if begin == _WRITE:  # a full disk can still be read
@@ -223,9 +244,9 @@ class SqliteStore:
         return StoreError(f"SQLite store {self._path}: {error}")
 
 
-def _has_ended(thread: threading.Thread, connection: sqlite3.Connection) -> bool:
+def _has_ended(connection: _Connection) -> bool:
     """Whether a thread needs its connection no more; closes it then. Each has two open files."""
-    if thread.is_alive():
+    if connection.thread.is_alive():
         return False
-    connection.close()
+    connection.db.close()
     return True

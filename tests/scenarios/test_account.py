@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.conditions import until
 from tests.conftest import RedisServer
 from tests.launch import Bot, Sandbox, start_bot, start_sandbox
 
@@ -63,8 +64,7 @@ def test_binding_a_phone_number_in_wechat(
     expect(sure).to_be_hidden()
     web.get_by_text("解绑", exact=True).click()
     expect(sure).to_be_visible()
-    lines = "\n".join(bot.output)
-    assert "event=bound" in lines
+    lines = until(lambda: "\n".join(bot.output), lambda lines: "event=bound" in lines)
     for secret in ("13800138000", code.group()):
         assert secret not in lines
 

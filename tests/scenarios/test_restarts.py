@@ -45,7 +45,7 @@ def test_a_killed_bot_gives_its_slow_answers_after_its_restart_once(
     texts = {openid: f"slow until go m{n}" for n, openid in enumerate(openids)}
     with bot_on(sandbox, account, DEADLINE_SECONDS="0.3", WORKERS="2") as bot:
         send_all(sandbox, texts)
-        until(lambda: len(account.runs()), lambda count: count == len(openids))
+        until(lambda: len(account.runs()), lambda count: count >= len(openids))
         assert not any(answers(sandbox, openid) for openid in openids), "promised, and none is ready"
         kill_all(bot)
     account.open("go")
@@ -112,7 +112,7 @@ def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need
 
             assert readiness() == 200
             send_all(sandbox, {openid: f"slow until go m{n}" for n, openid in enumerate(openids)})
-            until(lambda: len(account.runs()), lambda count: count == len(openids))
+            until(lambda: len(account.runs()), lambda count: count >= len(openids))
             redis.kill()
             shown = sandbox.send(openids[0], content="without")["shown"]
             assert [bubble["content"] for bubble in shown] == ["answer without"]

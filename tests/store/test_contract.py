@@ -18,6 +18,7 @@ from bot.errors import StoreError
 from bot.store import Store, open_store, sqlite
 from bot.store.redis import RedisStore
 from bot.store.sqlite import SqliteStore
+from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, RedisServer, in_processes
 
 THREADS = 8
@@ -519,6 +520,30 @@ def test_sqlite_closes_the_connections_of_threads_that_have_ended(
             thread.join()
         opened = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
     assert 1 <= sum(file == os.path.realpath(path) for file in opened) <= 3
+
+
+def test_sqlite_closes_no_connection_that_another_thread_uses(make_config: MakeConfig, clock: Clock) -> None:
+    """That would crash the process."""
+    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
+    begun, is_closing = threading.Event(), threading.Event()
+
+    def write() -> bytes | None:
+        with store._transaction() as db:
+            begun.set()
+            assert is_closing.wait(60)
+            db.execute("INSERT INTO entry VALUES ('key', 'value', 1e12)")
+        return store.get("key")
+
+    with ThreadPoolExecutor(2) as pool:
+        written = pool.submit(write)
+        assert begun.wait(60)
+        before = store._local
+        closed = pool.submit(store.close)
+        until(lambda: store._local is not before)
+        is_closing.set()
+        assert written.result(60) == "value"
+        closed.result(60)
+    store.close()
 
 
 def test_what_sqlite_has_written_is_written_even_if_the_sweep_fails(

@@ -27,7 +27,7 @@ def store(make_config: MakeConfig, clock: Clock) -> Iterator[SqliteStore]:
 
 def fill_up(store: SqliteStore) -> None:
     """SQLite's own limit gives the error of a full disk. It holds for the caller's thread."""
-    store._connection().execute("PRAGMA max_page_count=1")
+    store._connection().db.execute("PRAGMA max_page_count=1")
 
 
 def test_a_full_disk_is_a_clear_error_and_spoils_nothing(
@@ -40,9 +40,9 @@ def test_a_full_disk_is_a_clear_error_and_spoils_nothing(
             store.put("big", b"x" * 100_000, 60)
     assert store.get("before") == b"v"
     assert store.get("big") is None
-    store._connection().execute("PRAGMA max_page_count=100000")
+    store._connection().db.execute("PRAGMA max_page_count=100000")
     store.put("big", b"x" * 100_000, 60)
-    assert store._connection().execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert store._connection().db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def test_what_has_passed_makes_room(store: SqliteStore, clock: Clock) -> None:
         for n in range(1500):
             store.put(f"{clock()}-{n}", b"x" * 200, 60)
         clock.advance(61)
-    db = store._connection()
+    db = store._connection().db
     (rows,) = db.execute("SELECT count(*) FROM entry").fetchone()
     (pages,) = db.execute("PRAGMA page_count").fetchone()
     assert rows < 2 * 1500 + 1024

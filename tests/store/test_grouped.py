@@ -127,7 +127,7 @@ def test_a_disk_that_is_full_is_an_error_for_each_and_spoils_nothing(tmp_path: P
 
     def deliver(number: int) -> None:
         if number == 0:
-            inner._connection().execute("PRAGMA max_page_count=1")
+            inner._connection().db.execute("PRAGMA max_page_count=1")
         store.add(f"k{number}", b"x" * 100_000, 60)
 
     outcomes = at_once(deliver)
@@ -168,7 +168,7 @@ def test_an_outage_is_said_once_however_many_groups_it_meets(
     store = Grouped(inner)
 
     def deliver(number: int) -> None:
-        inner._connection().execute("PRAGMA max_page_count=1")
+        inner._connection().db.execute("PRAGMA max_page_count=1")
         for again in range(5):
             with contextlib.suppress(StoreError):
                 store.add(f"k{number}-{again}", b"x" * 100_000, 60)
@@ -198,7 +198,8 @@ def test_a_group_that_only_reads_waits_for_a_file_that_is_busy_for_a_moment(
     busy = sqlite3.OperationalError("database is locked")
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
     failures = [busy, busy]
-    real = inner._connection()
+    connection = inner._connection()
+    real = connection.db
 
     class Busy:
         def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
@@ -209,7 +210,7 @@ def test_a_group_that_only_reads_waits_for_a_file_that_is_busy_for_a_moment(
         def __getattr__(self, name: str) -> Any:
             return getattr(real, name)
 
-    monkeypatch.setattr(inner, "_connection", Busy)
+    monkeypatch.setattr(inner, "_connection", lambda: connection._replace(db=Busy()))
     assert inner.together([("get", ("k",))]) == [b"v"]
     assert failures == []
     monkeypatch.undo()
