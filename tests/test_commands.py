@@ -25,6 +25,8 @@ from bot.worker import work
 from tests.conftest import NOWHERE, SECRET_KEY, RedisServer, StartWeChat
 from tests.launch import ROOT, Sandbox, bot_env, free_port, start_bot
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -19,6 +19,8 @@ from tests import looping
 from tests.conditions import until
 from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
 
+pytestmark = pytest.mark.slow
+
 # Every handler is quick here, however the machine holds it up. What is quick is told by test_pace.py.
 HANDLERS = """
 import pathlib, resource, threading, time

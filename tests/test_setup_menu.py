@@ -16,6 +16,8 @@ from tests.conftest import NOWHERE, SECRET_KEY, StartWeChat
 from tests.hurry import hurry
 from tests.launch import ROOT, Sandbox, bot_env
 
+pytestmark = pytest.mark.slow
+
 CREATE = "/cgi-bin/menu/create"
 OLD = {"button": [{"type": "click", "name": "旧的", "key": "old"}]}
 

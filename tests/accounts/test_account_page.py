@@ -15,6 +15,8 @@ from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, form_of, query
 from tests.visiting import WECHAT, Later, MakePhone, Serve, facts
 
+pytestmark = pytest.mark.slow
+
 NUMBER, OTHER = "+8613800138000", "+8613900139000"
 
 

@@ -37,7 +37,7 @@ from tests.launch import Sandbox
 
 __all__ = ["follower", "held", "make_desk"]
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
 
 def until_it_works(desk: Desk) -> None:

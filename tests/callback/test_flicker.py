@@ -26,6 +26,8 @@ from tests.conditions import until
 from tests.conftest import Clock, RedisServer, as_account
 from tests.launch import Sandbox
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["follower", "held", "make_desk"]
 
 

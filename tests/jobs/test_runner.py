@@ -19,6 +19,8 @@ from bot.store import open_store
 from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, RedisServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
 def url(request: pytest.FixtureRequest, make_config: MakeConfig) -> str:

@@ -8,6 +8,8 @@ from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
 from tests.visiting import Later, MakePhone, Serve, facts
 
+pytestmark = pytest.mark.slow
+
 
 class Named(Page):
     def GET(self) -> str:

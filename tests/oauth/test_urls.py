@@ -14,6 +14,8 @@ from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
 from tests.visiting import MakePhone, Serve
 
+pytestmark = pytest.mark.slow
+
 
 class Orders(Page):
     def GET(self) -> str:

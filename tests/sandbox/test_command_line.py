@@ -17,6 +17,8 @@ import requests
 
 from tests.launch import ROOT, Sandbox, start_sandbox
 
+pytestmark = pytest.mark.slow
+
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "sandbox", "--port", "0", *args]

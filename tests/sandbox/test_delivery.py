@@ -13,6 +13,8 @@ from sandbox.push.envelope import signature
 from tests.launch import Sandbox
 from tests.sandbox.callback import Answer, CallbackServer, reply, text
 
+pytestmark = pytest.mark.slow
+
 FAILURE_LINE = "该公众号提供的服务出现故障，请稍后再试"
 
 

@@ -14,6 +14,8 @@ import requests
 from tests.launch import ROOT, Sandbox
 from tests.sandbox.callback import Answer, CallbackServer, Received, text
 
+pytestmark = pytest.mark.slow
+
 
 def echo(received: Received) -> Answer:
     openid = received.query["openid"]

@@ -11,6 +11,8 @@ from tests.conditions import until
 from tests.launch import Sandbox, start_sandbox
 from tests.sandbox.callback import Answer, CallbackServer, Received, text
 
+pytestmark = pytest.mark.slow
+
 
 def test_rule_12_two_users_messages_carry_one_msg_id(
     sandbox: Sandbox, server: CallbackServer, openid: str
