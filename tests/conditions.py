@@ -1,4 +1,4 @@
-"""Waits for a condition: how long that takes depends on the machine, whether it comes does not."""
+"""Waits for conditions. The time that a condition takes depends on the machine; that it comes does not."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.launch import PATIENCE
 
 
 def until(seen: Callable[[], Any], wanted: Callable[[Any], bool] = bool) -> Any:
-    """Return what `seen` returns once that is as `wanted`. Fail the test after PATIENCE seconds."""
+    """Call `seen` until `wanted` accepts its result; return that. Fail the test after PATIENCE seconds."""
     end, pause = time.monotonic() + PATIENCE, 0.005
     while True:
         found = seen()
