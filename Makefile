@@ -1,7 +1,8 @@
 # make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed);
 #             options of `python -m sandbox`: make run ARGS="--port 9200 --mode safe"
 # make test   the tests, in parallel; installs redis-server, chromium … where it may, says what it skips where not
-#             make test-fast leaves out what starts many processes or a browser; make test-heavy is what needs packages by others
+#             make test-fast: without browsers and without tests that start many processes, under a minute
+#             make test-heavy: what needs packages by others, which npm fetches
 # make check  ruff and mypy
 # make serve  the bot alone, with your config.py
 # make bench  most measurements, a quarter of an hour (not bench.callback, which installs our peers, and

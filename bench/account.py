@@ -71,7 +71,7 @@ class Account:
         return self.runs_file.read_text(encoding="utf-8").split("\n")[:-1]
 
     def open(self, gate: str) -> None:
-        """Let the handlers go on that were told to wait until `gate`."""
+        """End the wait of the handlers that `slow until GATE NAME` or `late until GATE NAME` has started."""
         (self.folder / gate).touch()
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ def why_not() -> str:
 
 
 @contextlib.contextmanager
-def apart() -> Iterator[None]:
+def own_network() -> Iterator[None]:
     """Give this thread, and the threads and processes that it starts meanwhile, a network of their own.
 
     Other programs do not see the addresses that are made in it: Chromium drops all its connections when an

@@ -35,10 +35,10 @@ _ARGUMENTS = (
     "--use-fake-ui-for-media-stream",
 )
 
-# For `add_init_script`: no script of a page acts because some seconds have passed, for on a slow machine they
-# pass too soon. What goes away by itself stays, and a call that is given up after a moment (the signals of
-# `AbortSignal.timeout`) is given up when a test says so: `calls` has them.
-NO_HURRY = """{
+# A script for `add_init_script`. Timers of three seconds and more never fire, because on a slow machine they
+# would fire before the test has looked. `AbortSignal.timeout` never aborts by itself: the page's list `calls`
+# holds the controllers, and a test aborts a call by `calls[n].abort()`.
+NO_LONG_TIMERS = """{
   const wait = setTimeout;
   setTimeout = (act, delay, ...more) => wait(act, delay >= 3000 ? 2 ** 31 - 1 : delay, ...more);
   window.calls = [];
@@ -115,7 +115,7 @@ def watched(page: Page, tolerated: list[str]) -> Iterator[None]:
 def page(browser: Browser, tolerated: list[str]) -> Iterator[Page]:
     """A page in a context of its own, with the window of a laptop."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.add_init_script(NO_HURRY)
+    context.add_init_script(NO_LONG_TIMERS)
     page = context.new_page()
     with watched(page, tolerated):
         yield page

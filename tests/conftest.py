@@ -18,6 +18,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 import redis
 import requests
+from hypothesis import HealthCheck, settings
 
 import handlers
 from bot.app import Parts, build, wsgi
@@ -36,17 +37,27 @@ SECRET_KEY = "key-0123456789abcdef0123456789abcdef"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens, so a call to WeChat fails at once
 
 
+# A property holds however long an example takes.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+_LONGEST_FIRST = {"scenarios": 0, "browser": 1, "pages": 2}
+
+
+@pytest.hookimpl(optionalhook=True)  # `pytest -p no:xdist` does not know it
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers for `-n auto`: two for each core, for most tests wait for processes."""
+    """Return the number of workers for `-n auto`: two for each core, as most tests wait for processes."""
     return min(8, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest tests begin first, so that no worker is left with one of them at the end."""
-    items.sort(key=lambda item: _ORDER.get(item.path.relative_to(ROOT / "tests").parts[0], len(_ORDER)))
+    """Run the folders with the longest tests first, so that no worker begins one of them at the end."""
 
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return _LONGEST_FIRST.get(folder, len(_LONGEST_FIRST))
 
-_ORDER = {"scenarios": 0, "browser": 1, "pages": 2}
+    items.sort(key=place)
 
 
 class Clock:

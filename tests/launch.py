@@ -22,7 +22,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Seconds after which a test that waits for something fails. A slow or busy machine must not come near it.
+# A test that waits for a condition fails after so many seconds: many more than a slow or busy machine needs.
 PATIENCE = 60.0
 
 Json = dict[str, Any]
@@ -293,7 +293,7 @@ class Bot(Process):
             self._folder.cleanup()
 
 
-# Ports that the system does not give to connections by itself. Each worker of pytest-xdist has its own share.
+# These ports lie below those that Linux gives to connections. Each worker of pytest-xdist has its own share.
 _FIRST_PORT, _SHARE = 20_000, 1000
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _ports = itertools.count(secrets.randbelow(_SHARE))

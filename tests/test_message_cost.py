@@ -45,7 +45,8 @@ class Cost(NamedTuple):
     written: float
 
 
-# By mode and store, and the same on Python 3.11, 3.12 and 3.13. A commit that raises one says why.
+# The recorded cost by mode and store. It is the same on Python 3.11, 3.12 and 3.13. A commit that raises a
+# figure says why.
 RECORDED = {
     ("plain", "sqlite"): Cost(calls=145, trips=2, commands=3, written=8961),
     ("safe", "sqlite"): Cost(calls=160, trips=2, commands=3, written=8961),
@@ -72,7 +73,7 @@ class SqliteWitness:
         monkeypatch.setattr(sqlite3, "connect", traced)
 
     def read(self) -> tuple[int, ...]:
-        """Transactions, statements inside them, and bytes so far."""
+        """Return the numbers of transactions, of statements inside them, and of bytes so far."""
         inside = self._kinds.total() - self._kinds["BEGIN"] - self._kinds["COMMIT"]
         return self._kinds["BEGIN"], inside, self._log.stat().st_size
 
@@ -88,7 +89,7 @@ class RedisWitness:
         self._own = tuple(map(sub, second, first))  # what one reading adds to the counters
 
     def read(self) -> tuple[int, ...]:
-        """Round trips, commands and bytes so far, without those of the readings."""
+        """Return the numbers of round trips, commands and bytes so far, without those of these readings."""
         self._readings += 1
         return tuple(all_ - self._readings * own for all_, own in zip(self._stats(), self._own, strict=True))
 

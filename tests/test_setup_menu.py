@@ -13,8 +13,8 @@ import requests
 
 from bot.commands import setup_menu
 from tests.conftest import NOWHERE, SECRET_KEY, StartWeChat
-from tests.hurry import hurry
 from tests.launch import ROOT, Sandbox, bot_env
+from tests.short_timeout import shorten_timeout
 
 pytestmark = pytest.mark.slow
 
@@ -225,7 +225,7 @@ def test_a_menu_that_was_sent_and_not_answered_is_not_called_unchanged(
     """WeChat may have taken it; only its answer did not come."""
     install_old(wechat)
     if "delay" in fault:
-        hurry(monkeypatch, CREATE)
+        shorten_timeout(monkeypatch, CREATE)
     wechat.faults([{"path": CREATE, **fault}])
     done = call(wechat)
     expect_refusal(done, "answer", "not known whether")

@@ -26,7 +26,7 @@ _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
 
 class _Connection(NamedTuple):
-    """A thread's connection. Whoever uses or closes it holds `lock`: SQLite crashes if one thread closes what
+    """A thread's connection. Hold `lock` while you use or close it: SQLite crashes if one thread closes what
     another is using."""
 
     thread: threading.Thread
@@ -137,11 +137,11 @@ class SqliteStore:
         self.put("ping", b"", 60)  # a full disk can still be read
 
     def close(self) -> None:
-        """Close the connections of all threads, each as soon as its thread does not use it."""
+        """Close the connections of all threads, each once its thread has ended the operation under way."""
         self._local = threading.local()
         with self._connections_lock:
             for connection in self._connections:
-                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):  # longer than an operation takes
+                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):  # else leave it to its thread
                     connection.db.close()
                     connection.lock.release()
             self._connections.clear()

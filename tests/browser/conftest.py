@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, ViewportSize, expect
 
 from tests.browser.account_server import AccountServer
-from tests.chromium import NO_HURRY, watched
+from tests.chromium import NO_LONG_TIMERS, watched
 from tests.conditions import until
 from tests.launch import Json, Sandbox, start_sandbox
 
@@ -49,7 +49,7 @@ LAPTOP: ViewportSize = {"width": 1280, "height": 900}
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=LAPTOP, locale="zh-CN")
-    context.add_init_script(NO_HURRY)
+    context.add_init_script(NO_LONG_TIMERS)
     yield context
     context.close()
 
@@ -80,12 +80,12 @@ def page(context: BrowserContext, tab: Page, running: Sandbox, tolerated: list[s
     tab.set_viewport_size(LAPTOP)
 
 
-# Whether all that a phone shows has been read: what comes from then on comes by events.
+# True once the phone has read all that it shows. From then on it changes by events only.
 HAS_READ = """() => {
   const read = performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
   return ["chat", "menu", "inbox", "faults"].every((name) => read.includes(name));
 }"""
-# The picture on the screen is of now: what is done once a frame has been done.
+# Waits for two frames, so that everything that is done once a frame has been done.
 DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
@@ -106,7 +106,7 @@ class Phone:
         self.page.evaluate(DRAWN)
 
     def loaded(self) -> None:
-        """The page in the web view is there and the phone knows it: its load event is told in one go."""
+        """Wait until the page in the web view has loaded: by then the phone has handled the load event."""
         until(lambda: self.web.locator("html").evaluate("() => document.readyState") == "complete")
 
     def bubbles(self, sender: str) -> Locator:
@@ -149,7 +149,7 @@ def phone(page: Page, sandbox: Sandbox) -> Phone:
 
 
 def assert_none(where: Page | Locator, script: str) -> None:
-    """The script lists nothing, once the page has followed."""
+    """Wait until `script` returns an empty list."""
     until(lambda: where.evaluate(script), [].__eq__)
 
 

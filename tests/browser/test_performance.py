@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 BUBBLES = 10_000
 
-# Scrolls, a step in each frame. Answers how many rows were built in all, and how many of them again; how many
-# elements there were at most; and how long the frames took, in milliseconds.
+# Scrolls one step in each frame. Returns the number of rows built, the number of those built more than once,
+# the largest number of elements at a time, and the frame times in milliseconds.
 SCROLL = """async ([step, frames]) => {
   const list = document.querySelector("[data-testid=chat]");
   const times = [], built = [];

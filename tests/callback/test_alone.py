@@ -109,7 +109,7 @@ def test_what_comes_too_late_is_pushed_once_the_store_is_back(
 ) -> None:
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
     mortal_redis.kill()
-    with desk.in_no_time():
+    with desk.without_waiting():
         assert desk.text("x", 7, follower).result == "promised"
         assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
@@ -125,7 +125,7 @@ def test_what_ends_after_the_store_is_back_is_pushed_too(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
-    with desk.in_no_time():
+    with desk.without_waiting():
         mortal_redis.kill()
         assert desk.text("x", 7, follower).result == "promised"
         mortal_redis.start()
@@ -202,7 +202,7 @@ def test_where_nothing_can_be_pushed_the_third_try_is_told_to_wait(
     fresh = desk.wechat.message(
         "text", "<Content>long</Content><MsgId>7</MsgId>", OPENID, created=int(clock())
     )
-    with desk.in_no_time():
+    with desk.without_waiting():
         tries = [desk.deliver(fresh) for _ in range(3)]
     assert [answer.retry for answer in tries] == [True, True, False]
     assert desk.said(tries[2]) == WORDING.still_working
@@ -230,7 +230,7 @@ def test_there_is_an_end_to_threads(
     monkeypatch.setattr(alone, "_MOST_RUNS", 2)
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
     mortal_redis.kill()
-    with desk.in_no_time():
+    with desk.without_waiting():
         results = [desk.text("x", number).result for number in (1, 2, 3)]
     assert results == ["still-working", "still-working", "too-many"]
     held.go.set()

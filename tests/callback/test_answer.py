@@ -98,8 +98,8 @@ class Desk:
         """Let the jobs under way come to their end."""
         self.runner.stop(60)
 
-    def in_no_time(self) -> AbstractContextManager[object]:
-        """Let no time pass while deliveries wait for runs without the store, each in a thread of its own."""
+    def without_waiting(self) -> AbstractContextManager[object]:
+        """Skip the waiting of deliveries for runs without the store: their clock is the test's."""
         clockwork = {"_monotonic": self.waiting.monotonic, "_sleep": self.waiting.sleep}
         return mock.patch.multiple(self.answerer._alone, **clockwork)
 

@@ -86,7 +86,7 @@ def test_a_claim_that_the_store_took_in_silence_does_not_keep_the_answer(
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
     desk.store.ping()
     mortal_redis.pause()
-    with desk.in_no_time():
+    with desk.without_waiting():
         assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
     until(lambda: desk.liveness._owed)

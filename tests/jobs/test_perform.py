@@ -20,8 +20,8 @@ from tests.callback.test_answer import (  # fixtures among them
     pushed,
 )
 from tests.conftest import NOWHERE, Clock, as_account
-from tests.hurry import hurry
 from tests.launch import Sandbox
+from tests.short_timeout import shorten_timeout
 
 __all__ = ["follower", "held", "make_desk"]
 
@@ -127,7 +127,7 @@ def test_a_push_that_was_sent_and_not_answered_is_not_made_again_but_kept(
     """WeChat may have taken it."""
     desk = make_desk(on.message("text", echo), **as_account(wechat))
     if "delay" in fault:
-        hurry(monkeypatch, SEND)
+        shorten_timeout(monkeypatch, SEND)
     wechat.faults([{"path": SEND, **fault, "count": 1}])
     perform(desk, put_reply(desk, follower, Text("late")))
     assert desk.outbox.all() == []

@@ -20,9 +20,9 @@ from bot import menu
 from bot.pages import Page
 from handlers.pages.home import Home
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
-from tests.hurry import hurry
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
+from tests.short_timeout import shorten_timeout
 
 EXCHANGE = "/sns/oauth2/access_token"
 
@@ -467,7 +467,7 @@ def test_wechat_being_down_is_a_page_that_says_so(
     log.clear()
     with monkeypatch.context() as patch:
         if "delay" in fault:
-            hurry(patch, path)
+            shorten_timeout(patch, path)
         answer = phone.open(back)
     assert answer.status_code == 502
     assert result_of(log) == "wechat-down"

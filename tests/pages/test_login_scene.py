@@ -164,8 +164,11 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
 
 
 def agree(phone: Phone, link: str, goals: dict[Tab, str]) -> None:
-    """Say yes; each of two tabs gets to its goal. Both hear of it at the same moment. Here the second looks
-    when the first has the cookies, for which it would wait no longer than a second."""
+    """Confirm the login on the phone, and wait until each of two tabs is at its goal.
+
+    Both tabs hear of it at the same moment, and the second waits only one second for the cookies that the
+    first one gets. Its request is therefore held back here until the first tab has them.
+    """
     (one, goal), (other, other_goal) = goals.items()
     looks: list[Route] = []
     other.route("**&wait=1", lambda route: looks.append(route))

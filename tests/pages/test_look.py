@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.app import TEMPLATES
 from bot.templates import Templates
-from tests.chromium import NO_HURRY
+from tests.chromium import NO_LONG_TIMERS
 from tests.conditions import until
 from tests.conftest import Served
 from tests.launch import ROOT, Sandbox
@@ -52,7 +52,7 @@ def open_browser(browser: Browser, weixin: Sandbox) -> Iterator[Callable[..., Pa
             locale=locale,
             user_agent=WECHAT if openid else PC,
         )
-        context.add_init_script(NO_HURRY)  # WeChat's silence lasts, and the page does not yet speak of it
+        context.add_init_script(NO_LONG_TIMERS)  # else the page says after 5 s that WeChat is silent
         if openid:
             context.add_cookies([{"name": "sandbox_user", "value": openid, "url": weixin.url}])
         opened.append(context)

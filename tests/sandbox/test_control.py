@@ -151,7 +151,7 @@ def test_a_call_that_a_reset_has_overtaken_is_in_no_journal(sandbox: Sandbox, ap
         target=lambda: requests.get(url, params={"access_token": api.token}, timeout=60)
     )
     calling.start()
-    # It is under way when the fault has been used up.
+    # Once the fault has been used up, the call is under way.
     until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
     sandbox.reset()
     calling.join()

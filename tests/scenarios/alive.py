@@ -1,4 +1,4 @@
-"""What the phones of a sandbox show, for tests with real bots on a bench account."""
+"""Reads what the phones of a sandbox show, for tests whose bots have the handlers of bench/account.py."""
 
 from bench import phones
 from bench.phones import Verdict

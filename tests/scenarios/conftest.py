@@ -1,4 +1,4 @@
-"""WeChat and an account whose handlers can be seen from outside, each of the test's own."""
+"""Fixtures of the scenarios: a sandbox and an account (bench/account.py) for each test."""
 
 from collections.abc import Iterator
 

@@ -10,9 +10,9 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import Served
-from tests.hurry import hurry
 from tests.launch import Sandbox
 from tests.oauth.visitor import query
+from tests.short_timeout import shorten_timeout
 from tests.visiting import PC, Later, Serve
 
 pytestmark = pytest.mark.browser
@@ -145,7 +145,7 @@ def userinfo_40003(visit: Visit) -> None:
 def wechat_times_out(visit: Visit) -> None:
     visit.weixin.faults([{"path": EXCHANGE, "delay": 2, "count": 1}])
     with visit.patch.context() as patch:
-        hurry(patch, EXCHANGE)
+        shorten_timeout(patch, EXCHANGE)
         visit.open("/")
     visit.trouble(DOWN)
 

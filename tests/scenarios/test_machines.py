@@ -24,7 +24,7 @@ def need_machines(need_redis: None) -> Iterator[None]:
         pytest.fail(f"{problem}, and CI may skip nothing that it could have")
     if problem:
         pytest.skip(f"NOT TESTED: {problem}")
-    with netns.apart():
+    with netns.own_network():
         yield
 
 

@@ -1,4 +1,4 @@
-"""What was promised comes after a restart, once: of a bot that is killed as a whole, and of its Redis."""
+"""A bot, or its Redis, is killed and started again. Every promised answer then comes once."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def kill_all(bot: Bot) -> None:
 
 
 def send_all(sandbox: Sandbox, texts: dict[str, str]) -> None:
-    """One message of each user, all at once; returns when WeChat has done with all of them."""
+    """Send one message for each user at the same moment. Return when WeChat has finished all deliveries."""
     with ThreadPoolExecutor(len(texts)) as pool:
         for task in [pool.submit(sandbox.send, openid, content=text) for openid, text in texts.items()]:
             task.result()
@@ -59,8 +59,8 @@ def test_a_killed_bot_gives_its_slow_answers_after_its_restart_once(
 
 
 def test_a_handler_that_turns_out_slow_survives_too(sandbox: Sandbox, account: Account) -> None:
-    """Not declared slow: it runs in the request of a process that is killed, and a copy of the delivery has
-    promised its reply."""
+    """The route is not declared slow, so its handler runs in the request. That process is killed after a copy
+    of the delivery has promised the reply."""
     openid = sandbox.add_user("u", subscribed=True)
     sandbox.faults([{"path": "delivery", "duplicate": 3}])
     with (
@@ -78,7 +78,8 @@ def test_a_handler_that_turns_out_slow_survives_too(sandbox: Sandbox, account: A
 
 
 def test_an_account_that_may_not_push_says_still_working_and_keeps_the_answer(account: Account) -> None:
-    """WeChat waits longer than in life: what the first two tries hear at last makes it try again, too."""
+    """This bot gives up a delivery before the sandbox does, so the first two tries may end with a 503. The
+    sandbox then tries again, as it does after silence."""
     with (
         start_sandbox("--account-kind", "subscription") as sandbox,
         bot_on(sandbox, account, DEADLINE_SECONDS="2") as bot,
@@ -98,7 +99,7 @@ def test_an_account_that_may_not_push_says_still_working_and_keeps_the_answer(ac
 
 @pytest.mark.redis
 def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need_redis: None) -> None:
-    """Quick messages are answered without it, promised answers come after it."""
+    """Without Redis the bot answers quick messages. Once Redis is back, it sends the promised answers."""
     openids = [sandbox.add_user(f"u{n}", subscribed=True) for n in range(6)]
     with _RedisToKill(account.folder) as redis:
         with (
@@ -116,12 +117,12 @@ def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need
             redis.kill()
             shown = sandbox.send(openids[0], content="without")["shown"]
             assert [bubble["content"] for bubble in shown] == ["answer without"]
-            # One that takes longer than WeChat waits: promised at its first try, pushed afterwards.
+            # This answer takes too long: the first delivery promises it, and it is pushed later.
             tried = sandbox.send(openids[1], content="late until go long")["deliveries"]
             assert [entry["outcome"] for entry in tried] == ["success"]
             assert readiness() == 503
             account.open("go")
-            # All handlers end while there is nothing to write their replies to.
+            # All handlers end while Redis is gone, so that their replies cannot be written.
             until(lambda: sum("left in the outbox" in line for line in bot.output), lambda n: n >= 6)
             redis.start()
             until(readiness, lambda status: status == 200)

@@ -115,7 +115,7 @@ def test_a_stop_cuts_no_push_in_two(sandbox: Sandbox, account: Account) -> None:
         sandbox.set_callback(fleet.callback)
         sandbox.send(openid, content="slow until go m")
         account.open("go")
-        # It is under way when the fault has been used up.
+        # Once the fault has been used up, the push is under way.
         until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
         fleet.replace_server(0, timeout=60)
         until(lambda: jobs(env, account), lambda found: found == NO_JOBS)

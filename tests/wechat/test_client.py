@@ -15,8 +15,8 @@ from bot.wechat.errcodes import explain
 from bot.wechat.jssdk import JsSdk, signature
 from handlers import WORDING
 from tests.conftest import NOWHERE, Clock, MakeConfig, as_account
-from tests.hurry import hurry
 from tests.launch import Sandbox
+from tests.short_timeout import shorten_timeout
 
 MENU = "/cgi-bin/menu/get"
 
@@ -135,7 +135,7 @@ def test_no_answer_or_an_unreadable_one_is_unreachable_and_may_have_had_its_effe
     client: Client, wechat: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "delay" in fault:
-        hurry(monkeypatch, MENU)
+        shorten_timeout(monkeypatch, MENU)
     wechat.faults([{"path": MENU, **fault}])
     with pytest.raises(WeChatUnreachable) as error:
         client.get("menu/get")
@@ -159,7 +159,7 @@ def test_where_there_was_no_connection_nothing_was_sent(
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         nobody = f"http://127.0.0.1:{full.getsockname()[1]}/"
-        hurry(monkeypatch, nobody)
+        shorten_timeout(monkeypatch, nobody)
         assert not was_sent(nobody)
     assert not was_sent(f"{NOWHERE}/")
     parts.client._http.proxies = {"http": NOWHERE}
@@ -171,7 +171,7 @@ def test_no_error_holds_a_token_or_the_secret_not_even_its_traceback(
     parts: Parts, client: Client, wechat: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "delay" in fault:
-        hurry(monkeypatch, MENU)
+        shorten_timeout(monkeypatch, MENU)
     secrets = {parts.config.app_secret, client.access_token}
     wechat.faults([{"path": MENU, **fault}])
     with pytest.raises(WeChatError) as error:

@@ -18,8 +18,8 @@ from bot.wechat.errcodes import explain
 from bot.wechat.http import Http
 from bot.wechat.tokens import Shared, access_tokens
 from tests.conftest import Clock, MakeConfig, StartWeChat, as_account, in_processes
-from tests.hurry import hurry
 from tests.launch import Sandbox
+from tests.short_timeout import shorten_timeout
 
 STABLE, CLASSIC = "/cgi-bin/stable_token", "/cgi-bin/token"
 
@@ -196,7 +196,7 @@ def test_a_wechat_that_cannot_be_reached_is_named_so_without_the_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if "delay" in fault:
-        hurry(monkeypatch, path)
+        shorten_timeout(monkeypatch, path)
     wechat.faults([{"path": path, **fault}])
     tokens = make_tokens(token_kind=kind)
     with pytest.raises(WeChatUnreachable) as error:
