@@ -34,7 +34,7 @@ def not_here(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Return the path of Node.js. Skip the test if it is missing, or the packages of peers/package.json are."""
+    """Return the path of Node.js. Skip the test if it or peers/package.json's packages are missing."""
     node = shutil.which("node")
     if node is None or not (PEERS / "node_modules").is_dir():
         not_here("Node.js or the packages of these peers are missing: `make test-heavy` installs them")
