@@ -1,4 +1,4 @@
-"""A delivery of a message whose run has ended: the same reply again, or a push of it where that is surer."""
+"""A delivery of a message whose run has ended: its reply, or a push of it where that is surer."""
 
 import functools
 import logging
@@ -29,11 +29,14 @@ class Again:
         try:
             latest = self._given(incoming, claim)
         except StoreError as error:
-            log.error("[answer] not noted that a reply was given again: %s", error)
+            log.error("[answer] not noted that a reply was given: %s", error)
+            self._liveness.owe(lambda: self._dedup.give(incoming.key, claim))
             latest = claim
         if latest is None:
             return b"", "pushed-instead"
-        return self._passive(incoming, latest.reply, latest.at), "repeated"
+        first = latest.reply is not None and not latest.answered
+        body = self._passive(incoming, latest.reply, latest.at, first=first)
+        return body, "joined" if first else "repeated"
 
     def _given(self, incoming: Incoming, claim: Claim) -> Claim | None:
         """What is now noted as given; None if it is pushed."""

@@ -27,8 +27,8 @@ class Attempts:
     def needs_push(self, claim: Claim) -> bool:
         """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
         whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
-        later a replay; both get the answer."""
-        if not self._pushes or self._clock() - claim.at > SERIES_SECONDS:
+        later a replay; both get the answer, as does the first who comes for a reply that a job made."""
+        if not self._pushes or not claim.answered or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 

@@ -35,8 +35,8 @@ class State(enum.Enum):
 
 class Claim(NamedTuple):
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was there and when it was last given as an answer. Of a NEW one:
-    whether claim() has looked `beside` it, and found nothing."""
+    and when, in unix seconds, it was there and when it was last given as an answer (0: never, a job made it
+    and keeps it ready). Of a NEW one: whether claim() has looked `beside` it, and found nothing."""
 
     state: State
     attempt: int
@@ -143,14 +143,15 @@ class Dedup:
         """Whether a job owes the user this reply."""
         return self._store.get(key) == _PROMISED
 
-    def finish(self, key: str, reply: Reply | None) -> bool:
+    def finish(self, key: str, reply: Reply | None, *, given: bool = True) -> bool:
         """To DONE: the reply is there for this delivery and its retries. False if it was PROMISED, or if
         somebody else has finished it: the reply is then not this delivery's answer.
 
+        Not `given`: a job has it, and no delivery may be left to answer with it; see promise_unless_given().
         A record that the store has lost meanwhile counts as ours.
         """
         now = self._clock()
-        done = _done(reply, now, now)
+        done = _done(reply, now, now if given else 0)
         for expected in (self._mine, _QUEUED):
             if self._store.swap(key, expected, done, self._lifetime):
                 return True
@@ -160,6 +161,19 @@ class Dedup:
         """Note that the reply is given as an answer now. False if it has been given or withdrawn since
         `claim` was made: look again."""
         return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
+
+    def promise_unless_given(self, key: str) -> bool:
+        """DONE, and no delivery has answered with the reply, to PROMISED: the deliveries that waited for it
+        were killed, and the job must bring it. True also if it is PROMISED already."""
+        while True:
+            record = self._store.get(key)
+            if record is None or not record.startswith(_DONE):
+                return record == _PROMISED
+            done = json.loads(record[1:])
+            if done["reply"] is None or done["answered"]:
+                return False
+            if self._store.swap(key, record, _PROMISED, self._lifetime):
+                return True
 
     def withdraw(self, key: str, claim: Claim) -> bool:
         """Keep the reply from later deliveries, for it goes another way. False as with give()."""

@@ -9,6 +9,7 @@ import logging
 from functools import partial
 
 from bot.callback import messages
+from bot.callback.attempts import SERIES_SECONDS
 from bot.callback.conversation import Conversations
 from bot.callback.custom import custom_messages, pieces
 from bot.callback.dedup import Dedup
@@ -26,6 +27,7 @@ from bot.wechat.client import PUSH
 log = logging.getLogger("bot.late")
 
 _BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
+_TAKEN_SECONDS = 1.0  # who waits for a reply looks for it every 0.2 s
 _MAX_RUNS = 5  # a handler that has taken five workers with it is not run by a sixth
 _PATIENCE = 4  # tries before an answer that WeChat does not take waits for the user's next message
 
@@ -60,24 +62,31 @@ class Performer:
             self._type(str(job.work["openid"]))
             return None
         incoming = messages.read(job.work["fields"])
-        expected = job.kind == EXPECTED and not job.work.get("late")
-        # Whoever wrote the job died about to promise the reply, perhaps to WeChat's last try: it is pushed.
-        if expected and not self._dedup.adopt(incoming.key, promised=self._push):
-            return None  # the run has ended, and whoever wrote the job could not strike it out
-        problem = ""
         if "reply" not in job.work:
-            outcome = self._run(incoming, job)
-            problem = outcome.problem
-            if not job.work.get("late") and self._dedup.finish(incoming.key, outcome.reply):
+            expected = job.kind == EXPECTED and not job.work.get("late")
+            # Who wrote the job died about to promise the reply, perhaps to WeChat's last try: it is pushed.
+            if expected and not self._dedup.adopt(incoming.key, promised=self._push):
+                return None  # the run has ended, and whoever wrote the job could not strike it out
+            job = self._make(incoming, job)
+            if job.work["reply"] is not None and not job.work["late"]:
                 log.info("[late] ready in time: openid=%s", incoming.openid)
-                return Failed(problem) if problem else None
-            if not job.work.get("late") and not self._dedup.is_promised(incoming.key):
-                return None  # held for dead: a successor had its reply ready before us
-            reply = to_json(outcome.reply) if outcome.reply else None
-            job = self._outbox.note(job, reply=reply, late=True, problem=problem)
-        delivered = self._deliver(incoming.openid, job)
-        problem = problem or str(job.work.get("problem", ""))
-        return Failed(problem) if problem and delivered is None else delivered
+                # Look at it again: the deliveries that waited for it may have died with their processes.
+                return Again(_TAKEN_SECONDS if self._push else SERIES_SECONDS, "ready, to be taken")
+        elif not job.work.get("late") and self._dedup.promise_unless_given(incoming.key):
+            job = self._outbox.note(job, late=True)
+        again = self._deliver(incoming.openid, job) if job.work.get("late") else None
+        problem = str(job.work.get("problem", ""))
+        return Failed(problem) if problem and again is None else again
+
+    def _make(self, incoming: Incoming, job: Job) -> Job:
+        """Run the handler and note its reply: in the job, and for the deliveries that wait for it, unless it
+        is late."""
+        outcome = self._run(incoming, job)
+        is_late = bool(job.work.get("late"))
+        if not is_late and not self._dedup.finish(incoming.key, outcome.reply, given=False):
+            is_late = self._dedup.is_promised(incoming.key)
+        reply = to_json(outcome.reply) if outcome.reply else None
+        return self._outbox.note(job, reply=reply, late=is_late, problem=outcome.problem)
 
     def _run(self, incoming: Incoming, job: Job) -> Outcome:
         if job.tries > _MAX_RUNS:

@@ -215,6 +215,93 @@ def test_a_run_that_was_to_be_promised_to_the_last_try_is_pushed(
     assert desk.said(desk.text("x", 7, follower)) is None
 
 
+class Killed(BaseException):
+    """As far as a delivery is concerned, the end of its process."""
+
+
+def be_killed() -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("how", ["slow route", "took over from the dead"])
+def test_a_reply_that_was_ready_in_time_for_deliveries_that_were_killed_is_pushed(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, how: str
+) -> None:
+    """WeChat may not ask again: this delivery may have been the last."""
+    desk = make_desk(on.message("text", echo, slow=how == "slow route"), **as_account(wechat))
+    desk.answerer._late._wake = lambda job_id: None
+    key = message(desk, follower).key
+    if how != "slow route":
+        desk.store.put(key, b"Rdead", 60)
+    desk.waiting.meanwhile = [be_killed]
+    with pytest.raises(Killed):
+        desk.text("x", 7, follower)
+    perform(desk, key)
+    assert pushed(wechat, follower) == [], "a delivery may still wait for it"
+    clock.advance(2)
+    assert desk.outbox.overdue() == [key]
+    perform(desk, key)
+    assert pushed(wechat, follower) == ["echo x"]
+    assert desk.text("x", 7, follower).reply == b"", "and not as an answer as well"
+    assert desk.outbox.all() == []
+
+
+def test_a_reply_that_was_ready_in_time_and_that_nobody_took_is_kept_where_it_cannot_be_pushed(
+    make_desk: MakeDesk, follower: str, clock: Clock
+) -> None:
+    desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
+    desk.answerer._late._wake = lambda job_id: None
+    key = message(desk, follower).key
+    desk.waiting.meanwhile = [be_killed]
+    with pytest.raises(Killed):
+        desk.text("x", 7, follower)
+    perform(desk, key)
+    clock.advance(25)
+    assert desk.outbox.overdue() == [], "WeChat may ask again"
+    clock.advance(10)
+    assert desk.outbox.overdue() == [key]
+    perform(desk, key)
+    assert desk.conversations.kept(follower, "next", again=False) == Text("echo x")
+
+
+def test_a_reply_that_a_delivery_took_is_not_pushed(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
+) -> None:
+    """Whoever comes for it first takes it: one that waited, or a retry 5 s after those that were killed."""
+    desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
+    wake, desk.answerer._late._wake = desk.answerer._late._wake, lambda job_id: None
+    desk.waiting.meanwhile = [be_killed]
+    with pytest.raises(Killed):
+        desk.text("x", 7, follower)
+    perform(desk, message(desk, follower).key)
+    clock.advance(5)
+    assert desk.said(desk.text("x", 7, follower)) == "echo x"
+    desk.answerer._late._wake = wake
+    assert desk.said(desk.text("y", 8, follower)) == "echo y"
+    assert len(desk.outbox.all()) == 2
+    for msg_id, text in ((7, "x"), (8, "y")):
+        perform(desk, message(desk, follower, text, msg_id).key)
+    assert desk.outbox.all() == []
+    assert pushed(wechat, follower) == []
+
+
+def test_who_waited_for_a_reply_that_is_being_pushed_does_not_give_it(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str
+) -> None:
+    """The delivery was held up between seeing the reply and giving it."""
+    desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
+    key = message(desk, follower).key
+    give, desk.answerer._again._dedup.give = (
+        desk.answerer._again._dedup.give,
+        lambda *claim: (  # type: ignore
+            perform(desk, key),
+            give(*claim),
+        )[1],
+    )
+    answer = desk.text("x", 7, follower)
+    assert (answer.reply, pushed(wechat, follower)) == (b"", ["echo x"])
+
+
 def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_job(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
