@@ -71,7 +71,7 @@ class Account:
         return self.runs_file.read_text(encoding="utf-8").split("\n")[:-1]
 
     def open(self, gate: str) -> None:
-        """End the wait of the handlers that `slow until GATE NAME` or `late until GATE NAME` has started."""
+        """Let the handlers of `slow until GATE NAME` and `late until GATE NAME` end."""
         (self.folder / gate).touch()
 
     def close(self) -> None:

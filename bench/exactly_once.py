@@ -51,8 +51,8 @@ def run(
     settings: dict[str, str] | None = None,
 ) -> Result:
     """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow. With
-    `job_workers` they run only there. A process is killed every `kill_every` seconds, or as often as a server
-    can start if that takes longer."""
+    `job_workers` they run only there. A process is killed every `kill_every` seconds; less often on a
+    machine that needs longer than that to start a server."""
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
     env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
     with Fleet(env | (settings or {}), account.folder, servers, job_workers) as fleet:

@@ -26,7 +26,7 @@ class Fleet:
         self._env = dict(env)
         self._folder = folder
         self.kills: list[tuple[float, float]] = []  # when each began and had happened, in unix seconds
-        self.start_seconds = 0.0  # the time that the last server took to start
+        self.start_seconds = 0.0  # how long the last server took to start
         self._lock = threading.Lock()
         self._gone: list[Process] = []
         self.servers: list[Bot] = []

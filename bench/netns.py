@@ -29,10 +29,11 @@ def why_not() -> str:
 
 @contextlib.contextmanager
 def own_network() -> Iterator[None]:
-    """Give this thread, and the threads and processes that it starts meanwhile, a network of their own.
+    """Run the body of the `with` statement in a new network namespace, with this thread and all threads and
+    processes that it starts there.
 
-    Other programs do not see the addresses that are made in it: Chromium drops all its connections when an
-    address appears.
+    Other programs do not notice the addresses that the body adds. Chromium, for one, drops all its
+    connections when the host gets an address.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/thread-self/ns/net") as before:

@@ -145,7 +145,7 @@ def sleep(seconds: float) -> None:
     if is_here():
         pause(lambda green: asyncio.get_running_loop().call_later(seconds, green.resume, None))
     else:
-        time.sleep(seconds)
+        time.sleep(seconds)  # a thread of its own: nobody else waits
 
 
 def aside(function: Callable[..., R], *args: Any) -> R:

@@ -67,6 +67,6 @@ def _announce(config: Config, workers: Workers) -> None:
                 say(f"bot ready http://{local}:{port}")
                 return
         except (OSError, urllib.error.URLError):
-            time.sleep(_READY_POLL)
+            time.sleep(_READY_POLL)  # the workers do not tell when they listen
     complain("the server does not answer on its own port; see the lines above")
     workers.give_up()

@@ -73,7 +73,8 @@ class Workers:
             if not was_killed:
                 complain("a worker died as soon as it had started; see the lines above")
                 return False
-            time.sleep(_AT_ONCE_SECONDS - age)  # whatever kills it may do so again
+            # The next worker may be killed at once, too: start at most one a second.
+            time.sleep(_AT_ONCE_SECONDS - age)
         self._begin(its_socket)
         return True
 

@@ -35,9 +35,9 @@ _ARGUMENTS = (
     "--use-fake-ui-for-media-stream",
 )
 
-# A script for `add_init_script`. Timers of three seconds and more never fire, because on a slow machine they
-# would fire before the test has looked. `AbortSignal.timeout` never aborts by itself: the page's list `calls`
-# holds the controllers, and a test aborts a call by `calls[n].abort()`.
+# A script for `add_init_script` that keeps the page from giving up while a slow machine still works. Timers
+# of three seconds or more never fire. `AbortSignal.timeout` aborts nothing: it adds its controller to the
+# page's list `calls`, and a test aborts a call by `calls[n].abort()`.
 NO_LONG_TIMERS = """{
   const wait = setTimeout;
   setTimeout = (act, delay, ...more) => wait(act, delay >= 3000 ? 2 ** 31 - 1 : delay, ...more);

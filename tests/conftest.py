@@ -37,21 +37,21 @@ SECRET_KEY = "key-0123456789abcdef0123456789abcdef"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens, so a call to WeChat fails at once
 
 
-# A property holds however long an example takes.
+# Hypothesis must not fail a test because an example took long.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 _LONGEST_FIRST = {"scenarios": 0, "browser": 1, "pages": 2}
 
 
-@pytest.hookimpl(optionalhook=True)  # `pytest -p no:xdist` does not know it
+@pytest.hookimpl(optionalhook=True)  # the hook does not exist under `pytest -p no:xdist`
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers for `-n auto`: two for each core, as most tests wait for processes."""
+    """Return the number of workers for `-n auto`: two for each core, because tests often wait."""
     return min(8, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the folders with the longest tests first, so that no worker begins one of them at the end."""
+    """Run the folders with the longest tests first. Begun last, they would make the whole run longer."""
 
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(ROOT / "tests").parts[0]

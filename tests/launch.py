@@ -22,7 +22,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A test that waits for a condition fails after so many seconds: many more than a slow or busy machine needs.
+# A test that waits for a condition fails after this many seconds. A slow or busy machine needs far fewer.
 PATIENCE = 60.0
 
 Json = dict[str, Any]
@@ -293,14 +293,14 @@ class Bot(Process):
             self._folder.cleanup()
 
 
-# These ports lie below those that Linux gives to connections. Each worker of pytest-xdist has its own share.
+# Linux gives outgoing connections higher ports than these. Each worker of pytest-xdist has its own range.
 _FIRST_PORT, _SHARE = 20_000, 1000
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _ports = itertools.count(secrets.randbelow(_SHARE))
 
 
 def free_port() -> int:
-    """Return a port of the loopback that nobody listens on, and that no other test will get soon."""
+    """Return a free port of 127.0.0.1. No other test gets it before a thousand more have been returned."""
     while True:
         port = _FIRST_PORT + _worker * _SHARE + next(_ports) % _SHARE
         with socket.socket() as probe, contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""A short timeout for one call of WeChat's API: only that call times out, however slow the machine is."""
+"""Makes one call of WeChat's API time out soon. The others keep their long timeout, for slow machines."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from requests.adapters import HTTPAdapter
 
 
 def shorten_timeout(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    """Divide the timeout of every call from this process whose URL contains `part` by twenty."""
+    """Shorten the timeout of this process's HTTP requests to a twentieth if their URL contains `part`."""
     send = HTTPAdapter.send
 
     def send_shortened(adapter: HTTPAdapter, request: Any, *args: Any, **kwargs: Any) -> requests.Response:

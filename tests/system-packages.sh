@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the real parts that tests use (Debian packages), where this user may. Elsewhere the tests that
 # need a missing part are skipped and say so; in CI a missing part is an error.
-# With the argument `heavy`: what `make test-heavy` needs.
+# With the argument `heavy` it installs what `make test-heavy` needs.
 set -u
 wanted=""
 need() {

@@ -138,7 +138,7 @@ def test_who_does_not_send_a_whole_request_in_time_is_cut_off(
             assert await answer(reader) == b"0"
             monkeypatch.setattr(http1, "_WHOLE_SECONDS", 0.05)
         writer.write(begin)
-        with contextlib.suppress(ConnectionResetError):  # it was cut off before this came
+        with contextlib.suppress(ConnectionResetError):  # the server may close it before it has read this
             assert await reader.read() == b""
 
     asked: list[int] = []
@@ -158,7 +158,7 @@ def test_a_connection_may_rest_between_requests_and_send_them_in_pieces() -> Non
         now, rest = loop.time, http1._WHOLE_SECONDS + 1
         await send_in_pieces()
         loop.time = lambda: now() + rest  # type: ignore[method-assign]
-        await asyncio.sleep(0.01)  # what is due is done
+        await asyncio.sleep(0.01)  # lets the loop run the timers that are due
         await send_in_pieces()
 
     talk(send)

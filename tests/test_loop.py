@@ -17,11 +17,11 @@ from bot import loop
 from bot.bridge import Receive, Scope, Send
 from tests import looping
 from tests.conditions import until
-from tests.launch import ROOT, Bot, Sandbox, bot_env, start_sandbox
+from tests.launch import ROOT, Bot, Sandbox, bot_env
 
 pytestmark = pytest.mark.slow
 
-# Every handler is quick here, however the machine holds it up. What is quick is told by test_pace.py.
+# These settings make every handler count as quick, also on a slow machine. test_pace.py tests which ones are.
 HANDLERS = """
 import pathlib, resource, threading, time
 from bot import pace
@@ -35,7 +35,7 @@ def wait(chat):
     pathlib.Path("inside").touch()
     end = time.monotonic() + 60
     while not pathlib.Path("go").exists() and time.monotonic() < end:
-        time.sleep(0.01)
+        time.sleep(0.01)  # until the test makes the file
     return "waited"
 
 def where(chat):
@@ -55,12 +55,6 @@ def account() -> Iterator[Account]:
     account.close()
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with start_sandbox() as sandbox:
-        yield sandbox
-
-
 def start(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
     bot = Bot(env | {f"BOT_{name}": value for name, value in settings.items()}, cwd=account.folder)
@@ -77,62 +71,62 @@ def workers(bot: Bot) -> set[int]:
 
 
 def test_a_handler_that_blocks_holds_up_nobody_and_a_quick_one_comes_to_the_loop(
-    sandbox: Sandbox, account: Account
+    wechat: Sandbox, account: Account
 ) -> None:
     """One thread for handlers that are not known to be quick, and it is taken."""
-    waiting, quick = (sandbox.add_user(name, subscribed=True) for name in ("w", "q"))
-    with start(sandbox, account, THREADS="1"), ThreadPoolExecutor(1) as pool:
+    waiting, quick = (wechat.add_user(name, subscribed=True) for name in ("w", "q"))
+    with start(wechat, account, THREADS="1"), ThreadPoolExecutor(1) as pool:
         for n in range(52):
-            sandbox.send(quick, content=f"m{n}")
-        blocked = pool.submit(sandbox.send, waiting, content="wait")
+            wechat.send(quick, content=f"m{n}")
+        blocked = pool.submit(wechat.send, waiting, content="wait")
         until(lambda: (account.folder / "inside").exists(), bool)
-        sandbox.send(quick, content="m52")
-        assert said(sandbox, waiting) == []
+        wechat.send(quick, content="m52")
+        assert said(wechat, waiting) == []
         (account.folder / "go").touch()
         blocked.result()
-        until(lambda: said(sandbox, waiting), lambda texts: texts == ["waited"])
-        texts = said(sandbox, quick)
+        until(lambda: said(wechat, waiting), lambda texts: texts == ["waited"])
+        texts = said(wechat, quick)
     assert [text.split()[0] for text in texts] == [f"m{n}" for n in range(53)]
     on_the_loop = ["handler" not in text for text in texts]
     assert on_the_loop[0] is False
     assert on_the_loop[-1] is True
 
 
-def test_many_wait_at_once_and_a_quick_message_finds_its_way(sandbox: Sandbox, account: Account) -> None:
+def test_many_wait_at_once_and_a_quick_message_finds_its_way(wechat: Sandbox, account: Account) -> None:
     """Retries of a message that runs wait for it: forty of them, where there are two threads."""
-    openid = sandbox.add_user("q", subscribed=True)
-    others = [sandbox.add_user(f"w{n}", subscribed=True) for n in range(40)]
-    with start(sandbox, account, THREADS="2"), ThreadPoolExecutor(40) as pool:
+    openid = wechat.add_user("q", subscribed=True)
+    others = [wechat.add_user(f"w{n}", subscribed=True) for n in range(40)]
+    with start(wechat, account, THREADS="2"), ThreadPoolExecutor(40) as pool:
         for n in range(60):
-            sandbox.send(openid, content=f"m{n}")
-        waiting = [pool.submit(sandbox.send, other, content="wait") for other in others]
+            wechat.send(openid, content=f"m{n}")
+        waiting = [pool.submit(wechat.send, other, content="wait") for other in others]
         until(lambda: (account.folder / "inside").exists(), bool)
-        (delivery,) = sandbox.send(openid, content="m60")["deliveries"]
+        (delivery,) = wechat.send(openid, content="m60")["deliveries"]
         assert delivery["outcome"] == "reply"
         (account.folder / "go").touch()
         for one in waiting:
             one.result()
         for other in others:
-            until(lambda other=other: said(sandbox, other), lambda texts: texts == ["waited"])
+            until(lambda other=other: said(wechat, other), lambda texts: texts == ["waited"])
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_connections_are_not_refused(
-    sandbox: Sandbox, account: Account
+    wechat: Sandbox, account: Account
 ) -> None:
-    openid = sandbox.add_user("u", subscribed=True)
-    with start(sandbox, account, WORKERS="2") as bot:
+    openid = wechat.add_user("u", subscribed=True)
+    with start(wechat, account, WORKERS="2") as bot:
         first = workers(bot)
         os.kill(min(first), signal.SIGKILL)
         for n in range(8):
-            sandbox.send(openid, content=f"m{n}")
+            wechat.send(openid, content=f"m{n}")
         until(lambda: workers(bot), lambda now: len(now) == 2 and now != first)
-        until(lambda: said(sandbox, openid), lambda texts: len(texts) == 8)
-        assert {text.split()[0] for text in said(sandbox, openid)} == {f"m{n}" for n in range(8)}
+        until(lambda: said(wechat, openid), lambda texts: len(texts) == 8)
+        assert {text.split()[0] for text in said(wechat, openid)} == {f"m{n}" for n in range(8)}
     assert bot.stop() == 0
 
 
-def test_workers_end_with_their_parent(sandbox: Sandbox, account: Account) -> None:
-    with start(sandbox, account, WORKERS="2") as bot:
+def test_workers_end_with_their_parent(wechat: Sandbox, account: Account) -> None:
+    with start(wechat, account, WORKERS="2") as bot:
         orphans = workers(bot)
         bot.kill()
         until(lambda: [pid for pid in orphans if Path(f"/proc/{pid}").exists()], lambda left: not left)
@@ -156,8 +150,8 @@ def test_a_worker_that_cannot_start_ends_the_server() -> None:
     assert "a worker died as soon as it had started" in done.stderr
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(sandbox: Sandbox, account: Account) -> None:
-    env = bot_env(sandbox) | account.env | {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(wechat: Sandbox, account: Account) -> None:
+    env = bot_env(wechat) | account.env | {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
     with Bot(env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}, cwd=account.folder) as bot:
         assert bot.stop() == 0
 
@@ -215,8 +209,8 @@ def test_half_a_body_is_refused() -> None:
     assert sent[0]["status"] == 400
 
 
-def test_what_is_not_http_or_too_large_is_refused(sandbox: Sandbox, account: Account) -> None:
-    with start(sandbox, account) as bot:
+def test_what_is_not_http_or_too_large_is_refused(wechat: Sandbox, account: Account) -> None:
+    with start(wechat, account) as bot:
         port = int(bot.url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(b"nonsense\r\n\r\n")

@@ -1,5 +1,5 @@
-"""What one message costs, counted in things that are the same on every machine: calls of functions in `bot/`,
-transactions or round trips, and bytes written. Time is measured in `bench/` only."""
+"""Counts what one message costs: calls of functions in `bot/`, transactions or round trips, bytes written.
+These numbers are the same on every machine. `bench/` measures time."""
 
 import sqlite3
 import sys
@@ -26,7 +26,7 @@ from tests.conftest import Clock, MakeConfig, RedisServer
 from tests.launch import ROOT
 
 _WARM_UP = 5
-_MESSAGES = 40  # fewer than the engine needs to learn that a handler is quick: each handler runs in a thread
+_MESSAGES = 40  # with fewer than 50 calls the engine still runs the handler in a thread
 _WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
 _BOT = f"{ROOT / 'bot'}/"
 
@@ -45,19 +45,18 @@ class Cost(NamedTuple):
     written: float
 
 
-# The recorded cost by mode and store. It is the same on Python 3.11, 3.12 and 3.13. A commit that raises a
-# figure says why.
+# The cost by mode and store, equal on Python 3.11, 3.12 and 3.13. A commit that raises one says why.
 RECORDED = {
     ("plain", "sqlite"): Cost(calls=145, trips=2, commands=3, written=8961),
     ("safe", "sqlite"): Cost(calls=160, trips=2, commands=3, written=8961),
     ("plain", "redis"): Cost(calls=142, trips=2, commands=5, written=456),
     ("safe", "redis"): Cost(calls=157, trips=2, commands=5, written=456),
 }
-_WRITTEN_MARGIN = 0.03  # the numbers of processes, which records contain, differ in length
+_WRITTEN_MARGIN = 0.03  # other versions of SQLite and Redis may write a little more or less
 
 
-class SqliteWitness:
-    """Counts the statements that SQLite executes, and the bytes of its write-ahead log."""
+class SqliteCounter:
+    """Counts the statements that SQLite executes and the bytes in its write-ahead log."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.url = f"sqlite:///{folder}/cost.db"
@@ -78,7 +77,7 @@ class SqliteWitness:
         return self._kinds["BEGIN"], inside, self._log.stat().st_size
 
 
-class RedisWitness:
+class RedisCounter:
     """Reads the counters of the Redis server."""
 
     def __init__(self, server: RedisServer) -> None:
@@ -86,10 +85,10 @@ class RedisWitness:
         self._client = server.client
         self._readings = 0
         first, second = self._stats(), self._stats()
-        self._own = tuple(map(sub, second, first))  # what one reading adds to the counters
+        self._own = tuple(map(sub, second, first))  # what one call of read() adds
 
     def read(self) -> tuple[int, ...]:
-        """Return the numbers of round trips, commands and bytes so far, without those of these readings."""
+        """Return the numbers of round trips, commands and bytes so far, without those of read() itself."""
         self._readings += 1
         return tuple(all_ - self._readings * own for all_, own in zip(self._stats(), self._own, strict=True))
 
@@ -100,24 +99,24 @@ class RedisWitness:
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteWitness:
-    return SqliteWitness(tmp_path, monkeypatch)
+def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteCounter:
+    return SqliteCounter(tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def redis(redis_server: RedisServer) -> RedisWitness:
-    return RedisWitness(redis_server)
+def redis(redis_server: RedisServer) -> RedisCounter:
+    return RedisCounter(redis_server)
 
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """Count calls of named functions in `bot/`, by this thread and by threads that start meanwhile."""
+    """Count calls of named functions in `bot/`, in this thread and in those that start meanwhile."""
     calls: Counter[str] = Counter()
     lock = threading.Lock()
 
     def profile(frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        # Comprehensions are left out: some versions of Python call them, others inline them.
+        # Comprehensions are not counted: Python 3.11 calls them as functions, 3.12 does not.
         if event == "call" and code.co_filename.startswith(_BOT) and not code.co_name.startswith("<"):
             with lock:
                 calls[f"{code.co_filename.removeprefix(_BOT)}:{code.co_qualname}"] += 1
@@ -132,7 +131,7 @@ def counted() -> Iterator[Counter[str]]:
 
 
 async def deliver(app: Application, deliveries: Sequence[Delivery]) -> None:
-    """Deliver one message after the other, each when the one before has its reply."""
+    """Deliver the messages one after the other. Each waits for the reply to the one before."""
     for delivery in deliveries:
         answer: list[bytes] = []
 
@@ -156,8 +155,8 @@ def echo(chat: Chat) -> str:
 def test_a_message_costs_what_it_did(
     mode: str, store: str, request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock
 ) -> None:
-    witness: SqliteWitness | RedisWitness = request.getfixturevalue(store)
-    config = make_config(mode=mode, store_url=witness.url, account_kind="service-verified")
+    counter: SqliteCounter | RedisCounter = request.getfixturevalue(store)
+    config = make_config(mode=mode, store_url=counter.url, account_kind="service-verified")
     wechat = WeChat(config, clock)
     texts = [
         wechat.deliver(wechat.text(f"text {n:02}", msg_id=1000 + n)) for n in range(_WARM_UP + _MESSAGES)
@@ -169,10 +168,10 @@ def test_a_message_costs_what_it_did(
             app = asgi(parts, [])
             await deliver(app, texts[:_WARM_UP])
             calls.clear()
-            before = witness.read()
+            before = counter.read()
             await deliver(app, texts[_WARM_UP:])
             by_function = calls.copy()
-            spent = (calls.total(), *map(sub, witness.read(), before))
+            spent = (calls.total(), *map(sub, counter.read(), before))
         parts.close()
         return by_function, Cost(*(number / _MESSAGES for number in spent))
 

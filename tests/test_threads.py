@@ -73,7 +73,7 @@ def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
         return threading.get_ident()
 
     async def calls() -> set[int]:
-        threads = Threads(16, patience=0.5)  # ten times as long as a call
+        threads = Threads(16, patience=0.5)  # ten times the length of a call
         return set(await asyncio.gather(*(threads.call(wait) for _ in range(200))))
 
     assert len(looping.run(calls())) > 4
@@ -84,8 +84,8 @@ def test_a_thread_that_began_beside_four_that_are_held_stays() -> None:
         threads, go = Threads(16, spare=600), threading.Event()
         held = [threads.call(go.wait) for _ in range(4)]
         await threads.call(compute)
-        threads._patience = 600  # no other begins
-        begun = threads._running  # five; more on a busy machine
+        threads._patience = 600  # no more threads begin
+        begun = threads._running  # five, or more on a busy machine
         async with asyncio.timeout(60):
             seen = {await threads.call(compute) for _ in range(50)}
         assert threads._running == begun

@@ -1,4 +1,4 @@
-"""A delivery of a message whose run has ended: its reply, or a push of it where that is surer."""
+"""Answers a delivery whose handler has already ended: with its reply, or with `success` and a push of it."""
 
 import functools
 import logging

@@ -255,7 +255,7 @@ class Answerer:
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead
             return self._settle(incoming, claim, end)
-        if claim.reply is not None and not claim.answered:  # a job made it: from now on it need not bring it
+        if claim.reply is not None and not claim.answered:  # a job made it, and no delivery has used it yet
             return Answer(*self._again(incoming, claim), claim.attempt, route)
         return Answer(
             self._passive(incoming, claim.reply, claim.at, first=True),

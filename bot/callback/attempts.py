@@ -25,9 +25,12 @@ class Attempts:
         self._pushes = pushes
 
     def needs_push(self, claim: Claim) -> bool:
-        """Whether WeChat has heard nothing of our answer: it asks again 5 s after it asked. Of a push we hear
-        whether it arrived, of a second answer never. What comes sooner is a copy that overlapped, what comes
-        later a replay; both get the answer, as does the first who comes for a reply that a job made."""
+        """Return True if WeChat has not received our answer, so that a push is surer than a second answer.
+
+        WeChat delivers again 5 s after a delivery that it got no answer for. A delivery that comes sooner is
+        an overlapping copy, and one that comes much later is a replay: both get the answer. So does the first
+        delivery that finds the reply of a job.
+        """
         if not self._pushes or not claim.answered or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2

@@ -35,8 +35,8 @@ class State(enum.Enum):
 
 class Claim(NamedTuple):
     """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was there and when it was last given as an answer (0: never, a job made it
-    and keeps it ready). Of a NEW one: whether claim() has looked `beside` it, and found nothing."""
+    and when, in unix seconds, it was there and when it was last given as an answer (0: not yet; a job made
+    the reply). Of a NEW one: whether claim() has looked `beside` it, and found nothing."""
 
     state: State
     attempt: int
@@ -147,7 +147,8 @@ class Dedup:
         """To DONE: the reply is there for this delivery and its retries. False if it was PROMISED, or if
         somebody else has finished it: the reply is then not this delivery's answer.
 
-        Not `given`: a job has it, and no delivery may be left to answer with it; see promise_unless_given().
+        With `given=False` the reply comes from a job. If no delivery answers with it, the job must bring it:
+        see promise_unless_given().
         A record that the store has lost meanwhile counts as ours.
         """
         now = self._clock()
@@ -163,8 +164,11 @@ class Dedup:
         return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
 
     def promise_unless_given(self, key: str) -> bool:
-        """DONE, and no delivery has answered with the reply, to PROMISED: the deliveries that waited for it
-        were killed, and the job must bring it. True also if it is PROMISED already."""
+        """Change DONE to PROMISED if no delivery has answered with the reply.
+
+        Return True if the record is PROMISED now: the job must bring the reply, because the deliveries that
+        waited for it were killed.
+        """
         while True:
             record = self._store.get(key)
             if record is None or not record.startswith(_DONE):

@@ -27,7 +27,7 @@ from bot.wechat.client import PUSH
 log = logging.getLogger("bot.late")
 
 _BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
-_TAKEN_SECONDS = 1.0  # who waits for a reply looks for it every 0.2 s
+_TAKEN_AFTER_SECONDS = 1.0  # a delivery that waits for a reply looks for it every 0.2 s
 _MAX_RUNS = 5  # a handler that has taken five workers with it is not run by a sixth
 _PATIENCE = 4  # tries before an answer that WeChat does not take waits for the user's next message
 
@@ -64,23 +64,27 @@ class Performer:
         incoming = messages.read(job.work["fields"])
         if "reply" not in job.work:
             expected = job.kind == EXPECTED and not job.work.get("late")
-            # Who wrote the job died about to promise the reply, perhaps to WeChat's last try: it is pushed.
+            # The process that wrote the job died before it promised the reply. That may have been WeChat's
+            # last delivery, so the reply is pushed.
             if expected and not self._dedup.adopt(incoming.key, promised=self._push):
-                return None  # the run has ended, and whoever wrote the job could not strike it out
-            job = self._make(incoming, job)
+                return None  # the handler has ended, but the job could not be deleted
+            job = self._run_and_note(incoming, job)
             if job.work["reply"] is not None and not job.work["late"]:
                 log.info("[late] ready in time: openid=%s", incoming.openid)
-                # Look at it again: the deliveries that waited for it may have died with their processes.
-                return Again(_TAKEN_SECONDS if self._push else SERIES_SECONDS, "ready, to be taken")
+                # The job is looked at again, because the deliveries that waited for the reply may be dead.
+                return Again(
+                    _TAKEN_AFTER_SECONDS if self._push else SERIES_SECONDS,
+                    "its reply is ready for a delivery",
+                )
         elif not job.work.get("late") and self._dedup.promise_unless_given(incoming.key):
             job = self._outbox.note(job, late=True)
         again = self._deliver(incoming.openid, job) if job.work.get("late") else None
         problem = str(job.work.get("problem", ""))
         return Failed(problem) if problem and again is None else again
 
-    def _make(self, incoming: Incoming, job: Job) -> Job:
-        """Run the handler and note its reply: in the job, and for the deliveries that wait for it, unless it
-        is late."""
+    def _run_and_note(self, incoming: Incoming, job: Job) -> Job:
+        """Run the handler and write its reply into the job. Unless it is late, write it first into the record
+        of the message, where the waiting deliveries find it."""
         outcome = self._run(incoming, job)
         is_late = bool(job.work.get("late"))
         if not is_late and not self._dedup.finish(incoming.key, outcome.reply, given=False):

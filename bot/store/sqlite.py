@@ -26,8 +26,8 @@ _BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
 
 
 class _Connection(NamedTuple):
-    """A thread's connection. Hold `lock` while you use or close it: SQLite crashes if one thread closes what
-    another is using."""
+    """The connection of one thread. Hold `lock` while you use or close `db`: SQLite crashes the process if
+    one thread closes a connection while another thread uses it."""
 
     thread: threading.Thread
     db: sqlite3.Connection
@@ -137,11 +137,12 @@ class SqliteStore:
         self.put("ping", b"", 60)  # a full disk can still be read
 
     def close(self) -> None:
-        """Close the connections of all threads, each once its thread has ended the operation under way."""
+        """Close the connections of all threads. Wait for operations that are under way."""
         self._local = threading.local()
         with self._connections_lock:
             for connection in self._connections:
-                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):  # else leave it to its thread
+                # A thread that takes longer keeps its connection.
+                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):
                     connection.db.close()
                     connection.lock.release()
             self._connections.clear()
@@ -219,7 +220,7 @@ class SqliteStore:
                 end = end or now + _BUSY_SECONDS
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or now > end:
                     raise
-            time.sleep(pause)
+            time.sleep(pause)  # another process holds the lock: SQLite cannot tell us when it is free
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
     def _written(self, times: int) -> None:

@@ -80,12 +80,12 @@ def page(context: BrowserContext, tab: Page, running: Sandbox, tolerated: list[s
     tab.set_viewport_size(LAPTOP)
 
 
-# True once the phone has read all that it shows. From then on it changes by events only.
+# Returns true once the phone has fetched its chat, menu, inbox and faults. Later changes come as events.
 HAS_READ = """() => {
   const read = performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
   return ["chat", "menu", "inbox", "faults"].every((name) => read.includes(name));
 }"""
-# Waits for two frames, so that everything that is done once a frame has been done.
+# Waits for two animation frames: the page does some of its work once a frame.
 DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
@@ -105,8 +105,8 @@ class Phone:
         until(lambda: self.page.evaluate(HAS_READ))
         self.page.evaluate(DRAWN)
 
-    def loaded(self) -> None:
-        """Wait until the page in the web view has loaded: by then the phone has handled the load event."""
+    def wait_for_load(self) -> None:
+        """Wait until the page in the web view has loaded, and the phone has handled its load event."""
         until(lambda: self.web.locator("html").evaluate("() => document.readyState") == "complete")
 
     def bubbles(self, sender: str) -> Locator:

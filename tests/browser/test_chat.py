@@ -66,7 +66,8 @@ def test_a_slow_account_does_not_hold_up_the_phone(page: Page, phone: Phone, acc
     for number in range(7):
         phone.say(f"慢 {number}")
     phone.say("快")
-    expect(page.locator("[data-draft]")).to_have_count(3)  # one connection is the events'
+    # The browser opens six connections to a host, and the event stream holds one of them.
+    expect(page.locator("[data-draft]")).to_have_count(3)
     page.evaluate("calls.slice(0, -3).forEach((call) => call.abort())")
 
     expect(phone.bubbles("account")).to_have_text(["欢迎关注", "你说：快"])
@@ -219,7 +220,7 @@ def test_cards_of_the_account(page: Page, phone: Phone, account: AccountServer) 
 
 
 def test_the_account_is_typing(page: Page, phone: Phone) -> None:
-    # It ends by itself after 15 seconds: all that the title has said is kept.
+    # The title changes back after 15 seconds, so the page records every title that it has shown.
     page.evaluate("""() => {
       const title = document.querySelector(".conversation h1");
       window.titles = [];
@@ -238,7 +239,7 @@ def fill_and_scroll_up(page: Page, phone: Phone) -> None:
     for number in range(20):
         phone.sandbox.send(phone.openids[0], content=f"第 {number} 条")
     expect(phone.bubbles("account").last).to_have_text("你说：第 19 条")
-    # A picture that arrives before the chat knows that it was scrolled leads back to its end.
+    # If a picture loads before the chat has noticed the scroll, the chat scrolls back to its end.
     chat = page.get_by_test_id("chat")
 
     def is_up() -> bool:

@@ -32,7 +32,7 @@ FAINT = """() => {
   return faint;
 }"""
 
-# What stands on a tab of the desk once it is there.
+# A text that each tab of the desk shows once it is drawn.
 SIGNS = {
     "账号": "AppSecret",
     "数据": "/cgi-bin/menu/create",

@@ -152,7 +152,7 @@ def test_nothing_chinese_is_left_in_the_web_view(page: Page, phone: Phone, accou
         html = phone.web.locator("html")
         expect(html).to_have_attribute("lang", "en")
         assert_english(html)
-        # First it is the address; then what the page says, or that it says nothing.
+        # The title is the address at first, and the page's own title once the page has loaded.
         expect(page.get_by_test_id("webview-title")).not_to_have_text(
             phone.sandbox.url.removeprefix("http://")
         )

@@ -1,5 +1,5 @@
-"""Long transcripts scroll, and a crowd that chats does not make the page lag: counted by the work that is
-done, for that is the same on every machine. How long it takes is only printed (`pytest -s`)."""
+"""Scrolls a long transcript, and lets many users chat at once. The tests count the rows and elements that
+the page builds: these numbers are the same on every machine. Frame times are only printed (`pytest -s`)."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

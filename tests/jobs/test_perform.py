@@ -14,7 +14,9 @@ from handlers import WORDING
 from tests.callback.test_answer import (  # fixtures among them
     Desk,
     Held,
+    Killed,
     MakeDesk,
+    be_killed,
     echo,
     follower,
     held,
@@ -32,13 +34,6 @@ SEND = "/cgi-bin/message/custom/send"
 
 def message(desk: Desk, openid: str, text: str = "x", msg_id: int = 7) -> Incoming:
     return messages.read(xml.parse(desk.wechat.text(text, msg_id, openid).encode()))
-
-
-def perform(desk: Desk, job_id: str) -> None:
-    """One try of a job, to its end."""
-    desk.runner.take(job_id)
-    desk.settle()
-    desk.runner._stopping.clear()
 
 
 def put_reply(desk: Desk, openid: str, reply: Text) -> str:
@@ -64,13 +59,13 @@ def test_a_successor_pushes_only_the_pieces_that_are_missing(
 
     # The process dies when it has pushed the second piece and before it has noted that: the one window.
     monkeypatch.setattr(desk.outbox, "note", die_after_the_first)
-    perform(desk, key)
+    desk.perform(key)
     monkeypatch.undo()
     job = desk.outbox.get(key)
     assert job is not None
     assert job.work["sent"] == 1
     desk.outbox.give_back(key)
-    perform(desk, key)
+    desk.perform(key)
     got = pushed(wechat, follower)
     assert got[0] + got[1] + "".join(got[3:]) == long
     assert got[1] == got[2], "only what was not noted comes twice"
@@ -83,7 +78,7 @@ def test_what_wechat_refuses_for_good_is_kept(
 ) -> None:
     desk = make_desk(on.message("text", echo), **as_account(wechat))
     wechat.faults([{"path": SEND, "errcode": errcode}])
-    perform(desk, put_reply(desk, follower, Text("late")))
+    desk.perform(put_reply(desk, follower, Text("late")))
     assert pushed(wechat, follower) == []
     assert desk.said(desk.text("hi", 8, follower)) == "late\n\necho hi"
     assert desk.outbox.all() == []
@@ -95,7 +90,7 @@ def test_the_pieces_that_do_not_fit_the_window_are_kept(
     """WeChat takes five messages for one of the user's: a very long answer has more."""
     desk = make_desk(on.message("text", echo), **as_account(wechat))
     long = "".join(chr(0x4E00 + n) for n in range(4500))  # seven pieces
-    perform(desk, put_reply(desk, follower, Text(long)))
+    desk.perform(put_reply(desk, follower, Text(long)))
     assert len(pushed(wechat, follower)) == 5
     rest = desk.conversations.kept(follower, "another message", again=False)
     assert isinstance(rest, Text)
@@ -109,12 +104,12 @@ def test_what_wechat_refuses_for_now_is_tried_again(
     desk = make_desk(on.message("text", echo), **as_account(wechat))
     wechat.faults([{"path": SEND, "errcode": errcode, "count": 1}])
     key = put_reply(desk, follower, Text("late"))
-    perform(desk, key)
+    desk.perform(key)
     assert pushed(wechat, follower) == []
     assert desk.outbox.overdue() == []
     clock.advance(2)
     assert desk.outbox.overdue() == [key]
-    perform(desk, key)
+    desk.perform(key)
     assert pushed(wechat, follower) == ["late"]
 
 
@@ -131,7 +126,7 @@ def test_a_push_that_was_sent_and_not_answered_is_not_made_again_but_kept(
     if "delay" in fault:
         shorten_timeout(monkeypatch, SEND)
     wechat.faults([{"path": SEND, **fault, "count": 1}])
-    perform(desk, put_reply(desk, follower, Text("late")))
+    desk.perform(put_reply(desk, follower, Text("late")))
     assert desk.outbox.all() == []
     assert desk.conversations.kept(follower, "next", again=False) == Text("late")
 
@@ -144,8 +139,8 @@ def test_a_push_for_which_there_was_no_connection_is_made_again(
     key = put_reply(desk, follower, Text("late"))
     with monkeypatch.context() as patch:
         patch.setattr(desk._client, "API_BASE_URL", f"{NOWHERE}/")
-        perform(desk, key)
-    perform(desk, key)
+        desk.perform(key)
+    desk.perform(key)
     assert pushed(wechat, follower) == ["late"]
 
 
@@ -156,7 +151,7 @@ def test_a_push_that_is_never_taken_is_kept_after_four_tries(
     wechat.faults([{"path": SEND, "errcode": -1}])
     key = put_reply(desk, follower, Text("late"))
     for _ in range(4):
-        perform(desk, key)
+        desk.perform(key)
     assert desk.outbox.get(key) is None
     assert desk.conversations.kept(follower, "next", again=False) == Text("late")
 
@@ -169,7 +164,7 @@ def test_a_job_whose_route_is_gone_ends_with_an_apology(
     incoming = message(desk, follower)
     work = {"fields": incoming.fields, "place": "old.name#0", "captures": [], "late": True}
     assert desk.outbox.put(incoming.key, RUN, work)
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert [(job.state, job.problem) for job in desk.outbox.all()] == [("failed", "its route is gone")]
     assert "no route old.name#0 any more" in log.text
@@ -183,7 +178,7 @@ def test_a_run_that_was_expected_and_has_ended_is_not_run_again(
     desk.text("x", 7, follower)
     incoming = message(desk, follower)
     assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert held.runs == 1
     assert desk.outbox.all() == []
 
@@ -197,7 +192,7 @@ def test_a_run_that_was_expected_of_a_dead_process_is_run_before_it_is_promised(
     incoming = message(desk, follower)
     desk.store.add(incoming.key, b"Rdead", 900)
     assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert held.runs == 1
     assert desk.said(desk.text("x", 7, follower)) == "done"
 
@@ -211,25 +206,17 @@ def test_a_run_that_was_to_be_promised_to_the_last_try_is_pushed(
     incoming = message(desk, follower)
     desk.store.add(incoming.key, b"Rdead", 900)
     assert desk.outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner="dead")
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert held.runs == 1
     assert pushed(wechat, follower) == ["done"]
     assert desk.said(desk.text("x", 7, follower)) is None
 
 
-class Killed(BaseException):
-    """As far as a delivery is concerned, the end of its process."""
-
-
-def be_killed() -> None:
-    raise Killed
-
-
 @pytest.mark.parametrize("how", ["slow route", "took over from the dead"])
-def test_a_reply_that_was_ready_in_time_for_deliveries_that_were_killed_is_pushed(
+def test_a_reply_in_time_is_pushed_if_the_waiting_delivery_was_killed(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, how: str
 ) -> None:
-    """WeChat may not ask again: this delivery may have been the last."""
+    """It may have been WeChat's last delivery of this message."""
     desk = make_desk(on.message("text", echo, slow=how == "slow route"), **as_account(wechat))
     desk.answerer._late._wake = lambda job_id: None
     key = message(desk, follower).key
@@ -238,17 +225,17 @@ def test_a_reply_that_was_ready_in_time_for_deliveries_that_were_killed_is_pushe
     desk.waiting.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
-    perform(desk, key)
+    desk.perform(key)
     assert pushed(wechat, follower) == [], "a delivery may still wait for it"
     clock.advance(2)
     assert desk.outbox.overdue() == [key]
-    perform(desk, key)
+    desk.perform(key)
     assert pushed(wechat, follower) == ["echo x"]
     assert desk.text("x", 7, follower).reply == b"", "and not as an answer as well"
     assert desk.outbox.all() == []
 
 
-def test_a_reply_that_was_ready_in_time_and_that_nobody_took_is_kept_where_it_cannot_be_pushed(
+def test_a_reply_in_time_that_no_delivery_used_is_kept_where_it_cannot_be_pushed(
     make_desk: MakeDesk, follower: str, clock: Clock
 ) -> None:
     desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
@@ -257,51 +244,51 @@ def test_a_reply_that_was_ready_in_time_and_that_nobody_took_is_kept_where_it_ca
     desk.waiting.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
-    perform(desk, key)
+    desk.perform(key)
     clock.advance(25)
-    assert desk.outbox.overdue() == [], "WeChat may ask again"
+    assert desk.outbox.overdue() == [], "WeChat may deliver again"
     clock.advance(10)
     assert desk.outbox.overdue() == [key]
-    perform(desk, key)
+    desk.perform(key)
     assert desk.conversations.kept(follower, "next", again=False) == Text("echo x")
 
 
-def test_a_reply_that_a_delivery_took_is_not_pushed(
+def test_a_reply_that_a_delivery_used_is_not_pushed(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
 ) -> None:
-    """Whoever comes for it first takes it: one that waited, or a retry 5 s after those that were killed."""
+    """The delivery is one that waited, or a retry 5 s after the delivery that was killed."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
     desk.answerer._late._wake = lambda job_id: None
     killed, waited = (message(desk, follower, text, msg_id).key for text, msg_id in (("x", 7), ("y", 8)))
     desk.waiting.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
-    perform(desk, killed)
+    desk.perform(killed)
     clock.advance(5)
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
-    desk.waiting.meanwhile = [lambda: perform(desk, waited)]
+    desk.waiting.meanwhile = [lambda: desk.perform(waited)]
     assert desk.said(desk.text("y", 8, follower)) == "echo y"
     assert len(desk.outbox.all()) == 2
     for key in (killed, waited):
-        perform(desk, key)
+        desk.perform(key)
     assert desk.outbox.all() == []
     assert pushed(wechat, follower) == []
 
 
-def test_who_waited_for_a_reply_that_is_being_pushed_does_not_give_it(
+def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The delivery was held up between seeing the reply and giving it."""
+    """The job is performed after the delivery has seen the reply, and before it has noted that it uses it."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
     desk.answerer._late._wake = lambda job_id: None
     key, give = message(desk, follower).key, desk.answerer._again._dedup.give
 
     def overtaken(*args: Any) -> bool:
-        perform(desk, key)
+        desk.perform(key)
         return give(*args)
 
     monkeypatch.setattr(desk.answerer._again._dedup, "give", overtaken)
-    desk.waiting.meanwhile = [lambda: perform(desk, key)]
+    desk.waiting.meanwhile = [lambda: desk.perform(key)]
     assert desk.text("x", 7, follower).reply == b""
     assert pushed(wechat, follower) == ["echo x"]
 
@@ -348,7 +335,7 @@ def test_a_handler_that_kills_its_workers_is_given_up_with_an_apology(
         assert desk.outbox.claim(incoming.key)
         desk.outbox.give_back(incoming.key)
     assert job is not None
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert held.runs == 0
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert [(job.state, job.problem) for job in desk.outbox.all()] == [("failed", "given up after 5 runs")]
@@ -370,7 +357,7 @@ def test_a_reply_whose_job_has_failed_is_brought_when_it_is_retried(
     key = put_reply(desk, follower, Text(long))
     fail(desk, key, sent=1)
     assert desk.outbox.retry(key, afresh)
-    perform(desk, key)
+    desk.perform(key)
     assert "".join(pushed(wechat, follower)) == "".join(list(pieces(long, 2048))[1:])
     assert held.runs == 0
     assert desk.outbox.all() == []
@@ -385,7 +372,7 @@ def test_a_handler_whose_job_has_failed_is_run_from_its_beginning_when_it_is_ret
     assert desk.outbox.put(incoming.key, kind, {"fields": incoming.fields})
     fail(desk, incoming.key, reply=to_json(Text(WORDING.sorry)), late=True, sent=1, problem="KeyError")
     assert desk.outbox.retry(incoming.key, afresh)
-    perform(desk, incoming.key)
+    desk.perform(incoming.key)
     assert pushed(wechat, follower) == ["echo x"]
     assert desk.outbox.all() == []
 
@@ -397,7 +384,7 @@ def test_a_typing_indicator_whose_job_has_failed_is_shown_when_it_is_retried(
     assert desk.outbox.put("j", TYPING, {"openid": follower})
     fail(desk, "j")
     assert desk.outbox.retry("j", afresh)
-    perform(desk, "j")
+    desk.perform("j")
     assert [call["path"] for call in wechat.calls()][-1] == "/cgi-bin/message/custom/typing"
     assert desk.outbox.all() == []
 

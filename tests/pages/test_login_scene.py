@@ -152,7 +152,7 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
     expect(card).to_have_attribute("data-status", "waiting")
     before = card.bounding_box()
     later(301)
-    page.wait_for_url("**&wait=2")  # where nobody logs in, the page looks twice
+    page.wait_for_url("**&wait=2")  # the page looks a second time before it says so
     expect(card).to_have_attribute("data-status", "none")
     expect(page.get_by_text("二维码已过期")).to_be_visible()
     assert card.bounding_box() == before, "nothing has moved"
@@ -164,10 +164,10 @@ def test_a_browser_sees_its_code_expire_and_gets_a_new_one(
 
 
 def agree(phone: Phone, link: str, goals: dict[Tab, str]) -> None:
-    """Confirm the login on the phone, and wait until each of two tabs is at its goal.
+    """Confirm the login on the phone, and wait until each of the two tabs shows its goal.
 
-    Both tabs hear of it at the same moment, and the second waits only one second for the cookies that the
-    first one gets. Its request is therefore held back here until the first tab has them.
+    Both tabs hear of the login at the same moment. The second tab needs the cookies that the first one gets,
+    and waits only one second for them. So this function holds back its request until the first tab has them.
     """
     (one, goal), (other, other_goal) = goals.items()
     looks: list[Route] = []
@@ -483,7 +483,7 @@ def test_events_end_after_a_while(logins: login_page.Logins) -> None:
 def test_streams_are_few_and_given_back(
     serve: Serve, people: MakePhone, pc: MakePc, weixin: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_page, "_STREAM_SECONDS", PATIENCE)  # they end with the login
+    monkeypatch.setattr(login_page, "_STREAM_SECONDS", PATIENCE)  # the streams end when the login does
     site = serve(threads=8)  # two streams
     weixin.set_callback(site.url + "/wechat")
     computer, phone = pc(), people()

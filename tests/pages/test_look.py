@@ -52,7 +52,8 @@ def open_browser(browser: Browser, weixin: Sandbox) -> Iterator[Callable[..., Pa
             locale=locale,
             user_agent=WECHAT if openid else PC,
         )
-        context.add_init_script(NO_LONG_TIMERS)  # else the page says after 5 s that WeChat is silent
+        # Without this the page reports after 5 s that WeChat does not answer.
+        context.add_init_script(NO_LONG_TIMERS)
         if openid:
             context.add_cookies([{"name": "sandbox_user", "value": openid, "url": weixin.url}])
         opened.append(context)

@@ -43,7 +43,7 @@ def sandbox(start: Start) -> Sandbox:
 
 @pytest.fixture
 def hasty(start: Start) -> Sandbox:
-    """With a deadline so short that a test can wait for it, and long enough for an answer."""
+    """A sandbox with a deadline of 2 s: a test can wait for its end, and a quick answer is in time."""
     return start("--deadline", "2")
 
 

@@ -151,7 +151,7 @@ def test_a_call_that_a_reset_has_overtaken_is_in_no_journal(sandbox: Sandbox, ap
         target=lambda: requests.get(url, params={"access_token": api.token}, timeout=60)
     )
     calling.start()
-    # Once the fault has been used up, the call is under way.
+    # The sandbox has received the call when the fault's count is 0.
     until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
     sandbox.reset()
     calling.join()
@@ -249,7 +249,8 @@ def test_events_tell_what_happens(
     sandbox: Sandbox, server: CallbackServer, events: Iterator[tuple[str, Any]]
 ) -> None:
     server.script = lambda received: Answer(text(received.query["openid"], "欢迎"))
-    events = (event for event in events if event[0] != "waiting")  # which comes if an answer takes its time
+    # The sandbox sends "waiting" only if an answer is slow.
+    events = (event for event in events if event[0] != "waiting")
     sandbox.set_callback(server.url)
     assert next(events) == ("callback", {"callback": server.url, "callback_ok": True})
     openid = sandbox.add_user("小丽")

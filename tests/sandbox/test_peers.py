@@ -18,7 +18,7 @@ from tests.launch import ROOT, Process, Sandbox
 
 PEERS = Path(__file__).parent / "peers"
 SONG = {"button": [{"type": "click", "name": "歌", "key": "SONG"}]}
-heavy = pytest.mark.heavy  # npm fetches the packages of Node.js
+heavy = pytest.mark.heavy  # needs Node.js packages, which npm downloads
 SERVERS = (
     pytest.param("wechat_server.js", marks=heavy),
     pytest.param("easywechat_server.js", marks=heavy),

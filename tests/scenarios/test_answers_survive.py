@@ -7,7 +7,7 @@ from bench import exactly_once
 from bench.account import Account
 from bench.machine import redis_server
 from tests.launch import start_sandbox
-from tests.scenarios.alive import was_exactly_once
+from tests.scenarios.phone_checks import was_exactly_once
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def code_guessed(visit: Visit) -> None:
     assert right
     for guess in range(1, 6):
         visit.page.get_by_label("6 位验证码").fill(f"{(int(right.group()) + guess) % 1_000_000:06d}")
-        with visit.page.expect_navigation():  # the page before says the same
+        with visit.page.expect_navigation():  # the page before it shows the same words
             visit.page.get_by_role("button", name="绑定").click()
         words = "验证码不对，请再看一下短信" if guess < 5 else "错了太多次，这个验证码作废了。请重新获取"
         expect(visit.page.get_by_role("alert")).to_contain_text(words)

@@ -14,7 +14,7 @@ from bench import machines, netns
 from bench.account import Account
 from tests.conditions import until
 from tests.launch import ROOT, start_sandbox
-from tests.scenarios.alive import was_exactly_once
+from tests.scenarios.phone_checks import was_exactly_once
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bench.account import Account
 from tests.conditions import until
 from tests.conftest import RedisServer
 from tests.launch import Bot, Sandbox, bot_env
-from tests.scenarios.alive import answers, grey_lines
+from tests.scenarios.phone_checks import answers, grey_lines
 
 
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])

@@ -1,4 +1,4 @@
-"""A bot, or its Redis, is killed and started again. Every promised answer then comes once."""
+"""The tests kill a bot or its Redis and start it again. Each promised answer must then come exactly once."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from bench.machine import redis_server
 from tests.conditions import until
 from tests.conftest import RedisServer
 from tests.launch import Bot, Sandbox, bot_env, start_sandbox
-from tests.scenarios.alive import answers, grey_lines
+from tests.scenarios.phone_checks import answers, grey_lines
 
 
 def bot_on(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
@@ -24,7 +24,7 @@ def bot_on(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
 
 
 def kill_all(bot: Bot) -> None:
-    """SIGKILL to the whole family at once, as when the machine goes down."""
+    """Send SIGKILL to the server and all its workers at once, as if the machine had failed."""
     children = subprocess.run(["pgrep", "-P", str(bot.pid)], capture_output=True, text=True).stdout.split()
     bot.kill()
     for child in children:
@@ -32,7 +32,7 @@ def kill_all(bot: Bot) -> None:
 
 
 def send_all(sandbox: Sandbox, texts: dict[str, str]) -> None:
-    """Send one message for each user at the same moment. Return when WeChat has finished all deliveries."""
+    """Send each user's message at the same time. Return when the sandbox has finished all deliveries."""
     with ThreadPoolExecutor(len(texts)) as pool:
         for task in [pool.submit(sandbox.send, openid, content=text) for openid, text in texts.items()]:
             task.result()
@@ -117,12 +117,12 @@ def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need
             redis.kill()
             shown = sandbox.send(openids[0], content="without")["shown"]
             assert [bubble["content"] for bubble in shown] == ["answer without"]
-            # This answer takes too long: the first delivery promises it, and it is pushed later.
+            # This handler is slow. The bot answers `success` at the deadline, and pushes the reply later.
             tried = sandbox.send(openids[1], content="late until go long")["deliveries"]
             assert [entry["outcome"] for entry in tried] == ["success"]
             assert readiness() == 503
             account.open("go")
-            # All handlers end while Redis is gone, so that their replies cannot be written.
+            # All handlers end while Redis is gone, so the bot cannot store their replies.
             until(lambda: sum("left in the outbox" in line for line in bot.output), lambda n: n >= 6)
             redis.start()
             until(readiness, lambda status: status == 200)
@@ -137,7 +137,7 @@ def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need
 
 
 class _RedisToKill(RedisServer):
-    """A Redis that keeps its data, as one that holds promises must."""
+    """A Redis that writes its data to disk, so that it survives a kill."""
 
     def start(self) -> None:
         self._running = redis_server(self._folder)

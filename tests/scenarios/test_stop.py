@@ -9,7 +9,7 @@ from bench.account import Account
 from bench.fleet import Fleet
 from tests.conditions import until
 from tests.launch import ROOT, Bot, Sandbox, bot_env
-from tests.scenarios.alive import answers, grey_lines
+from tests.scenarios.phone_checks import answers, grey_lines
 
 
 def env_of(sandbox: Sandbox, account: Account, **settings: str) -> dict[str, str]:
@@ -115,7 +115,7 @@ def test_a_stop_cuts_no_push_in_two(sandbox: Sandbox, account: Account) -> None:
         sandbox.set_callback(fleet.callback)
         sandbox.send(openid, content="slow until go m")
         account.open("go")
-        # Once the fault has been used up, the push is under way.
+        # The sandbox has received the push when the fault's count is 0.
         until(lambda: sandbox.call("GET", "faults")["faults"][0]["count"], lambda count: count == 0)
         fleet.replace_server(0, timeout=60)
         until(lambda: jobs(env, account), lambda found: found == NO_JOBS)

@@ -49,7 +49,8 @@ class Backend:
 def backend(
     request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Backend]:
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 60)  # of many at once the last one has its turn in time
+    # Of many writers at once, the last one waits long on a slow machine.
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 60)
     if request.param == "redis":
         server = request.getfixturevalue("redis_server")
         backend = Backend(server.url, clock, server.client)
@@ -523,7 +524,7 @@ def test_sqlite_closes_the_connections_of_threads_that_have_ended(
 
 
 def test_sqlite_closes_no_connection_that_another_thread_uses(make_config: MakeConfig, clock: Clock) -> None:
-    """That would crash the process."""
+    """SQLite would crash the process."""
     store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
     begun, is_closing = threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Reads what the phones of a sandbox show, for tests whose bots have the handlers of bench/account.py."""
+"""Checks which answers of bench/account.py the sandbox's phones show, and how often."""
 
 from bench import phones
 from bench.phones import Verdict
@@ -6,7 +6,7 @@ from tests.launch import Sandbox
 
 
 def answers(sandbox: Sandbox, openid: str) -> list[str]:
-    """The names of the messages that are answered on the phone, each as often as it is."""
+    """Return the names of the messages that the phone shows answers to, one for each answer."""
     return [
         name
         for bubble in sandbox.chat(openid)
@@ -20,7 +20,10 @@ def grey_lines(sandbox: Sandbox, openid: str) -> int:
 
 
 def was_exactly_once(result: Verdict) -> bool:
-    """Nothing was lost, and nothing came twice but what a process was pushing when it was killed, which comes
-    again (docs/flow.md, "What cannot be promised"); that is rare."""
+    """Return True if every message was answered exactly once.
+
+    At most two answers may come twice: pushes that were under way when their process was killed
+    (docs/flow.md, "What cannot be promised").
+    """
     excused = result.repeated == result.cut_pushes and len(result.cut_pushes) <= 2
     return excused and not result.lost
