@@ -1,4 +1,4 @@
-"""Answers a delivery whose handler has already ended: with its reply, or with `success` and a push of it."""
+"""Answers a delivery whose handler has ended: with the reply, or with `success` and a job that pushes it."""
 
 import functools
 import logging
@@ -29,14 +29,13 @@ class Again:
         try:
             latest = self._given(incoming, claim)
         except StoreError as error:
-            log.error("[answer] not noted that a reply was given: %s", error)
+            log.error("[answer] could not note that the reply was given: %s", error)
             self._liveness.owe(lambda: self._dedup.give(incoming.key, claim))
             latest = claim
         if latest is None:
             return b"", "pushed-instead"
-        first = latest.reply is not None and not latest.answered
-        body = self._passive(incoming, latest.reply, latest.at, first=first)
-        return body, "joined" if first else "repeated"
+        body = self._passive(incoming, latest.reply, latest.at, first=latest.is_unused)
+        return body, "joined" if latest.is_unused else "repeated"
 
     def _given(self, incoming: Incoming, claim: Claim) -> Claim | None:
         """What is now noted as given; None if it is pushed."""

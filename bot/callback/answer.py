@@ -207,7 +207,7 @@ class Answerer:
         """The reply is there, and is this delivery's answer if it does not go another way."""
         if not self._record(incoming, reply):
             claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
-            body = self._passive(incoming, claim.reply, claim.at)
+            body, _ = self._again(incoming, claim)
             return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
         body = self._passive(incoming, reply, self._clock(), first=True)
         return Answer(body, "reply" if reply else "none", attempt, route)
@@ -255,7 +255,7 @@ class Answerer:
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead
             return self._settle(incoming, claim, end)
-        if claim.reply is not None and not claim.answered:  # a job made it, and no delivery has used it yet
+        if claim.is_unused:  # a job made it
             return Answer(*self._again(incoming, claim), claim.attempt, route)
         return Answer(
             self._passive(incoming, claim.reply, claim.at, first=True),

@@ -28,10 +28,10 @@ class Attempts:
         """Return True if WeChat has not received our answer, so that a push is surer than a second answer.
 
         WeChat delivers again 5 s after a delivery that it got no answer for. A delivery that comes sooner is
-        an overlapping copy, and one that comes much later is a replay: both get the answer. So does the first
-        delivery that finds the reply of a job.
+        an overlapping copy, and one that comes much later is a replay: both get the answer. A reply that a
+        job made and no delivery has used is always given as the answer.
         """
-        if not self._pushes or not claim.answered or self._clock() - claim.at > SERIES_SECONDS:
+        if not self._pushes or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 

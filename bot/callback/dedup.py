@@ -34,9 +34,13 @@ class State(enum.Enum):
 
 
 class Claim(NamedTuple):
-    """`attempt` counts deliveries from 1. Of a DONE message: its reply (None: none, or it goes another way)
-    and when, in unix seconds, it was there and when it was last given as an answer (0: not yet; a job made
-    the reply). Of a NEW one: whether claim() has looked `beside` it, and found nothing."""
+    """`attempt` counts deliveries from 1.
+
+    Of a DONE message: its `reply` (None: there is none, or it goes another way), `at`: when the reply was
+    ready, `answered`: when a delivery last answered with it, both in unix seconds. `answered` is 0 as long as
+    no delivery has answered with the reply of a job. Of a NEW message: whether claim() has looked `beside` it
+    and found nothing.
+    """
 
     state: State
     attempt: int
@@ -44,6 +48,11 @@ class Claim(NamedTuple):
     at: float = 0
     answered: float = 0
     nothing_beside: bool = False
+
+    @property
+    def is_unused(self) -> bool:
+        """Return True if there is a reply, and no delivery has answered with it."""
+        return self.reply is not None and not self.answered
 
 
 class Dedup:
@@ -127,17 +136,24 @@ class Dedup:
         record = self._store.get(key)
         return record[1:].decode() if record and record.startswith(_RUNNING) else None
 
-    def adopt(self, key: str, *, promised: bool) -> bool:
-        """A job whose run was expected of a process that is dead: RUNNING to QUEUED, so that the job runs it,
-        or at once to PROMISED. False if the run has ended."""
+    def adopt(self, key: str, *, promised: bool) -> Claim:
+        """Let a job run the handler: RUNNING to QUEUED, or to PROMISED if `promised`.
+
+        Return RUNNING if the job must run it now, DONE if the run has ended, and NEW if the record is gone.
+        """
         while True:
             record = self._store.get(key)
-            if record is None or record.startswith(_DONE):
-                return False
-            if not record.startswith(_RUNNING):
-                return True
-            if self._store.swap(key, record, _PROMISED if promised else _QUEUED, self._lifetime):
-                return True
+            if record is None:
+                return Claim(State.NEW, 1)
+            if record.startswith(_DONE):
+                return _ended(record, 1)
+            adopted = _PROMISED if promised else _QUEUED
+            if not record.startswith(_RUNNING) or self._store.swap(key, record, adopted, self._lifetime):
+                return Claim(State.RUNNING, 1)
+
+    def age(self, claim: Claim) -> float:
+        """Return the seconds since the reply of a DONE message was ready."""
+        return self._clock() - claim.at
 
     def is_promised(self, key: str) -> bool:
         """Whether a job owes the user this reply."""
@@ -147,8 +163,8 @@ class Dedup:
         """To DONE: the reply is there for this delivery and its retries. False if it was PROMISED, or if
         somebody else has finished it: the reply is then not this delivery's answer.
 
-        With `given=False` the reply comes from a job. If no delivery answers with it, the job must bring it:
-        see promise_unless_given().
+        With `given=False` the reply comes from a job, and is unused until a delivery calls give(). If none
+        does, the job must bring it: see promise_unused().
         A record that the store has lost meanwhile counts as ours.
         """
         now = self._clock()
@@ -163,21 +179,10 @@ class Dedup:
         `claim` was made: look again."""
         return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
 
-    def promise_unless_given(self, key: str) -> bool:
-        """Change DONE to PROMISED if no delivery has answered with the reply.
-
-        Return True if the record is PROMISED now: the job must bring the reply, because the deliveries that
-        waited for it were killed.
-        """
-        while True:
-            record = self._store.get(key)
-            if record is None or not record.startswith(_DONE):
-                return record == _PROMISED
-            done = json.loads(record[1:])
-            if done["reply"] is None or done["answered"]:
-                return False
-            if self._store.swap(key, record, _PROMISED, self._lifetime):
-                return True
+    def promise_unused(self, key: str, claim: Claim) -> bool:
+        """DONE to PROMISED: the deliveries that waited for the reply were killed, so its job must bring it.
+        False as with give()."""
+        return self._replace(key, claim, _PROMISED)
 
     def withdraw(self, key: str, claim: Claim) -> bool:
         """Keep the reply from later deliveries, for it goes another way. False as with give()."""
@@ -193,15 +198,19 @@ class Dedup:
             won = self._store.add(key, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         if record.startswith(_DONE):
-            done = json.loads(record[1:])
-            reply = from_json(done["reply"]) if done["reply"] else None
-            return Claim(State.DONE, attempt, reply, done["at"], done["answered"])
+            return _ended(record, attempt)
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
         if record.startswith(_RUNNING) and not self._liveness.is_alive(record[1:].decode()):
             won = self._store.swap(key, record, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)
+
+
+def _ended(record: bytes, attempt: int) -> Claim:
+    done = json.loads(record[1:])
+    reply = from_json(done["reply"]) if done["reply"] else None
+    return Claim(State.DONE, attempt, reply, done["at"], done["answered"])
 
 
 def _done(reply: Reply | None, at: float, answered: float) -> bytes:

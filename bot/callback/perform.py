@@ -12,7 +12,7 @@ from bot.callback import messages
 from bot.callback.attempts import SERIES_SECONDS
 from bot.callback.conversation import Conversations
 from bot.callback.custom import custom_messages, pieces
-from bot.callback.dedup import Dedup
+from bot.callback.dedup import Claim, Dedup, State
 from bot.callback.handle import Handle, Outcome
 from bot.callback.late import EXPECTED, TYPING
 from bot.callback.messages import Incoming
@@ -27,7 +27,8 @@ from bot.wechat.client import PUSH
 log = logging.getLogger("bot.late")
 
 _BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
-_TAKEN_AFTER_SECONDS = 1.0  # a delivery that waits for a reply looks for it every 0.2 s
+# A delivery that waits for a reply looks for it every 0.2 s: it has used the reply by then, or is dead.
+_UNUSED_SECONDS = 1.0
 _MAX_RUNS = 5  # a handler that has taken five workers with it is not run by a sixth
 _PATIENCE = 4  # tries before an answer that WeChat does not take waits for the user's next message
 
@@ -54,6 +55,7 @@ class Performer:
         self._conversations = conversations
         self._outbox = outbox
         self._push = push
+        self._unused_seconds = _UNUSED_SECONDS if push else SERIES_SECONDS
         self._text_limit = text_limit
 
     def perform(self, job: Job) -> Again | Failed | None:
@@ -63,34 +65,40 @@ class Performer:
             return None
         incoming = messages.read(job.work["fields"])
         if "reply" not in job.work:
-            expected = job.kind == EXPECTED and not job.work.get("late")
-            # The process that wrote the job died before it promised the reply. That may have been WeChat's
-            # last delivery, so the reply is pushed.
-            if expected and not self._dedup.adopt(incoming.key, promised=self._push):
-                return None  # the handler has ended, but the job could not be deleted
-            job = self._run_and_note(incoming, job)
-            if job.work["reply"] is not None and not job.work["late"]:
+            if not job.work.get("late"):
+                # The process that wrote an EXPECTED job died before it promised the reply. That may have been
+                # WeChat's last delivery, so the reply is pushed.
+                found = self._dedup.adopt(incoming.key, promised=self._push and job.kind == EXPECTED)
+                # Without a record, the message is so old that a run that had begun has ended.
+                is_old = found.state is State.NEW and (job.kind == EXPECTED or "ended" in job.work)
+                if found.state is State.DONE or is_old:
+                    return self._bring_unused(incoming, job, found)
+            outcome = self._run(incoming, job)
+            if not job.work.get("late") and self._dedup.finish(incoming.key, outcome.reply, given=False):
                 log.info("[late] ready in time: openid=%s", incoming.openid)
-                # The job is looked at again, because the deliveries that waited for the reply may be dead.
-                return Again(
-                    _TAKEN_AFTER_SECONDS if self._push else SERIES_SECONDS,
-                    "its reply is ready for a delivery",
-                )
-        elif not job.work.get("late") and self._dedup.promise_unless_given(incoming.key):
-            job = self._outbox.note(job, late=True)
-        again = self._deliver(incoming.openid, job) if job.work.get("late") else None
-        problem = str(job.work.get("problem", ""))
-        return Failed(problem) if problem and again is None else again
+                job = self._outbox.note(job, ended=True, problem=outcome.problem)
+                return Again(self._unused_seconds, "") if outcome.reply else _end(job)
+            if not job.work.get("late") and not self._dedup.is_promised(incoming.key):
+                return None  # held for dead: a successor had its reply ready before us
+            reply = to_json(outcome.reply) if outcome.reply else None
+            job = self._outbox.note(job, reply=reply, late=True, problem=outcome.problem)
+        return self._bring(incoming, job)
 
-    def _run_and_note(self, incoming: Incoming, job: Job) -> Job:
-        """Run the handler and write its reply into the job. Unless it is late, write it first into the record
-        of the message, where the waiting deliveries find it."""
-        outcome = self._run(incoming, job)
-        is_late = bool(job.work.get("late"))
-        if not is_late and not self._dedup.finish(incoming.key, outcome.reply, given=False):
-            is_late = self._dedup.is_promised(incoming.key)
-        reply = to_json(outcome.reply) if outcome.reply else None
-        return self._outbox.note(job, reply=reply, late=is_late, problem=outcome.problem)
+    def _bring_unused(self, incoming: Incoming, job: Job, found: Claim) -> Again | Failed | None:
+        """Bring the reply that was ready in time, if no delivery has answered with it after a while: the
+        processes of the deliveries that waited for it were killed."""
+        if found.reply is None or not found.is_unused:
+            return _end(job)
+        left = self._unused_seconds - self._dedup.age(found)
+        if left > 0:
+            return Again(left, "")
+        if not self._dedup.promise_unused(incoming.key, found):
+            return _end(job)
+        return self._bring(incoming, self._outbox.note(job, reply=to_json(found.reply), late=True))
+
+    def _bring(self, incoming: Incoming, job: Job) -> Again | Failed | None:
+        """Bring the reply that is noted in the job."""
+        return self._deliver(incoming.openid, job) or _end(job)
 
     def _run(self, incoming: Incoming, job: Job) -> Outcome:
         if job.tries > _MAX_RUNS:
@@ -139,3 +147,9 @@ class Performer:
             self._account.client.post("message/custom/typing", data={"touser": openid, "command": "Typing"})
         except WeChatError as error:
             log.info("[late] no typing indicator: errcode=%d", error.errcode)
+
+
+def _end(job: Job) -> Failed | None:
+    """The job is done, or failed if its handler did."""
+    problem = str(job.work.get("problem", ""))
+    return Failed(problem) if problem else None

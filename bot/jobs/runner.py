@@ -3,6 +3,7 @@
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -74,10 +75,11 @@ class Runner:
         another process, as soon as this one is known to be dead."""
         self._stopping.set()
         self._engine.stop()
+        end = time.monotonic() + grace
         if self._sweeper is not None:
-            self._sweeper.join()
+            self._sweeper.join(grace)
         with self._idle:
-            self._idle.wait_for(lambda: not self._running, grace)
+            self._idle.wait_for(lambda: not self._running, max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
         self._engine.close()
@@ -93,6 +95,8 @@ class Runner:
                 # But what is not in the queue any more must not wait for the end of a backlog.
                 if self._engine.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
                     for job_id in self._outbox.overdue():
+                        if self._stopping.is_set():
+                            break
                         self.wake(job_id)
             except StoreError:
                 continue  # the store says so itself

@@ -140,12 +140,12 @@ class SqliteStore:
         """Close the connections of all threads. Wait for operations that are under way."""
         self._local = threading.local()
         with self._connections_lock:
-            for connection in self._connections:
-                # A thread that takes longer keeps its connection.
-                if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):
-                    connection.db.close()
-                    connection.lock.release()
-            self._connections.clear()
+            connections, self._connections = self._connections, []
+        for connection in connections:
+            # If an operation takes longer, its connection stays open.
+            if connection.lock.acquire(timeout=2 * _BUSY_SECONDS):
+                connection.db.close()
+                connection.lock.release()
 
     def _connection(self) -> _Connection:
         """Return the connection of this thread."""

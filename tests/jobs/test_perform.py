@@ -1,6 +1,8 @@
 """How an answer comes late: steps that are noted, refusals that are kept, jobs that nobody needs any more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -10,6 +12,7 @@ from bot.callback.late import DELIVER, EXPECTED, RUN, TYPING, afresh
 from bot.callback.messages import Incoming
 from bot.callback.replies import Text, to_json
 from bot.errors import StoreError
+from bot.jobs.outbox import Lost
 from handlers import WORDING
 from tests.callback.test_answer import (  # fixtures among them
     Desk,
@@ -276,7 +279,7 @@ def test_a_reply_that_a_delivery_used_is_not_pushed(
 
 
 def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
-    make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The job is performed after the delivery has seen the reply, and before it has noted that it uses it."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
@@ -284,6 +287,7 @@ def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
     key, give = message(desk, follower).key, desk.answerer._again._dedup.give
 
     def overtaken(*args: Any) -> bool:
+        clock.advance(2)
         desk.perform(key)
         return give(*args)
 
@@ -291,6 +295,96 @@ def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
     desk.waiting.meanwhile = [lambda: desk.perform(key)]
     assert desk.text("x", 7, follower).reply == b""
     assert pushed(wechat, follower) == ["echo x"]
+
+
+def test_a_job_that_is_performed_too_soon_leaves_the_reply_to_the_delivery(
+    make_desk: MakeDesk, follower: str
+) -> None:
+    """It may stand in the queue twice, or be given back."""
+    desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
+    desk.answerer._late._wake = lambda job_id: None
+    key = message(desk, follower).key
+    desk.waiting.meanwhile = [lambda: (desk.perform(key), desk.perform(key))]
+    assert desk.said(desk.text("x", 7, follower)) == "echo x"
+
+
+def test_a_delivery_that_ran_the_handler_uses_the_reply_of_a_job_that_was_quicker(
+    make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str, clock: Clock
+) -> None:
+    """Its process was held for dead, or the store had taken the job although it said that it failed."""
+    desk = make_desk(on.message("text", held), **as_account(wechat))
+    incoming = message(desk, follower)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(desk.text, "x", 7, follower)
+        assert held.begun.wait(60)
+        assert desk.outbox.put(incoming.key, RUN, {"fields": incoming.fields})
+        finish = desk.answerer._dedup.finish
+
+        def finish_second(*args: Any) -> bool:
+            """The job is a whole run quicker than the delivery."""
+            patch.stop()
+            desk.perform(incoming.key)
+            return finish(*args)
+
+        patch = mock.patch.object(desk.answerer._dedup, "finish", finish_second)
+        patch.start()
+        held.go.set()
+        assert desk.said(first.result(60)) == "done"
+    clock.advance(2)
+    for job_id in desk.outbox.overdue():
+        desk.perform(job_id)
+    assert pushed(wechat, follower) == []
+    assert desk.outbox.all() == []
+
+
+@pytest.mark.parametrize("push", [True, False])
+@pytest.mark.parametrize("kind", [RUN, EXPECTED])
+@pytest.mark.parametrize("killed_at", ["after the run", "after the promise"])
+def test_a_worker_that_is_killed_between_two_steps_costs_no_answer(
+    make_desk: MakeDesk,
+    wechat: Sandbox,
+    follower: str,
+    clock: Clock,
+    push: bool,
+    kind: str,
+    killed_at: str,
+) -> None:
+    desk = make_desk(
+        on.message("text", echo), **as_account(wechat) | ({} if push else {"account_kind": "subscription"})
+    )
+    incoming = message(desk, follower)
+    desk.store.add(incoming.key, b"Rdead", 900)
+    assert desk.outbox.put(incoming.key, kind, {"fields": incoming.fields}, owner="dead")
+    if killed_at == "after the promise":
+        desk.perform(incoming.key)
+        clock.advance(31)
+    with mock.patch.object(desk.outbox, "note", side_effect=Lost):
+        desk.perform(incoming.key)
+    desk.outbox.give_back(incoming.key)
+    for _ in range(2):
+        desk.perform(incoming.key)
+        clock.advance(31)
+    assert desk.outbox.all() == []
+    if push:
+        assert pushed(wechat, follower) == ["echo x"]
+    else:
+        assert desk.conversations.kept(follower, "next", again=False) == Text("echo x")
+
+
+def test_a_job_that_ended_long_ago_is_not_performed_again(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
+) -> None:
+    """A bot is stopped just after an answer, and started when the record of the message is gone."""
+    desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
+    desk.answerer._late._wake = lambda job_id: None
+    key = message(desk, follower).key
+    desk.waiting.meanwhile = [lambda: desk.perform(key)]
+    assert desk.said(desk.text("x", 7, follower)) == "echo x"
+    clock.advance(3600)
+    assert desk.outbox.overdue() == [key]
+    desk.perform(key)
+    assert desk.outbox.all() == []
+    assert pushed(wechat, follower) == []
 
 
 def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_job(

@@ -1,6 +1,8 @@
 """A deploy: the bot is told to stop while messages come in, another one is started, and nothing is lost."""
 
 import collections
+import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -73,9 +75,11 @@ def test_a_stop_finishes_requests_in_flight(sandbox: Sandbox, account: Account) 
     openid = sandbox.add_user("u", subscribed=True)
     with Bot(env_of(sandbox, account), cwd=account.folder) as bot, ThreadPoolExecutor(1) as pool:
         sandbox.set_callback(bot.callback)
-        sending = pool.submit(sandbox.send, openid, content="late 2 m")
+        sending = pool.submit(sandbox.send, openid, content="late until go m")
         until(account.runs)
-        bot.stop(timeout=60)
+        os.kill(bot.pid, signal.SIGTERM)
+        account.open("go")
+        bot.wait()
         (delivery,) = sending.result()["deliveries"]
     assert delivery["outcome"] == "reply"
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
@@ -100,9 +104,11 @@ def test_a_stop_gives_jobs_their_grace(sandbox: Sandbox, account: Account) -> No
     openid = sandbox.add_user("u", subscribed=True)
     with Bot(env_of(sandbox, account, DEADLINE_SECONDS="0.3"), cwd=account.folder) as bot:
         sandbox.set_callback(bot.callback)
-        sandbox.send(openid, content="slow 2 m")
+        sandbox.send(openid, content="slow until go m")
         until(account.runs)
-        bot.stop(timeout=60)
+        os.kill(bot.pid, signal.SIGTERM)
+        account.open("go")
+        bot.wait()
     assert (answers(sandbox, openid), account.runs()) == (["m"], ["m"])
 
 
