@@ -1,5 +1,5 @@
 # make run    the bot with its sandbox: open the printed page (no account, no Redis, no settings needed);
-#             options of `python -m sandbox`: make run ARGS="--port 9200 --mode safe"
+#             options of `python -m wechat_sandbox`: make run ARGS="--port 9200 --mode safe"
 # make test   the tests, in parallel; installs redis-server, chromium … where it may, says what it skips where not
 #             make test-fast: without browsers and without tests that start many processes, under a minute
 #             make test-heavy: what needs packages by others, which npm fetches
@@ -11,13 +11,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-NODE_PEERS := tests/sandbox/peers/node_modules/.package-lock.json
+NODE_PEERS := tests/wechat_sandbox/peers/node_modules/.package-lock.json
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: run serve test test-fast test-heavy check bench screenshots format clean
 
 run: .venv/.runtime
-	@$(BIN)/python -m sandbox --with-bot $(ARGS)
+	@$(BIN)/python -m wechat_sandbox --with-bot $(ARGS)
 
 serve: .venv/.runtime
 	@$(BIN)/python -m bot
@@ -32,10 +32,10 @@ test-fast: .venv/.dev
 test-heavy: .venv/.dev $(NODE_PEERS)
 	@$(PYTEST) -m heavy $(ARGS)
 
-$(NODE_PEERS): tests/sandbox/peers/package-lock.json
+$(NODE_PEERS): tests/wechat_sandbox/peers/package-lock.json
 	@sh tests/system-packages.sh heavy
 	@echo "Installing the Node.js packages that are tried against the sandbox ..."
-	@cd tests/sandbox/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cd tests/wechat_sandbox/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: .venv/.dev
 	@sh tests/system-packages.sh

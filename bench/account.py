@@ -11,8 +11,8 @@ from tests.launch import ROOT
 
 _HANDLERS = """
 import os, re, time
-from bot.callback import on
-from bot.callback.wording import Wording
+from bot.chat import on
+from bot.chat.wording import Wording
 
 def _note(text):
     descriptor = os.open(os.environ["RUNS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)

@@ -25,8 +25,8 @@ from bench.performance_page import OURS, Measured, Table, ratios, write_page
 from tests.launch import Bot
 
 _HANDLERS = """
-from bot.callback import on
-from bot.callback.wording import Wording
+from bot.chat import on
+from bot.chat.wording import Wording
 CHAT = [on.message("text", lambda chat: chat.message.content)]
 PAGES = []
 MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}

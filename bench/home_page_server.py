@@ -1,7 +1,7 @@
 """The peer of bench/home_page.py on our server, in the peer's venv: `python -m home_page_server PORT THREADS`
 
-The parts of `python -m bot` that serve pages: uvicorn, set up as by bot/workers.py, our HTTP and our bridge
-for WSGI, in one process.
+The parts of `python -m bot` that serve pages: uvicorn, set up as by bot/server/supervisor.py, our HTTP
+and our bridge for WSGI, in one process.
 """
 
 import sys
@@ -9,8 +9,8 @@ import sys
 import uvicorn
 from home_page_peer import app
 
-from bot.bridge import Bridge
-from bot.http1 import Http
+from bot.server.request_limits import Http
+from bot.server.wsgi_bridge import Bridge
 
 if __name__ == "__main__":
     port, threads = (int(argument) for argument in sys.argv[1:])

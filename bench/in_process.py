@@ -13,12 +13,12 @@ import uvloop
 
 from bench import load
 from bench.peers import settings
-from bot import log
 from bot.app import Parts, asgi, build
-from bot.bridge import Scope
-from bot.callback import on
-from bot.callback.wording import Wording
+from bot.chat import on
+from bot.chat.wording import Wording
 from bot.config import Config, load_config
+from bot.server.wsgi_bridge import Scope
+from bot.telemetry import log
 
 Delivery = tuple[Scope, bytes]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peers import settings
-from bot.callback.envelope import Envelope, sign
+from bot.chat.wire.envelope import Envelope, sign
 
 CONNECTIONS = 32
 _TICKS = 100  # of /proc, per second

@@ -15,9 +15,9 @@ import redis as client
 
 from bench.account import Account
 from bench.machine import machine, redis_server
-from bot.callback import messages
-from bot.callback.dedup import Dedup
-from bot.callback.replies import Text
+from bot.chat.delivery.record import Dedup
+from bot.chat.replies.kinds import Text
+from bot.chat.wire import messages
 from bot.jobs.liveness import Liveness
 from bot.store import open_store
 

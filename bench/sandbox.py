@@ -74,7 +74,7 @@ def callback_server() -> web.Application:
 
 
 def start_sandbox(*more: str) -> tuple["subprocess.Popen[str]", str]:
-    argv = [sys.executable, "-m", "sandbox", "--port", "0", *more]
+    argv = [sys.executable, "-m", "wechat_sandbox", "--port", "0", *more]
     sandbox = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert sandbox.stdout is not None
     return sandbox, next(line for line in sandbox.stdout if line.startswith("sandbox ready")).split()[-1]

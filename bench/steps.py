@@ -18,14 +18,14 @@ from typing import Any
 
 from bench.in_process import InProcess
 from bench.machine import machine
-from bot.callback import gate, seal, xml
-from bot.callback.answer import Answerer
-from bot.callback.dedup import Dedup
-from bot.callback.endpoint import Callback
-from bot.callback.envelope import Envelope
-from bot.callback.handle import Handle
-from bot.callback.router import Router
-from bot.loop import Application
+from bot.chat.delivery.answer import Answerer
+from bot.chat.delivery.record import Dedup
+from bot.chat.endpoint import Callback
+from bot.chat.handler import Handle
+from bot.chat.router import Router
+from bot.chat.wire import gate, seal, xml
+from bot.chat.wire.envelope import Envelope
+from bot.server.application import Application
 from bot.store.sqlite import SqliteStore
 
 # What is timed, from the outside in: the name in the table, where it is, and its name there.

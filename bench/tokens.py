@@ -17,7 +17,7 @@ _CHILD = """
 import sys
 from bot.app import build
 from bot.config import load_config
-from bot.callback.wording import Wording
+from bot.chat.wording import Wording
 from bot.errors import WeChatError
 config = load_config()
 parts = build(config, [], Wording("", "", "", ""))

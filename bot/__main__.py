@@ -31,24 +31,24 @@ def main() -> int:
         print(example(), end="")
         return 0
     if command == "check":
-        from bot.commands import check
+        from bot.cli.commands import check
 
         return check()
     if command == "jobs":
-        from bot.commands import jobs as show_jobs
+        from bot.cli.commands import jobs as show_jobs
 
         return show_jobs(options.retry)
     if command == "forget":
-        from bot.commands import forget as forget_person
+        from bot.cli.commands import forget as forget_person
 
         return forget_person(options.openid, options.phone)
     if command == "worker":
-        from bot.worker import work
+        from bot.cli.worker import work
 
         return work()
     with tempfile.TemporaryDirectory(prefix="bot-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        from bot.serve import serve
+        from bot.cli.serve import serve
 
         return serve()
 

@@ -13,38 +13,39 @@ from typing import Any
 import web
 from whitenoise import WhiteNoise
 
-from bot import api, green, hooks, service
-from bot.accounts import open_people
-from bot.bridge import Bridge, Wsgi
-from bot.callback.alone import Alone
-from bot.callback.answer import Answerer
-from bot.callback.conversation import Conversations
-from bot.callback.dedup import Dedup
-from bot.callback.endpoint import Callback, Endpoint
-from bot.callback.forget import Forget
-from bot.callback.gate import Gate
-from bot.callback.handle import Handle
-from bot.callback.late import Late
-from bot.callback.perform import Performer
-from bot.callback.router import Route, Router
-from bot.callback.seal import Seal
-from bot.callback.wording import Wording
+from bot.account import STATIC, Account
+from bot.chat.conversation import Conversations
+from bot.chat.delivery.answer import Answerer
+from bot.chat.delivery.late_answer_worker import Performer
+from bot.chat.delivery.late_answers import Late
+from bot.chat.delivery.record import Dedup
+from bot.chat.delivery.without_store import Alone
+from bot.chat.endpoint import Callback, Endpoint
+from bot.chat.erasure import Forget
+from bot.chat.handler import Handle
+from bot.chat.router import Route, Router
+from bot.chat.wire.gate import Gate
+from bot.chat.wire.seal import Seal
+from bot.chat.wording import Wording
 from bot.config import Config
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
-from bot.limits import Limits
-from bot.loop import Application
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
 from bot.oauth.website import Website
-from bot.pace import Pace
-from bot.pages import Site
+from bot.people import open_people
+from bot.server import greenlets
+from bot.server.application import Application
+from bot.server.batched_store import Grouped
+from bot.server.handler_threads import Pace
+from bot.server.wsgi_bridge import Bridge, Wsgi
+from bot.site import application, members_api, operations
+from bot.site.page import Site
 from bot.store import Clock, Store, open_store
-from bot.store.grouped import Grouped
-from bot.wechat.account import STATIC, Account
+from bot.store.limits import Limits
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
@@ -125,7 +126,7 @@ def build(
     forget = Forget(conversations, account, outbox)
     handle = Handle(conversations, account, wording, pace, router.answers, forget)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
-    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=green.sleep)
+    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=greenlets.sleep)
     performer = Performer(
         account,
         router,
@@ -137,8 +138,8 @@ def build(
         text_limit=config.text_limit_bytes,
     )
     runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
-    late = Late(outbox, partial(green.soon, runner.wake), push=config.can_push)
-    alone = Alone(clock, sleep=green.sleep)
+    late = Late(outbox, partial(greenlets.soon, runner.wake), push=config.can_push)
+    alone = Alone(clock, sleep=greenlets.sleep)
     answerer = Answerer(
         config,
         router,
@@ -191,10 +192,10 @@ def _static_headers(headers: Any, _path: str, _url: str) -> None:
 
 def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Wsgi:
     """The WSGI application: callback, machine paths, the operator's pages, static files."""
-    paths = ((CALLBACK, Endpoint), *service.PATHS, *api.PATHS, *pages)
-    app = hooks.Application(parts.site, paths)
-    app.add_processor(hooks.identify(parts))
-    app.add_processor(hooks.secure(parts.config))
+    paths = ((CALLBACK, Endpoint), *operations.PATHS, *members_api.PATHS, *pages)
+    app = application.Application(parts.site, paths)
+    app.add_processor(application.identify(parts))
+    app.add_processor(application.secure(parts.config))
     with_static: Wsgi = WhiteNoise(
         app.wsgifunc(),
         root=str(STATIC),

@@ -4,9 +4,9 @@ when the server does."""
 import gc
 
 import handlers
-from bot import log
 from bot.app import asgi, build
 from bot.config import load_config
+from bot.telemetry import log
 
 _MOST_WAITING = 1000  # deliveries that wait for a run: on the loop they cost a look at the store now and then
 # Objects: thousands belong to the messages under way, and to look at these more often finds nothing. In place

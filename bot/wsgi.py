@@ -4,10 +4,10 @@ import atexit
 from multiprocessing.util import Finalize
 
 import handlers
-from bot import log
 from bot.app import build, wsgi
+from bot.chat.route_check import review
 from bot.config import load_config
-from bot.review import review
+from bot.telemetry import log
 
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)

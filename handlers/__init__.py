@@ -6,8 +6,8 @@ MENU   the custom menu, as data
 WORDING  the engine's own sentences to users
 """
 
-from bot.callback import on
-from bot.callback.router import Route
+from bot.chat import on
+from bot.chat.router import Route
 from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
 from handlers.pages.account import Account

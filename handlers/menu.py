@@ -4,8 +4,8 @@ A view button with `page` and `scope` becomes an OAuth link to that page of this
 settings. Limits on names, keys and URLs are checked before anything is sent.
 """
 
-from bot.callback.replies import Picture
-from bot.callback.router import Chat
+from bot.chat.replies.kinds import Picture
+from bot.chat.router import Chat
 
 
 def wx_qr_code(chat: Chat) -> Picture:

@@ -1,6 +1,6 @@
 """What the engine itself says to users."""
 
-from bot.callback.wording import Wording
+from bot.chat.wording import Wording
 
 WORDING = Wording(
     sorry="抱歉，刚才出了点问题，请稍后再试。",

@@ -1,1 +1,1 @@
-"""The tests, as a package: `tests/sandbox` must not shadow `sandbox`."""
+"""The tests, as a package: `tests/wechat_sandbox` must not shadow `sandbox`."""

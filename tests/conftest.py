@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 
 import handlers
 from bot.app import Parts, build, wsgi
-from bot.callback.router import Route
+from bot.chat.router import Route
 from bot.config import Config
 from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
 

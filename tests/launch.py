@@ -141,7 +141,7 @@ class Sandbox(Process):
     ) -> None:
         self._http = requests.Session()
         self._http.trust_env = False
-        argv = (sys.executable, "-m", "sandbox", "--port", "0", *args)
+        argv = (sys.executable, "-m", "wechat_sandbox", "--port", "0", *args)
         super().__init__(*argv, ready="sandbox ready ", env=env, cwd=cwd, timeout=timeout)
 
     def call(self, method: str, path: str, body: Any = None) -> Json:

@@ -11,71 +11,43 @@ import pytest
 
 from tests.launch import ROOT
 
-# Which packages a package may import, beside itself. Only the last line's modules see everything.
+# Which rooms a room may import, beside itself. Only the last line's modules see everything.
 MAY_IMPORT = {
     "bot": set(),
     "bot.errors": set(),
-    "bot.metrics": set(),
-    "bot.green": set(),
-    "bot.http1": set(),
-    "bot.pace": {"bot.green"},
-    "bot.bridge": {"bot.log", "bot.threads"},
-    "bot.threads": set(),
-    "bot.loop": {"bot.bridge", "bot.callback", "bot.green", "bot.hooks", "bot.log"},
-    "bot.log": {"bot.errors"},
+    "bot.telemetry": {"bot.errors"},
     "bot.config": {"bot.errors"},
-    "bot.store": {"bot.errors", "bot.green"},
-    "bot.wechat": {"bot.accounts", "bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
-    "bot.jobs": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.store"},
-    "bot.callback": {
-        "bot.body", "bot.config", "bot.errors", "bot.jobs", "bot.log", "bot.metrics", "bot.pace", "bot.store",
+    "bot.store": {"bot.errors"},
+    "bot.wechat": {"bot.config", "bot.errors", "bot.store", "bot.telemetry"},
+    "bot.jobs": {"bot.errors", "bot.store", "bot.telemetry"},
+    "bot.people": {"bot.config", "bot.errors", "bot.store"},
+    "bot.account": {"bot.config", "bot.people", "bot.store", "bot.wechat"},
+    "bot.chat": {
+        "bot.account", "bot.config", "bot.errors", "bot.jobs", "bot.server", "bot.site", "bot.store",
+        "bot.telemetry", "bot.wechat",
+    },
+    "bot.oauth": {"bot.config", "bot.errors", "bot.people", "bot.store", "bot.telemetry", "bot.wechat"},
+    "bot.menu": {"bot.config", "bot.errors", "bot.oauth", "bot.wechat"},
+    "bot.site": {
+        "bot.account", "bot.config", "bot.errors", "bot.oauth", "bot.people", "bot.store", "bot.telemetry",
         "bot.wechat",
     },
-    "bot.body": {"bot.errors"},
-    "bot.limits": {"bot.store"},
-    "bot.sms": {"bot.config", "bot.errors"},
-    "bot.accounts": {"bot.config", "bot.errors", "bot.limits", "bot.log", "bot.sms", "bot.store"},
-    "bot.oauth": {
-        "bot.accounts", "bot.config", "bot.errors", "bot.limits", "bot.log", "bot.metrics", "bot.store",
-        "bot.wechat",
-    },
-    "bot.pages": {
-        "bot.body", "bot.accounts", "bot.config", "bot.errors", "bot.limits", "bot.log", "bot.oauth",
-        "bot.templates", "bot.wechat",
-    },
-    "bot.templates": {"bot.oauth"},
-    "bot.api": {"bot.body", "bot.accounts", "bot.oauth"},
-    "bot.menu": {"bot.config", "bot.errors", "bot.menu_rules", "bot.oauth", "bot.wechat"},
-    "bot.menu_rules": {"bot.errors"},
-    "bot.review": {"bot.callback", "bot.errors"},
-    "bot.rights": {"bot.config"},
-    "bot.hooks": {"bot.config", "bot.errors", "bot.log", "bot.metrics", "bot.pages"},
-    "bot.service": {"bot.config", "bot.errors", "bot.metrics"},
+    "bot.server": {"bot.chat", "bot.cli", "bot.errors", "bot.site", "bot.store", "bot.telemetry"},
     "handlers": {
-        "bot.accounts", "bot.callback", "bot.errors", "bot.log", "bot.oauth", "bot.pages",
-        "bot.templates", "bot.wechat",
+        "bot.chat", "bot.errors", "bot.oauth", "bot.people", "bot.site", "bot.telemetry",
     },
-    "setup_menu": {"bot.commands"},
+    "setup_menu": {"bot.cli"},
 }  # fmt: skip
-SEES_ALL = {
-    "bot.app",
-    "bot.asgi",
-    "bot.commands",
-    "bot.wsgi",
-    "bot.serve",
-    "bot.workers",
-    "bot.worker",
-    "bot.__main__",
-}
+SEES_ALL = {"bot.app", "bot.asgi", "bot.cli", "bot.wsgi", "bot.__main__"}
 
 HTTP_EDGE = {
-    "bot.api",
+    "bot.site.members_api",
     "bot.app",
-    "bot.hooks",
-    "bot.pages",
-    "bot.service",
-    "bot.callback.endpoint",
-    "bot.templates",
+    "bot.site.application",
+    "bot.site.page",
+    "bot.site.operations",
+    "bot.chat.endpoint",
+    "bot.site.templates",
 }
 
 
@@ -120,9 +92,9 @@ ALL = [*modules("bot", "handlers"), ("setup_menu", ROOT / "setup_menu.py")]
 
 @pytest.mark.parametrize(("module", "path"), ALL, ids=[name for name, _ in ALL])
 def test_imports_go_one_way(module: str, path: Path) -> None:
-    if module in SEES_ALL:
-        return
     own = package(module)
+    if own in SEES_ALL:
+        return
     assert own in MAY_IMPORT, f"{own} is new: say here what it may import"
     ours = {package(name) for name in imports(path) if name.split(".")[0] in ("bot", "handlers")}
     assert ours - {own} <= MAY_IMPORT[own]
@@ -131,8 +103,8 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
 def test_the_rule_reads_imports_rightly() -> None:
     """A rule that sees nothing forbids nothing."""
     seen = imports(ROOT / "bot" / "app.py")
-    assert {"bot.hooks", "bot.callback.gate", "web", "bot.store"} <= seen
-    assert "bot.callback.messages" in imports(ROOT / "bot" / "callback" / "gate.py")
+    assert {"bot.site.application", "bot.chat.wire.gate", "web", "bot.store"} <= seen
+    assert "bot.chat.wire.messages" in imports(ROOT / "bot" / "chat" / "wire" / "gate.py")
 
 
 def test_web_py_is_imported_at_the_http_edge_only() -> None:
@@ -145,21 +117,23 @@ def roots_of(*folders: str) -> dict[str, set[str]]:
 
 
 def test_wechatpy_is_imported_where_wechat_is_spoken_only() -> None:
-    everything = roots_of("bot", "handlers", "sandbox", "tests", "bench")
+    everything = roots_of("bot", "handlers", "wechat_sandbox", "tests", "bench")
     users = {name for name, roots in everything.items() if "wechatpy" in roots}
     assert users
     peers = ("bench.home_page_peer", "bench.peers")  # other frameworks, measured beside ours
-    assert all(name.startswith(("bot.wechat", "bot.callback", "tests.sandbox", *peers)) for name in users)
+    assert all(name.startswith(("bot.wechat", "bot.chat", "tests.wechat_sandbox", *peers)) for name in users)
 
 
 def test_bot_and_sandbox_know_each_other_by_http_only() -> None:
-    assert not [name for name, roots in roots_of("bot", "handlers").items() if "sandbox" in roots]
+    assert not [name for name, roots in roots_of("bot", "handlers").items() if "wechat_sandbox" in roots]
     strangers = {"bot", "handlers", "wechatpy"}
-    assert not [name for name, roots in roots_of("sandbox").items() if roots & strangers]
+    assert not [name for name, roots in roots_of("wechat_sandbox").items() if roots & strangers]
 
 
 def test_nothing_imports_the_tests() -> None:
-    assert not [name for name, roots in roots_of("bot", "handlers", "sandbox").items() if "tests" in roots]
+    assert not [
+        name for name, roots in roots_of("bot", "handlers", "wechat_sandbox").items() if "tests" in roots
+    ]
 
 
 def test_importing_the_handlers_has_no_effect(tmp_path: Path) -> None:
@@ -200,7 +174,7 @@ def test_handlers_name_exactly_what_the_engine_reads() -> None:
     assert len(paths) == len(set(paths))
 
 
-SOURCE = [*modules("bot", "handlers", "sandbox")]
+SOURCE = [*modules("bot", "handlers", "wechat_sandbox")]
 
 
 @pytest.mark.parametrize(("module", "path"), SOURCE, ids=[name for name, _ in SOURCE])

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.app import asgi, build
-from bot.bridge import Scope
-from bot.callback import on
-from bot.callback.router import Chat
-from bot.callback.wording import Wording
-from bot.loop import Application
-from tests import looping
-from tests.callback.delivery import Delivery, WeChat
+from bot.chat import on
+from bot.chat.router import Chat
+from bot.chat.wording import Wording
+from bot.server.application import Application
+from bot.server.wsgi_bridge import Scope
+from tests import on_loop
+from tests.chat.deliveries import Delivery, WeChat
 from tests.conftest import Clock, MakeConfig, RedisServer
 from tests.launch import ROOT
 
@@ -175,7 +175,7 @@ def test_a_message_costs_what_it_did(
         parts.close()
         return by_function, Cost(*(number / _MESSAGES for number in spent))
 
-    calls, cost = looping.run(measure())
+    calls, cost = on_loop.run(measure())
     recorded = RECORDED[mode, store]
     listed = "\n".join(f"{count / _MESSAGES:5g} {name}" for name, count in calls.most_common())
     assert cost[:3] == recorded[:3], f"{cost}, but recorded {recorded}; calls by function:\n{listed}"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.errors import StoreError
-from bot.log import describe
 from bot.store import Store
+from bot.telemetry.log import describe
 
 log = logging.getLogger("bot.jobs")
 

@@ -11,7 +11,7 @@ from bot.errors import StoreError
 from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Lost, Outbox
-from bot.log import describe, request_id
+from bot.telemetry.log import describe, request_id
 
 log = logging.getLogger("bot.jobs")
 

@@ -10,11 +10,8 @@ import dataclasses
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
-from bot.accounts import Bindings
 from bot.config import Config
 from bot.errors import VisitError
-from bot.limits import Limits
-from bot.log import audit
 from bot.oauth.exchange import Exchange
 from bot.oauth.request import (
     ASK,
@@ -32,7 +29,10 @@ from bot.oauth.request import (
 from bot.oauth.session import Session, Sessions
 from bot.oauth.state import States, is_state
 from bot.oauth.visitor import Visitor
+from bot.people import Bindings
 from bot.store import Clock
+from bot.store.limits import Limits
+from bot.telemetry.log import audit
 from bot.wechat.endpoints import Endpoints
 
 _MAX_FIELD = 512

@@ -5,8 +5,8 @@ import json
 import secrets
 from dataclasses import asdict, dataclass
 
-from bot.accounts import OpenSessions
 from bot.oauth.visitor import Visitor
+from bot.people import OpenSessions
 from bot.store import Clock, Store
 
 _TICKET_SECONDS = 60.0

@@ -10,8 +10,8 @@ from urllib3.connection import HTTPConnection
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
-from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
+from bot.telemetry import metrics
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import unreachable
 from bot.wechat.tokens import Shared

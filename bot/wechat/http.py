@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-from bot import metrics
 from bot.errors import WeChatError, WeChatUnreachable
+from bot.telemetry import metrics
 
 
 class Http:

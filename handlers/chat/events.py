@@ -1,6 +1,6 @@
 """Answers to events."""
 
-from bot.callback.router import Chat
+from bot.chat.router import Chat
 
 
 def greet(chat: Chat) -> str:

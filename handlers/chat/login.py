@@ -2,7 +2,7 @@
 
 import re
 
-from bot.callback.router import Chat
+from bot.chat.router import Chat
 
 PATTERN = re.compile(r"login-([0-9a-f]{32})")
 

@@ -1,7 +1,7 @@
 """Answers to pictures, voices and places."""
 
-from bot.callback.replies import Image, Voice
-from bot.callback.router import Chat
+from bot.chat.replies.kinds import Image, Voice
+from bot.chat.router import Chat
 
 
 def same_image(chat: Chat) -> Image:

@@ -1,6 +1,6 @@
 """Answers to texts."""
 
-from bot.callback.router import Chat
+from bot.chat.router import Chat
 
 HELP = """我能做这些：
 · 发「帮助」看这份说明

@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 import web
 
-from bot.accounts import phone as phones
 from bot.errors import BindingError, CodeError, PhoneError, SmsError, WeChatError
-from bot.log import audit
-from bot.oauth.forms import local_path
 from bot.oauth.visitor import Visitor
-from bot.pages import Page
-from bot.templates import translate
+from bot.people import phone as phones
+from bot.site.forms import local_path
+from bot.site.page import Page
+from bot.site.templates import translate
+from bot.telemetry.log import audit
 
-log = logging.getLogger("bot.pages")
+log = logging.getLogger("bot.site.page")
 
 # What a form's button asks for -> the method that does it.
 _ACTIONS = ("send", "verify", "cancel", "keep", "unbind")

@@ -1,7 +1,7 @@
 """The home page: knows the visitor's name, and has the JS-SDK ready."""
 
-from bot.pages import Page, Share
-from bot.templates import translate
+from bot.site.page import Page, Share
+from bot.site.templates import translate
 
 
 class Home(Page):

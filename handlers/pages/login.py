@@ -14,18 +14,18 @@ from typing import Any
 import segno
 import web
 
-from bot.accounts import Login as Login_
-from bot.accounts import Logins
-from bot.accounts.logins import LOGIN_SECONDS
 from bot.errors import VisitError, WeChatError
-from bot.log import audit
 from bot.oauth import browser
-from bot.oauth.forms import local_path
 from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
-from bot.pages import FRESH_SECONDS, Page
+from bot.people import Login as Login_
+from bot.people import Logins
+from bot.people.logins import LOGIN_SECONDS
+from bot.site.forms import local_path
+from bot.site.page import FRESH_SECONDS, Page
+from bot.telemetry.log import audit
 
-log = logging.getLogger("bot.pages")
+log = logging.getLogger("bot.site.page")
 
 _LOGINS_A_MINUTE = 20
 _STREAM_SECONDS = 25.0  # then the browser asks anew; a closed page holds a thread no longer than that

@@ -4,7 +4,7 @@ import re
 
 from tests.launch import ROOT
 
-PHONE = ROOT / "sandbox" / "phone"
+PHONE = ROOT / "wechat_sandbox" / "phone"
 ASKED = re.compile(r'\bt\("([^"]+)"|data-t(?:-label)?="([^"]+)"')
 
 
@@ -40,7 +40,7 @@ def test_every_reason_that_is_translated_is_still_given() -> None:
     """The API speaks English; a sentence of it that changes must not fall out of the Chinese page unseen."""
     table = (PHONE / "words" / "reasons.js").read_text(encoding="utf-8")
     patterns = re.findall(r"^  \[/(.*)/s?, \"", table, re.MULTILINE)
-    source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "sandbox").rglob("*.py"))
+    source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "wechat_sandbox").rglob("*.py"))
     said = re.sub(r'"\s*\n\s*f?"', "", source)
     assert len(patterns) > 40
     for pattern in patterns:

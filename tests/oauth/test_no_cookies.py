@@ -4,7 +4,7 @@ attacker's, and those of people whose browser keeps none."""
 import pytest
 import requests
 
-from bot.pages import Page
+from bot.site.page import Page
 from handlers.pages.home import Home
 from tests.conftest import Served
 from tests.launch import Sandbox

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.pages import Page
+from bot.site.page import Page
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query

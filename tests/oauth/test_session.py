@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.accounts import OpenSessions
 from bot.oauth.session import Sessions
 from bot.oauth.visitor import Visitor
+from bot.people import OpenSessions
 from bot.store import Store, open_store
 from tests.conftest import Clock, MakeConfig
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts import OpenSessions
 from bot.errors import VisitError
 from bot.oauth.session import Sessions
 from bot.oauth.state import States
 from bot.oauth.visitor import Visitor
+from bot.people import OpenSessions
 from bot.store import Store, open_store
 from tests.conftest import Clock, MakeConfig
 

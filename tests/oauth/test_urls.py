@@ -7,8 +7,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser
 
-from bot.oauth.forms import local_path
-from bot.pages import Page
+from bot.site.forms import local_path
+from bot.site.page import Page
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query

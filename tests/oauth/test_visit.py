@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 import requests
 
-from bot import menu
-from bot.pages import Page
+from bot.menu import install
+from bot.site.page import Page
 from handlers.pages.home import Home
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
 from tests.launch import Sandbox
@@ -238,7 +238,7 @@ def test_a_nickname_is_text_and_not_markup(
 
 def menu_link(site: Served, path: str = "/") -> str:
     pages = {"button": [{"type": "view", "name": "m", "page": path, "scope": "snsapi_userinfo"}]}
-    url: str = menu.resolve(pages, site.config, site.parts.states)["button"][0]["url"]
+    url: str = install.resolve(pages, site.config, site.parts.states)["button"][0]["url"]
     return url
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.callback import on
+from bot.chat import on
 from bot.errors import StoreError
 from bot.store import sqlite
 from bot.store.sqlite import SqliteStore
-from tests.callback.test_answer import MakeDesk, echo, errors, make_desk
+from tests.chat.delivery.test_answer import MakeDesk, echo, errors, make_desk
 from tests.conftest import Clock, MakeConfig
 
 __all__ = ["make_desk"]

@@ -1,0 +1,57 @@
+"""The account as handlers see it: WeChat's API, its people, and pictures that are uploaded once."""
+
+import hashlib
+from pathlib import Path
+
+from bot.config import Config
+from bot.people import People
+from bot.store import Store
+from bot.wechat.client import Client
+
+STATIC = Path(__file__).parents[1] / "static"
+_MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
+
+
+class Account:
+    """`client` is the API (bot.wechat.client.Client), `people` who is bound and logging in (bot.people)."""
+
+    def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
+        self.client = client
+        self.people = people
+        self._config = config
+        self._store = store
+
+    def media_id(self, file: str) -> str:
+        """The media id of a picture under `static/`, uploaded at most every 2.5 days by any process, and
+        anew when the file changes. Raises WeChatError (48001: the account may not upload)."""
+        data = (STATIC / file).read_bytes()
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        key = f"media:{self._config.app_id}:{digest}"
+        known = self._store.get(key)
+        if known:
+            return known.decode()
+        answer = self.client.media.upload("image", (Path(file).name, data))
+        media_id = str(answer["media_id"])
+        self._store.put(key, media_id.encode(), _MEDIA_SECONDS)
+        return media_id
+
+    def scene_url(self, scene: str, seconds: float) -> str:
+        """The text of a QR code that leads to the account's chat and brings us `scene`, good for `seconds`.
+        Raises WeChatError (48001: the account may not)."""
+        answer = self.client.post(
+            "qrcode/create",
+            data={
+                "expire_seconds": int(seconds),
+                "action_name": "QR_STR_SCENE",
+                "action_info": {"scene": {"scene_str": scene}},
+            },
+        )
+        return str(answer["url"])
+
+    def page_url(self, path: str) -> str:
+        """Where the world sees a page of this site; `path` begins with a slash."""
+        return self._config.public_url + path
+
+    def static_url(self, file: str) -> str:
+        """Where the world sees a file of `static/`."""
+        return f"{self._config.public_url}/static/{file}"

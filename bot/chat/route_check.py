@@ -1,0 +1,65 @@
+"""Reads CHAT and PAGES before anything is served: what could only fail later, in front of a user, is said at
+start. Knows nothing of the settings, and calls no handler."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bot.chat.router import Route
+from bot.chat.wire.messages import TYPES
+from bot.errors import HandlersError
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+
+
+def review(chat: Sequence[Any], pages: Sequence[Any]) -> None:
+    """Raises HandlersError with every entry of CHAT or PAGES that cannot work."""
+    faults = [*_chat(chat), *_pages(pages)]
+    if faults:
+        raise HandlersError(faults)
+
+
+def has_page(pages: Sequence[Any], link: str) -> bool:
+    """Whether a link of this site, from its path on, leads to one of PAGES or to a file of `static/`."""
+    path = unquote(urlsplit(link).path)
+    return path.startswith("/static/") or any(re.fullmatch(pattern, path) for pattern, _ in pages)
+
+
+def _chat(chat: Sequence[Any]) -> Iterator[str]:
+    for number, route in enumerate(chat, 1):
+        if isinstance(route, list | tuple):
+            yield f"CHAT, entry {number} is a list: write * before it, as in *on.clicks(REPLIES)"
+        elif not isinstance(route, Route):
+            name = getattr(route, "__name__", repr(route))
+            yield f"CHAT, entry {number} is {name}, which is no route: write on.text(…, {name}) or the like"
+        else:
+            handler: Any = route.handler
+            if not callable(handler):
+                yield f"CHAT, {route.label}: its handler is {handler!r}; it must be a function"
+            if route.msg_type is not None and route.msg_type not in TYPES:
+                yield f"CHAT, {route.label}: WeChat has the types {', '.join(sorted(TYPES))}"
+
+
+def _pages(pages: Sequence[Any]) -> Iterator[str]:
+    for number, entry in enumerate(pages, 1):
+        if not isinstance(entry, tuple | list) or len(entry) != 2:
+            yield f"PAGES, entry {number} is {entry!r}: write (path, class)"
+            continue
+        path, page = entry
+        if not isinstance(path, str) or not path.startswith("/"):
+            yield f"PAGES, {path!r}: a path is a text that begins with /"
+        elif not _is_pattern(path):
+            yield f"PAGES, {path!r}: is no regular expression; write \\ before what is meant as it stands"
+        if not isinstance(page, type):
+            yield f"PAGES, {path!r}: {page!r} is no class; import the page's class and name it without quotes"
+        elif not any(hasattr(page, method) for method in _METHODS):
+            yield f"PAGES, {path!r}: {page.__name__} has no method GET or POST"
+
+
+def _is_pattern(path: str) -> bool:
+    try:
+        re.compile(path)
+    except re.error:
+        return False
+    return True

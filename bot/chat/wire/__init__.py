@@ -1,0 +1,1 @@
+"""What WeChat sends and is sent, as bytes: signature, encryption, XML, typed messages."""

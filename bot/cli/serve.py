@@ -1,0 +1,72 @@
+"""`python -m bot`: the server and its worker processes."""
+
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from bot.cli.commands import complain, open_parts, say, settings
+from bot.config import Config
+from bot.errors import StoreError
+from bot.server.supervisor import Workers, listen
+
+_IN_FLIGHT_SECONDS = 5.0  # as long as WeChat waits for an answer
+_READY_POLL = 0.02
+_READY_PATIENCE = 30.0
+
+
+def serve() -> int:
+    """Serve until SIGTERM or Ctrl-C. Prints `bot ready http://…` once requests are answered."""
+    config = settings()
+    if config is None:
+        return 2
+    parts = open_parts(config)  # here, so that a fault is said once and plainly, not by every worker
+    if parts is None:
+        return 2
+    try:
+        parts.store.ping()
+    except StoreError as error:
+        complain(f"{error}. The bot starts all the same: messages are answered, nothing else works.")
+    parts.close()
+    host, _, port = config.listen.rpartition(":")
+    taken = _port_problem(host, int(port))
+    if taken:
+        complain(f"cannot listen on {config.listen}: {taken}. See LISTEN.")
+        return 1
+    # Requests in flight, then jobs, then a push under way. A longer wait than that is none of ours.
+    patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
+    sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
+    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience)
+    workers.start()  # before there is a thread: a lock that it held would stay locked in them
+    threading.Thread(target=_announce, args=(config, workers), daemon=True).start()
+    return workers.watch()
+
+
+def _port_problem(host: str, port: int) -> str | None:
+    """Why nobody can listen there, or None. Asked beforehand: the server shares its port among workers, and
+    would silently share it with another server too."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
+def _announce(config: Config, workers: Workers) -> None:
+    host, _, port = config.listen.rpartition(":")
+    local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
+    end = time.monotonic() + _READY_PATIENCE
+    while time.monotonic() < end:
+        try:
+            with directly.open(f"http://{local}:{port}/healthz", timeout=1):
+                say(f"bot ready http://{local}:{port}")
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(_READY_POLL)  # the workers do not tell when they listen
+    complain("the server does not answer on its own port; see the lines above")
+    workers.give_up()

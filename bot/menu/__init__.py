@@ -1,0 +1,1 @@
+"""The custom menu: what WeChat takes, and how it is installed."""

@@ -1,0 +1,89 @@
+"""The server's application: deliveries run on its loop, everything else in threads."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.chat.endpoint import Callback, Response
+from bot.chat.wire.gate import MAX_BODY
+from bot.server import greenlets
+from bot.server.wsgi_bridge import Bridge, Receive, Scope, Send
+from bot.site import application
+from bot.telemetry.log import describe
+
+log = logging.getLogger("bot.server.application")
+
+_TEXT = "text/plain; charset=utf-8"
+_FAULT = Response(500, b"", _TEXT, {"result": "fault"})
+_NO_BODY = Response(400, b"", _TEXT, {"result": "refused", "reason": "no-body"})
+
+
+class Application:
+    """ASGI: a POST to `path` goes to `callback`, everything else to `pages`. `start` and `close` are called
+    when the server begins and has ended."""
+
+    def __init__(
+        self,
+        path: str,
+        callback: Callback,
+        pages: Bridge,
+        start: Callable[[], None] = lambda: None,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._path = path
+        self._callback = callback
+        self._pages = pages
+        self._start = start
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] == self._path and scope["method"] == "POST":
+            await self._deliver(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._close)  # it waits for jobs
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A delivery is a greenlet: where it waits, others go on."""
+        query_string = scope["query_string"].decode("latin-1")
+        with application.told("POST", self._path) as facts:
+            try:
+                body = await _body(receive)
+                if body is None:
+                    response = _NO_BODY
+                else:
+                    response = await greenlets.run(self._callback.receive, query_string, lambda: body)
+            except Exception as error:
+                log.error("[loop] fault: %s", describe(error))
+                response = _FAULT
+            facts["status"] = str(response.status)
+            facts.update(response.facts)
+        headers = [
+            (b"content-type", response.content_type.encode()),
+            (b"content-length", b"%d" % len(response.body)),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body, or, if it is longer than MAX_BODY, enough of it to see that; None if it does not come."""
+    body = b""
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":  # also where the server does not wait any longer for it
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body

@@ -1,0 +1,193 @@
+"""WSGI on a loop: every request for a page runs in a thread, and its answer goes out in one piece if it can.
+
+PEP 3333 on one side, the HTTP part of the ASGI specification on the other.
+"""
+
+import asyncio
+import io
+import itertools
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from bot.server.page_threads import Threads
+from bot.telemetry.log import describe
+
+log = logging.getLogger("bot.server.wsgi_bridge")
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+
+_PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """`rest` is what comes after the first piece, None if that is all; `close` must be called after it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    piece: bytes
+    rest: Iterator[bytes] | None = None
+    close: Callable[[], object] = lambda: None
+
+
+class _Broken(Exception):
+    """A stream has failed, and that is logged."""
+
+
+class Bridge:
+    """The WSGI application `app` as one of ASGI; `threads` requests run at the same time."""
+
+    def __init__(self, app: Wsgi, threads: int) -> None:
+        self._app = app
+        self._threads = Threads(threads)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        in_thread = self._threads.call
+        answer: _Answer = await in_thread(self._answer, _environ(scope, _Body(loop, receive)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if answer.rest is None:
+            await send({"type": "http.response.body", "body": answer.piece})
+            return
+        gone = loop.create_task(_gone(receive))
+        piece: bytes | None = answer.piece
+        try:
+            while piece is not None and not gone.done():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                piece = await in_thread(_next, answer.rest)
+            await send({"type": "http.response.body", "body": b""})
+        except _Broken:
+            return  # the server breaks off what has no end
+        finally:
+            gone.cancel()
+            await in_thread(answer.close)
+
+    def _answer(self, environ: dict[str, Any]) -> _Answer:
+        """In a thread: run the application to the first piece of its answer."""
+        try:
+            return self._run(environ)
+        except Exception as error:
+            log.error("[bridge] fault: %s", describe(error))
+            return _Answer(500, [(b"content-length", b"0")], b"")
+
+    def _run(self, environ: dict[str, Any]) -> _Answer:
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> None:
+            begun[:] = (
+                int(status[:3]),
+                [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers],
+            )
+
+        pieces = self._app(environ, start_response)
+        close = getattr(pieces, "close", lambda: None)
+        try:
+            rest = iter(pieces)
+            piece = next(rest, b"")  # applications may begin their answer as late as this
+            status, headers = begun
+            if isinstance(pieces, list) or any(name.lower() == b"content-length" for name, _ in headers):
+                rest = _large(itertools.chain([piece], rest))  # not a stream of what is still to come
+                piece = next(rest, b"")
+                if len(piece) < _PIECE_BYTES:
+                    close()
+                    return _Answer(status, headers, piece)
+            return _Answer(status, headers, piece, rest, close)
+        except BaseException:
+            close()
+            raise
+
+
+class _Body(io.RawIOBase):
+    """`wsgi.input`, for a thread: it waits until the next piece of the body has come. That this
+    ends the server sees to (`bot.server.request_limits`)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
+        self._loop = loop
+        self._receive = receive
+        self._come = b""
+        self._has_more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._come and self._has_more:
+            coming = asyncio.run_coroutine_threadsafe(_next_of(self._receive), self._loop)
+            message = coming.result()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError("the client has hung up in the middle of a body")
+            self._come, self._has_more = message.get("body", b""), message.get("more_body", False)
+        piece, self._come = self._come[: len(buffer)], self._come[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """None: there are no more."""
+    try:
+        return next(pieces, None)
+    except Exception as error:
+        log.error("[bridge] fault in a stream: %s", describe(error))
+        raise _Broken from None
+
+
+async def _next_of(receive: Receive) -> Scope:
+    return await receive()
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _large(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer pieces: each costs a change of threads."""
+    gathered = b""
+    for piece in pieces:
+        gathered += piece
+        if len(gathered) >= _PIECE_BYTES:
+            yield gathered
+            gathered = b""
+    if gathered:
+        yield gathered
+
+
+def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BufferedReader(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:
+            continue  # it would pass for the one with a hyphen, which a proxy may have set
+        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            name = f"HTTP_{name}"
+        if name in environ:
+            value = f"{environ[name]}{'; ' if name == 'HTTP_COOKIE' else ','}{value}"
+        environ[name] = value
+    return environ

@@ -1,0 +1,211 @@
+"""What happens around every request: an id, one log line, security headers, error pages."""
+
+import itertools
+import logging
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import web
+
+from bot.config import Config
+from bot.errors import FormError, StoreError, VisitError
+from bot.site.page import Site, clean_path
+from bot.telemetry import metrics
+from bot.telemetry.log import describe, request_id
+
+log = logging.getLogger("bot.request")
+
+Handle = Callable[[], Any]
+_STATUS = {
+    400: "400 Bad Request",
+    403: "403 Forbidden",
+    405: "405 Method Not Allowed",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    429: "429 Too Many Requests",
+    500: "500 Internal Server Error",
+    502: "502 Bad Gateway",
+    503: "503 Service Unavailable",
+}
+
+
+# Asked every few seconds, by whoever watches us and by the login page.
+_UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), ("/login/status", "200")}
+
+
+@contextmanager
+def told(method: str, path: str) -> Iterator[dict[str, Any]]:
+    """Around a request: it has an id, and afterwards one log line with the facts that were put here. Its
+    `status` is 500 until something else is put."""
+    started = time.perf_counter()
+    token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
+    facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
+    try:
+        yield facts
+    finally:
+        seconds = time.perf_counter() - started
+        facts["ms"] = round(seconds * 1000, 1)
+        _count(facts, seconds)
+        if (path, facts["status"]) not in _UNLOGGED:
+            log.info("request", extra={"facts": facts})
+        request_id.reset(token)
+
+
+def identify(parts: Any) -> Callable[[Handle], Any]:
+    """Outermost: give the request an id and the composed parts, write its one log line."""
+
+    def hook(handle: Handle) -> Any:
+        web.ctx.parts = parts
+        # The path, never the query: it carries codes, states and signatures.
+        with told(web.ctx.method, web.ctx.path) as facts:
+            web.ctx.facts = facts
+            try:
+                return handle()
+            finally:
+                facts["status"] = str(web.ctx.status).partition(" ")[0]
+
+    return hook
+
+
+def _count(facts: dict[str, Any], seconds: float) -> None:
+    if facts["path"] != "/wechat":
+        metrics.pages.labels(facts["status"]).inc()
+        return
+    metrics.delivery_seconds.observe(seconds)
+    metrics.delivered(facts.get("result", "fault")).inc()
+    if "reason" in facts:
+        metrics.refusals.labels(facts["reason"]).inc()
+
+
+def secure(config: Config) -> Callable[[Handle], Any]:
+    """Security headers. Scripts run that have this response's nonce, or come from where the settings say;
+    framing is for ourselves and for WeChat (or the sandbox, where MP_BASE names it)."""
+    jssdk = _origin(config.jssdk_src)
+    scripts = {jssdk, _origin(config.wxlogin_src)} if config.login_way == "embedded" else {jssdk}
+    policy = "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-%s' {' '.join(sorted(scripts))}",
+            "style-src 'self' 'nonce-%s'",
+            f"connect-src 'self' {jssdk}",
+            "img-src 'self' data: http: https:",  # avatars come from WeChat's many picture hosts
+            f"frame-src 'self' {_origin(config.open_base)}",  # the embedded QR code
+            "object-src 'none'",
+            "base-uri 'none'",
+            # Browsers hold redirects after a form to this, too; the login pages lead to WeChat.
+            f"form-action 'self' {_origin(config.open_base)}",
+            f"frame-ancestors 'self' {_origin(config.mp_base)}",
+        )
+    )
+
+    fixed = (
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),  # no URL with a code leaves for another site
+        ("Permissions-Policy", "interest-cohort=(), payment=(), usb=()"),
+    )
+
+    def hook(handle: Handle) -> Any:
+        nonce = web.ctx.nonce = secrets.token_urlsafe(12)
+        web.ctx.headers.extend(fixed)
+        web.ctx.headers.append(("Content-Security-Policy", policy % (nonce, nonce)))
+        return handle()
+
+    return hook
+
+
+class Application(web.application):
+    """web.py's application, which turns errors into pages that say what to do.
+
+    `handle` is the innermost place where that can be done: around it, web.py catches every exception for
+    itself and prints a traceback.
+    """
+
+    def __init__(self, site: Site, paths: Iterable[tuple[str, type]]) -> None:
+        mapping = tuple(paths)
+        super().__init__(tuple(itertools.chain.from_iterable(mapping)), {}, autoreload=False)
+        self._site = site
+        self._exact = {path: page for path, page in reversed(mapping) if not re.search(r"[^\w/.-]", path)}
+        self.notfound = self._not_found
+
+    def wsgifunc(self, *middleware: Any) -> Any:
+        """As web.py's; but a page goes out as one piece. web.py hands every one out as an iterator, which
+        servers send piece by piece, at a third of the speed."""
+
+        def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            self._cleanup()
+            self.load(environ)
+            try:
+                result = self.handle_with_processors()
+            except web.HTTPError as error:
+                result = error.data
+            status, headers = web.ctx.status, web.ctx.headers
+            if hasattr(result, "__next__"):
+                # A stream of bytes, which closes itself.
+                start_response(status, headers)
+                return result  # type: ignore[no-any-return]  # web.py has no types
+            self._cleanup()
+            body = result if isinstance(result, bytes) else str(result or "").encode()
+            headers.append(("Content-Length", str(len(body))))
+            start_response(status, headers)
+            return [body]
+
+        for wrap in middleware:
+            wsgi = wrap(wsgi)
+        return wsgi
+
+    def _unload(self) -> None:
+        """Nothing: every request begins with an empty context. web.py calls this at the end of a stream, in
+        whichever thread reads it then."""
+
+    def _match(self, mapping: Any, path: str) -> tuple[Any, list[str] | None]:
+        page = self._exact.get(path)
+        return (page, []) if page else super()._match(mapping, path)
+
+    def handle(self) -> Any:
+        try:
+            if not web.ctx.method.isupper():  # else `render` would be a method of pages, too
+                raise web.nomethod()
+            return super().handle()
+        except web.webapi.NoMethod:
+            web.ctx.headers = [item for item in web.ctx.headers if item[0].lower() != "content-type"]
+            return self._page(405, "bad-method", {"result": "bad-method"})
+        except web.HTTPError:
+            raise  # redirects, and the 404 that is a page of ours already
+        except VisitError as error:
+            facts = {"result": error.reason, "errcode": error.errcode}
+            return self._page(error.status, error.reason, facts, error.way_on, error.way_around)
+        except FormError as error:
+            return self._page(error.status, error.reason, {"result": error.reason})
+        except StoreError as error:
+            log.error("[store] %s", error)
+            return self._page(503, "store-down", {"result": "store-down"})
+        except Exception as error:  # a page's own fault: one line with its place, a friendly page
+            log.error("[page] %s", describe(error))
+            return self._page(500, "fault", {"result": "fault"})
+
+    def _not_found(self) -> Exception:
+        page = self._site.render("error", reason="not-found", way_on="/", way_around="")
+        headers = {"Content-Type": "text/html; charset=utf-8"}
+        error: Exception = web.HTTPError("404 Not Found", headers, page)
+        return error
+
+    def _page(
+        self, status: int, reason: str, facts: dict[str, Any], way_on: str = "", way_around: str = ""
+    ) -> str:
+        here = clean_path()
+        web.ctx.status = _STATUS[status]
+        web.ctx.facts.update(facts)
+        web.header("Content-Type", "text/html; charset=utf-8")
+        web.header("Cache-Control", "no-store")
+        return self._site.render("error", reason=reason, way_on=way_on or here, way_around=way_around)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,97 @@
+"""/api/accounts/: who is who, for the company's own system. Described in /api/openapi.json.
+
+Phone numbers come in the body and never in a URL: URLs end up in logs.
+"""
+
+import hmac
+import json
+import re
+from typing import Any
+
+import web
+
+from bot.oauth import browser
+from bot.people import Binding
+from bot.site import request_body
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KEYS = {"openid": _ID, "phone": re.compile(r"\+[1-9][0-9]{1,14}"), "unionid": _ID}
+_MAX_BODY = 4096
+_WRONG_TOKENS_A_MINUTE = 20
+
+
+class Lookup:
+    """POST /api/accounts/lookup with one of openid, phone (E.164) and unionid, as JSON."""
+
+    def POST(self) -> str:
+        if not self._is_admitted():
+            return ""
+        wanted = self._wanted()
+        if wanted is None:
+            return self._answer(
+                "400 Bad Request",
+                error=f"send a JSON object with exactly one of {', '.join(_KEYS)}; a phone as +8613800138000",
+            )
+        key, value = wanted
+        binding = self._find(key, value)
+        if binding is None:
+            return self._answer("404 Not Found", error="nobody is bound to that")
+        return self._answer(
+            "200 OK",
+            openid=binding.openid,
+            unionid=binding.unionid,
+            phone=binding.phone,
+            since=int(binding.since),
+        )
+
+    def GET(self) -> str:
+        web.header("Allow", "POST")
+        return self._answer("405 Method Not Allowed", error="use POST: what is asked for is in the body")
+
+    HEAD = PUT = DELETE = PATCH = OPTIONS = GET
+
+    def _is_admitted(self) -> bool:
+        parts = web.ctx.parts
+        wanted, given = parts.config.api_token, web.ctx.env.get("HTTP_AUTHORIZATION", "")
+        if not wanted:
+            self._answer("404 Not Found")
+            return False
+        if hmac.compare_digest(given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()):
+            return True
+        address = browser.address(web.ctx.env, parts.config.trusted_proxies)
+        if parts.site.limits.take("api-token", browser.network(address), _WRONG_TOKENS_A_MINUTE, 60):
+            self._answer("401 Unauthorized")
+            web.header("WWW-Authenticate", "Bearer")
+        else:
+            self._answer("429 Too Many Requests")
+        return False
+
+    def _wanted(self) -> tuple[str, str] | None:
+        sent = request_body.read(web.ctx.env, _MAX_BODY)
+        try:
+            asked = json.loads(sent) if len(sent) <= _MAX_BODY else None
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(asked, dict) or len(asked) != 1:
+            return None
+        ((key, value),) = asked.items()
+        form = _KEYS.get(key)
+        return (key, value) if form and isinstance(value, str) and form.fullmatch(value) else None
+
+    def _find(self, key: str, value: str) -> Binding | None:
+        bindings = web.ctx.parts.site.account.people.bindings
+        found: Binding | None = {
+            "openid": bindings.of,
+            "phone": bindings.of_phone,
+            "unionid": bindings.of_unionid,
+        }[key](value)
+        return found
+
+    def _answer(self, status: str, **values: Any) -> str:
+        web.ctx.status = status
+        web.header("Content-Type", "application/json; charset=utf-8")
+        web.header("Cache-Control", "no-store")
+        return json.dumps(values)
+
+
+PATHS = (("/api/accounts/lookup", Lookup),)

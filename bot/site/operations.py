@@ -1,0 +1,145 @@
+"""Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files."""
+
+import hmac
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import web
+
+from bot.config import Config, host_of, parts
+from bot.errors import StoreError, WeChatError
+from bot.telemetry import metrics
+
+_OPENAPI = Path(__file__).with_name("openapi.json")
+
+
+class Health:
+    """/healthz: this process answers."""
+
+    def GET(self) -> str:
+        web.header("Content-Type", "text/plain; charset=utf-8")
+        return "ok"
+
+
+class Ready:
+    """/readyz: and its store answers too; 503 if not. Why is for the log, where the store says it: strangers
+    may ask here."""
+
+    def GET(self) -> str:
+        web.header("Content-Type", "text/plain; charset=utf-8")
+        try:
+            web.ctx.parts.store.ping()
+        except StoreError:
+            web.ctx.status = "503 Service Unavailable"
+            return "store"
+        return "ok"
+
+
+class Metrics:
+    """/metrics, for Prometheus; with METRICS_TOKEN set, only for those who send it as bearer token."""
+
+    def GET(self) -> bytes:
+        wanted = web.ctx.parts.config.metrics_token
+        given = web.ctx.env.get("HTTP_AUTHORIZATION", "")
+        if wanted and not hmac.compare_digest(
+            given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()
+        ):
+            web.header("Content-Type", "text/plain; charset=utf-8")
+            web.ctx.status = "401 Unauthorized"
+            web.header("WWW-Authenticate", "Bearer")
+            return b""
+        web.header("Content-Type", metrics.CONTENT_TYPE)
+        return metrics.text()
+
+
+class Jssdk:
+    """/jssdk?url=…: wx.config() values for a page of ours, as JSON, and the `url` that was signed. Pages of
+    other hosts than PUBLIC_URL's and JSSDK_HOSTS are refused, so that nobody else's page can borrow this
+    account's rights. A page on one of those hosts may read the answer from there."""
+
+    def GET(self) -> str:
+        site, config = web.ctx.parts.site, web.ctx.parts.config
+        hosts = _hosts(config)
+        origin = web.ctx.env.get("HTTP_ORIGIN", "")
+        web.header("Vary", "Origin")
+        if origin and _host(origin) in hosts:
+            web.header("Access-Control-Allow-Origin", origin)
+        given = web.input(_method="GET", url="").url
+        # A page that put its URL through an HTML escape sends &amp;: repaired, as people expect. Other
+        # entities are left alone: `&copy=1` is a parameter.
+        url = given.replace("&amp;", "&").partition("#")[0]
+        if not url:
+            return self._refuse("missing", "url is missing: send the page's own URL, percent-encoded")
+        host = _host(url)
+        if host is None:
+            return self._refuse(
+                "not-a-url", "url is not an http or https URL; send location.href, percent-encoded"
+            )
+        if host not in hosts:
+            return self._refuse(
+                "foreign-host",
+                f"url is on another host than {', '.join(sorted(hosts))}; see PUBLIC_URL and JSSDK_HOSTS",
+                "403 Forbidden",
+            )
+        try:
+            return self._answer("200 OK", **site.jssdk.config(url, []), url=url)
+        except WeChatError as error:
+            return self._refuse(
+                "no-ticket", f"no ticket from WeChat, errcode {error.errcode}", "502 Bad Gateway"
+            )
+
+    def _refuse(self, reason: str, words: str, status: str = "400 Bad Request") -> str:
+        return self._answer(status, reason=reason, error=words)
+
+    def _answer(self, status: str, **values: Any) -> str:
+        web.ctx.status = status
+        web.header("Content-Type", "application/json; charset=utf-8")
+        web.header("Cache-Control", "no-store")
+        return json.dumps(values)
+
+
+def _hosts(config: Config) -> set[str]:
+    return {urlsplit(config.public_url).netloc, *(host.lower() for host in parts(config.jssdk_hosts))}
+
+
+def _host(url: str) -> str | None:
+    """Host and port of an http(s) URL, or None where it is none."""
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return None
+    if found.scheme not in ("http", "https") or any(char <= " " for char in url):
+        return None
+    return host_of(found)
+
+
+class OpenApi:
+    """/api/openapi.json: what /api/ offers, for people and generators."""
+
+    def GET(self) -> str:
+        web.header("Content-Type", "application/json; charset=utf-8")
+        return _OPENAPI.read_text(encoding="utf-8")
+
+
+class VerificationFile:
+    """/MP_verify_XXXXXXXXXXXXXXXX.txt: WeChat's proof that a domain is ours, dropped into VERIFY_DIR.
+    The pattern admits no other file of that folder, or any other."""
+
+    def GET(self, proof: str) -> str:
+        file = Path(web.ctx.parts.config.verify_dir) / f"MP_verify_{proof}.txt"
+        if not file.is_file():
+            raise web.notfound()
+        web.header("Content-Type", "text/plain; charset=utf-8")
+        return file.read_text(encoding="utf-8")
+
+
+PATHS = (
+    ("/healthz", Health),
+    ("/readyz", Ready),
+    ("/metrics", Metrics),
+    ("/jssdk", Jssdk),
+    ("/api/openapi.json", OpenApi),
+    (r"/MP_verify_([0-9a-zA-Z]{16})\.txt", VerificationFile),
+)

@@ -1,1 +1,0 @@
-"""Tests of bot/accounts, bot/sms and the account page."""

@@ -1,0 +1,136 @@
+"""A store that is gone for moments in the middle of a message: nothing is lost, and nothing comes twice."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from bot.chat import on
+from bot.chat.router import Chat
+from bot.chat.wire import messages, xml
+from bot.chat.wire.messages import Incoming
+from bot.errors import StoreError
+from tests.chat.delivery.test_answer import Desk, Held, MakeDesk, follower, held, make_desk, pushed, returns
+from tests.chat.delivery.test_without_store import settle, until_it_works
+from tests.conditions import until
+from tests.conftest import Clock, RedisServer, as_account
+from tests.launch import Sandbox
+
+pytestmark = pytest.mark.slow
+
+__all__ = ["follower", "held", "make_desk"]
+
+
+def incoming(desk: Desk, openid: str) -> Incoming:
+    return messages.read(xml.parse(desk.wechat.text("x", 7, openid).encode()))
+
+
+def fail_once(store: Any, key: str) -> Callable[..., bool]:
+    """A swap() that finds the store gone, once, when it touches `key`."""
+    swap, failures = store.swap, [StoreError("gone")]
+
+    def flicker(touched: str, *rest: Any) -> bool:
+        if touched == key and failures:
+            raise failures.pop()
+        return bool(swap(touched, *rest))
+
+    return flicker
+
+
+def test_a_late_answer_that_could_not_be_written_down_is_brought(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", held), **as_account(wechat))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(desk.text, "x", 7, follower)
+        assert held.begun.wait(60)
+        assert desk.text("x", 7, follower).result == "promised"
+        key = f"job:{incoming(desk, follower).key}"
+        monkeypatch.setattr(desk.store, "swap", fail_once(desk.store, key))
+        held.go.set()
+        first.result(60)
+    desk.liveness.settle()
+    desk.settle()
+    assert pushed(wechat, follower) == ["done"]
+
+
+def test_a_push_that_is_written_stands_though_the_answer_cannot_be_withdrawn(
+    make_desk: MakeDesk, clock: Clock, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", returns("done")), **as_account(wechat))
+    assert desk.said(desk.text("x", 7, follower)) == "done"
+    clock.advance(5)
+    key = incoming(desk, follower).key
+    monkeypatch.setattr(desk.store, "swap", fail_once(desk.store, key))
+    assert desk.text("x", 7, follower).reply == b""
+    desk.liveness.settle()
+    desk.settle()
+    assert pushed(wechat, follower) == ["done"]
+    assert desk.text("x", 7, follower).reply == b""
+
+
+@pytest.mark.redis
+def test_a_claim_that_the_store_took_in_silence_does_not_keep_the_answer(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    desk = make_desk(on.message("text", held), store_url=mortal_redis.url, **as_account(wechat))
+    desk.store.ping()
+    mortal_redis.pause()
+    with desk.without_waiting():
+        assert desk.text("x", 7, follower).result == "promised"
+    held.go.set()
+    until(lambda: desk.liveness._owed)
+    mortal_redis.go_on()
+    settle(desk)
+    assert pushed(wechat, follower) == ["done"]
+
+
+@pytest.mark.redis
+def test_a_retry_that_the_same_process_answers_alone_is_the_answer(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
+) -> None:
+    desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
+    desk.waiting.meanwhile = [mortal_redis.pause]
+    assert desk.text("x", 7, follower).result == "no-store"
+    held.go.set()
+    assert desk.said(desk.text("x", 7, follower)) == "done"
+    mortal_redis.go_on()
+    settle(desk)
+    assert pushed(wechat, follower) == []
+
+
+@pytest.mark.redis
+def test_a_run_that_was_overtaken_brings_nothing(
+    make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str
+) -> None:
+    begun, go = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+    runs = iter(range(2))
+
+    def handler(chat: Chat) -> str:
+        number = next(runs)
+        begun[number].set()
+        assert go[number].wait(60)
+        return "done"
+
+    desk = make_desk(
+        on.message("text", handler), store_url=mortal_redis.url, deadline_seconds=60, **as_account(wechat)
+    )
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(desk.text, "x", 7, follower)
+        assert begun[0].wait(60)
+        message = incoming(desk, follower)
+        desk.answerer._dedup.claim(message.key)
+        desk.answerer._expect(message)  # the second delivery, whose process is killed while it waits
+        mortal_redis.pause()
+        third = pool.submit(desk.text, "x", 7, follower)
+        assert begun[1].wait(60)
+        mortal_redis.go_on()
+        until_it_works(desk)
+        go[1].set()
+        assert desk.said(third.result(60)) == "done"
+        go[0].set()
+        first.result(60)
+    settle(desk)
+    assert pushed(wechat, follower) == []

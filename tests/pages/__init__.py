@@ -1,1 +1,0 @@
-"""Tests of bot/pages and the example's pages."""

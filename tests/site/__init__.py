@@ -1,0 +1,1 @@
+"""Tests of bot/site and the example's pages."""

@@ -1,0 +1,16 @@
+"""The jsapi_ticket that pages are signed with (protocol §4.2 and §7, rule 33)."""
+
+from wechat_sandbox.api.pipeline import OK, Api, Call, Json
+from wechat_sandbox.errors import WeChatError
+
+
+def _getticket(call: Call) -> Json:
+    kind = call.query.get("type")
+    if kind != "jsapi":
+        # Cards have a ticket of their own: they are not simulated, as if the account had none.
+        raise WeChatError(48001 if kind == "wx_card" else 40097)
+    ticket, expires_in = call.world.tickets.get()
+    return {**OK, "ticket": ticket, "expires_in": expires_in}
+
+
+APIS = (Api("GET", "/cgi-bin/ticket/getticket", _getticket),)

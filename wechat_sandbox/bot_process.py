@@ -1,0 +1,185 @@
+"""`--with-bot`: the bot as a child process, set up as an operator would set up an account."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from urllib.request import getproxies
+
+from wechat_sandbox.push.delivery import Pusher
+from wechat_sandbox.push.verification import NotVerified, verify
+from wechat_sandbox.user_actions.actor import Actor
+from wechat_sandbox.user_actions.following import subscribe
+from wechat_sandbox.world.world import World
+
+READY = "bot ready "
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_KEEPER = Path(__file__).parent / "child_runner.py"
+_LONGEST_LINE = 1 << 20
+
+
+class BotFailed(Exception):
+    """The bot did not come up; the text says how far it came."""
+
+
+class Bot:
+    """The child runs in a session of its own, so that Ctrl-C reaches only the sandbox, which stops it. Should
+    the sandbox be killed, a runner stops it."""
+
+    def __init__(self, world: World, pusher: Pusher, port: int) -> None:
+        self._world = world
+        self._pusher = pusher
+        self._wished_port = port
+        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # only we can read it
+        self._directory = Path(self._temporary.name)
+        self._child: asyncio.subprocess.Process | None = None
+        self._output: asyncio.Task[None] | None = None
+        self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        """Returns when the bot answers, its callback is saved, its menu installed and the first user follows.
+        Raises BotFailed."""
+        port = _free_port(self._wished_port)
+        if self._wished_port not in (0, port):
+            print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
+        settings = self._settings(port)
+        env = (
+            os.environ
+            | {f"BOT_{name}": value for name, value in settings.items()}
+            | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{getproxies().get('no', '')},127.0.0.1"}
+        )
+        self._child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", str(_KEEPER), str(self._directory), sys.executable, "-m", "bot"),
+            env=env,
+            # Never written to: it ends when the sandbox does.
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=_LONGEST_LINE,
+        )
+        self._output = asyncio.create_task(self._pass_output_on(self._child))
+        try:
+            url = await asyncio.wait_for(asyncio.shield(self._url), START_SECONDS)
+        except TimeoutError:
+            raise BotFailed(f"the bot did not say `{READY}http://…` within {START_SECONDS:g} s") from None
+        await self._save_callback(f"{url}/wechat")
+        await _install_menu(env)
+        first = self._world.users.all()[0]
+        await subscribe(Actor(self._world, self._pusher, first))
+        self._world.keep_as_start()
+        config = self._directory / "config.py"
+        config.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
+        foreign = "".join(f" -u {name}" for name in sorted(os.environ) if name.startswith("BOT_"))
+        print(
+            f"[sandbox] the bot's own commands: "
+            f"env{foreign} BOT_CONFIG={config} {sys.executable} -m bot jobs",
+            flush=True,
+        )
+        print(
+            f"[sandbox] its API: curl -H 'Authorization: Bearer {settings['API_TOKEN']}'"
+            f''' -d '{{"openid": "{first.openid}"}}' {url}/api/accounts/lookup''',
+            flush=True,
+        )
+
+    async def wait(self) -> int:
+        """The exit status of the bot, when it ends."""
+        if self._child is None:
+            raise BotFailed("the bot was not started")
+        return await self._child.wait()
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL for it and its workers; removes its store. May be called at any time."""
+        self._url.cancel()
+        if self._child is not None:
+            _signal(self._child, signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._child.wait(), STOP_SECONDS)
+            except TimeoutError:
+                _signal(self._child, signal.SIGKILL)
+                await self._child.wait()
+        if self._output is not None:
+            self._output.cancel()
+        self._temporary.cleanup()
+
+    async def _save_callback(self, callback: str) -> None:
+        try:
+            await verify(self._world, self._pusher.http, callback)
+        except NotVerified as error:
+            raise BotFailed(f"the bot's callback was not verified: {error}") from None
+        self._world.set_callback(callback, ok=True)
+
+    async def _pass_output_on(self, child: asyncio.subprocess.Process) -> None:
+        if child.stdout is None:
+            return
+        async for line in child.stdout:
+            text = line.decode(errors="replace").rstrip("\n")
+            print(text, flush=True)
+            if text.startswith(READY) and not self._url.done():
+                self._url.set_result(text.split()[-1].rstrip("/"))
+        status = await child.wait()
+        if not self._url.done():
+            self._url.set_exception(BotFailed(f"the bot ended with status {status} before it was ready"))
+
+    def _settings(self, port: int) -> dict[str, str]:
+        """As environment variables they override any config.py of the operator."""
+        account, sandbox = self._world.account, self._world.base_url
+        return {
+            "APP_ID": account.app_id,
+            "APP_SECRET": account.app_secret,
+            "TOKEN": account.token,
+            "ENCODING_AES_KEY": account.aes_key,
+            "MODE": account.mode.value,
+            "ORIGINAL_ID": account.original_id,
+            "ACCOUNT_KIND": account.kind.value,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "LISTEN": f"127.0.0.1:{port}",
+            "WORKERS": "1",
+            "STORE_URL": f"sqlite:///{self._directory}/bot.db",
+            "SECRET_KEY": secrets.token_hex(32),
+            "API_BASE": sandbox,
+            "OPEN_BASE": sandbox,
+            "MP_BASE": sandbox,
+            "JSSDK_SRC": f"{sandbox}/open/js/jweixin-1.6.0.js",
+            "SITE_APP_ID": account.site_app_id,
+            "SITE_APP_SECRET": account.site_app_secret,
+            "WXLOGIN_SRC": f"{sandbox}/connect/zh_CN/htmledition/js/wxLogin.js",
+            "SMS_SENDER": "sandbox",
+            "API_TOKEN": secrets.token_hex(16),
+            "LOG_ERROR_TEXTS": "true",
+        }
+
+
+async def _install_menu(env: dict[str, str]) -> None:
+    """By the operator's own script; a failure is printed and not fatal."""
+    if not Path("setup_menu.py").is_file():
+        return
+    script = await asyncio.create_subprocess_exec(
+        sys.executable, "setup_menu.py", env=env, stdin=asyncio.subprocess.DEVNULL
+    )
+    status = await script.wait()
+    if status != 0:
+        print(f"[sandbox] setup_menu.py ended with status {status}: no menu is installed", flush=True)
+
+
+def _free_port(wished: int) -> int:
+    """`wished` if nobody listens there, else any free port."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise BotFailed("no free port for the bot")
+
+
+def _signal(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """To the whole session of the child: its workers must not outlive it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, number)

@@ -1,0 +1,125 @@
+"""What the phone page and jweixin.js ask: live events, whose web view it is, wx.config, uploads."""
+
+import asyncio
+import json
+
+from aiohttp import web
+
+from wechat_sandbox.control.responses import answer
+from wechat_sandbox.json_fields import BadRequest, read_fields
+from wechat_sandbox.rights import may_call
+from wechat_sandbox.web.authorize_pages import VISITOR_COOKIE
+from wechat_sandbox.web.jssdk import Config, verdict
+from wechat_sandbox.world.media import Content
+from wechat_sandbox.world.world import World
+
+HEARTBEAT_SECONDS = 15
+_UPLOADS = {"image": "image", "audio": "voice"}
+_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Content-Type"}
+
+
+class PageControl:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_get("/_sandbox/events", self.events)
+        app.router.add_post("/_sandbox/webview", self.webview)
+        app.router.add_post("/_sandbox/jssdk/config", self.jssdk_config)
+        app.router.add_post("/_sandbox/jssdk/upload", self.jssdk_upload)
+        app.router.add_route("OPTIONS", "/_sandbox/jssdk/{call}", self.jssdk_preflight)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events until the page leaves, the sandbox stops, or the reader falls behind."""
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        listener = self._world.bus.join()
+        try:
+            await response.write(b": sandbox\n\n")
+            while True:
+                try:
+                    events = await asyncio.wait_for(listener.next(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    await response.write(b": heartbeat\n\n")
+                    continue
+                if not events:
+                    break
+                # Together: under load one write for each would be most of the work.
+                await response.write("".join(_event(kind, data) for kind, data in events).encode())
+        except ConnectionError:
+            pass
+        finally:
+            self._world.bus.leave(listener)
+        return response
+
+    async def webview(self, request: web.Request) -> web.Response:
+        """The web view now belongs to this user, with cookies of their own.
+
+        Cookies of 127.0.0.1 are shared by all its ports, so those that the request carries are put away as
+        the previous user's and the new user's are set instead: every simulated phone has its own.
+        """
+        fields = await read_fields(request)
+        user = self._world.users.get(fields.text("openid"))
+        fields.done()
+        response = answer({"ok": True, "openid": user.openid})
+        cookies = _cookies(request)
+        previous = cookies.pop(VISITOR_COOKIE, None)
+        _set_cookie(response, VISITOR_COOKIE, user.openid, "HttpOnly; SameSite=Lax")
+        if previous == user.openid:
+            return response
+        jar = self._world.cookie_jars.get(user.openid, {})
+        if previous is not None:
+            self._world.cookie_jars[previous] = cookies
+        for name in cookies.keys() - jar.keys():
+            _set_cookie(response, name, "", "Max-Age=0")
+        for name, value in jar.items():
+            _set_cookie(response, name, value, "HttpOnly; SameSite=Lax")
+        return response
+
+    async def jssdk_preflight(self, request: web.Request) -> web.Response:
+        return web.Response(status=204, headers={**_ANY_ORIGIN, "Access-Control-Allow-Methods": "POST"})
+
+    async def jssdk_config(self, request: web.Request) -> web.Response:
+        fields = await read_fields(request)
+        config = Config(
+            app_id=str(fields.any("appId", "")),
+            # A number from most pages, a string from some: the signature reads the same.
+            timestamp=str(fields.any("timestamp", "")),
+            nonce_str=str(fields.any("nonceStr", "")),
+            signature=str(fields.any("signature", "")),
+            url=fields.text("url"),
+        )
+        message = verdict(self._world, config)
+        kind = self._world.account.kind
+        wanted = fields.list("jsApiList") if fields.has("jsApiList") else []
+        denied = [name for name in wanted if isinstance(name, str) and not may_call(kind, name)]
+        response = answer({"ok": message == "config:ok", "errMsg": message, "denied": denied})
+        response.headers.update(_ANY_ORIGIN)
+        return response
+
+    async def jssdk_upload(self, request: web.Request) -> web.Response:
+        """A picture or a voice chosen in a page, its raw bytes: the account can fetch it by this id."""
+        kind = _UPLOADS.get(request.content_type.partition("/")[0])
+        content = await request.read()
+        if kind is None or not content:
+            raise BadRequest("body: must be the bytes of an image or audio file, with their Content-Type")
+        media = self._world.media.add(kind, Content(content, request.content_type))
+        response = answer({"serverId": media.media_id})
+        response.headers.update(_ANY_ORIGIN)
+        return response
+
+
+def _event(kind: str, data: object) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _cookies(request: web.Request) -> dict[str, str]:
+    """The cookies as they were sent: their quoting must survive being put away."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("Cookie", "").split(";"))
+    return {name: value for name, mark, value in pairs if name and mark}
+
+
+def _set_cookie(response: web.Response, name: str, value: str, attributes: str) -> None:
+    response.headers.add("Set-Cookie", f"{name}={value}; Path=/; {attributes}")

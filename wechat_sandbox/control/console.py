@@ -1,0 +1,66 @@
+"""The callback, the console's own templates, and failures on purpose."""
+
+from typing import Any
+
+from aiohttp import web
+
+from wechat_sandbox.control.responses import answer
+from wechat_sandbox.json_fields import BadRequest, read_fields
+from wechat_sandbox.push.delivery import Pusher
+from wechat_sandbox.push.verification import NotVerified, verify
+from wechat_sandbox.world.fault_reader import fault_of_json
+from wechat_sandbox.world.faults import Fault
+from wechat_sandbox.world.world import World
+
+
+class Console:
+    def __init__(self, world: World, pusher: Pusher) -> None:
+        self._world = world
+        self._pusher = pusher
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_put("/_sandbox/callback", self.callback)
+        app.router.add_get("/_sandbox/faults", self.faults)
+        app.router.add_put("/_sandbox/faults", self.set_faults)
+        app.router.add_post("/_sandbox/templates", self.add_template)
+
+    async def callback(self, request: web.Request) -> web.Response:
+        """Saved only if the server answers the verification (rule 1)."""
+        fields = await read_fields(request)
+        url = fields.text("url")
+        fields.done()
+        try:
+            await verify(self._world, self._pusher.http, url)
+        except NotVerified as error:
+            raise BadRequest(str(error)) from None
+        self._world.set_callback(url, ok=True)
+        return answer({"ok": True})
+
+    async def add_template(self, request: web.Request) -> web.Response:
+        """As on the page of a test account, which makes its own templates (protocol §8.2)."""
+        fields = await read_fields(request)
+        title, content = fields.text("title"), fields.text("content")
+        fields.done()
+        if not title or not content:
+            raise BadRequest("title: neither it nor content may be empty")
+        template = self._world.templates.add(title, content)
+        return answer({"template_id": template.template_id})
+
+    async def faults(self, request: web.Request) -> web.Response:
+        return answer(self._world.faults.to_json())
+
+    async def set_faults(self, request: web.Request) -> web.Response:
+        fields = await read_fields(request)
+        faults = [_fault(index, values) for index, values in enumerate(fields.list("faults"))]
+        fields.done()
+        self._world.set_faults(faults)
+        return answer(self._world.faults.to_json())
+
+
+def _fault(index: int, values: Any) -> Fault:
+    try:
+        return fault_of_json(values)
+    except BadRequest as error:
+        text = str(error)
+        mark = ": " if text.startswith("must be") else "."
+        raise BadRequest(f"faults[{index}]{mark}{text}") from None

@@ -1,0 +1,118 @@
+"""What WeChat tells the account's server, as XML (protocol §2). It does not sign, encrypt or send."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
+
+from wechat_sandbox.push.reply_xml import parse
+
+# A string is written as CDATA, a number bare, a sequence as nested elements.
+Value: TypeAlias = "str | int | float | Bare | Sequence[tuple[str, Value]]"
+Elements: TypeAlias = "tuple[tuple[str, Value], ...]"
+
+# Events that take no reply: they show neither an answer nor a failure line (rule 13).
+_UNANSWERABLE = frozenset(
+    {
+        "unsubscribe",
+        "VIEW",
+        "view_miniprogram",
+        "LOCATION",
+        "TEMPLATESENDJOBFINISH",
+        "MASSSENDJOBFINISH",
+        "PUBLISHJOBFINISH",
+        "subscribe_msg_change_event",
+        "subscribe_msg_sent_event",
+    }
+)
+
+
+class Bare(str):
+    """Text that is written without CDATA: a number whose digits must stay as they were given."""
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message or event on its way to the server. `event` is None for a message, `msg_id` for an event.
+
+    `written` is everything between `<xml>` and `</xml>` where a developer wrote it (a resend).
+    """
+
+    openid: str
+    msg_type: str
+    create_time: int
+    fields: Elements = ()
+    event: str | None = None
+    msg_id: int | None = None
+    written: str | None = None
+
+    @classmethod
+    def from_xml(cls, xml: str) -> Self:
+        """What a developer wrote, exactly. Raises ValueError unless it is an XML with sender and type."""
+        root = parse(xml.encode())
+        texts = {child.name: child.text for child in root.children}
+        openid, msg_type = texts.get("FromUserName", ""), texts.get("MsgType", "")
+        inner = re.fullmatch(r"\s*<xml>(.*)</xml>\s*", xml, re.DOTALL)
+        if inner is None or not openid or not msg_type:
+            raise ValueError("must be <xml>…</xml> with FromUserName and MsgType")
+        event = texts.get("Event") if msg_type == "event" else None
+        msg_id = texts.get("MsgId", "")
+        number = int(msg_id) if msg_id.isascii() and msg_id.isdigit() else None
+        return cls(openid, msg_type, 0, event=event, msg_id=number, written=inner[1])
+
+    def renewed(self, msg_id: int, create_time: int) -> Self:
+        """As another message of the same content: what a developer wrote, with these numbers in it."""
+        written = self.written or ""
+        # The first and the last of their names: what users wrote stands between them.
+        written = re.sub("<CreateTime>.*?</CreateTime>", element("CreateTime", create_time), written, count=1)
+        written = re.sub("(.*)<MsgId>.*?</MsgId>", rf"\1{element('MsgId', msg_id)}", written, flags=re.DOTALL)
+        return replace(self, msg_id=self.msg_id and msg_id, written=written)
+
+    @property
+    def kind(self) -> str:
+        """For the journal: `text`, or the event's name."""
+        return self.event or self.msg_type
+
+    @property
+    def is_event(self) -> bool:
+        return self.event is not None
+
+    @property
+    def answerable(self) -> bool:
+        return self.event not in _UNANSWERABLE
+
+    def elements(self, original_id: str) -> str:
+        """Everything between `<xml>` and `</xml>`."""
+        if self.written is not None:
+            return self.written
+        every: list[tuple[str, Value]] = [
+            ("ToUserName", original_id),
+            ("FromUserName", self.openid),
+            ("CreateTime", self.create_time),
+            ("MsgType", self.msg_type),
+        ]
+        if self.event is not None:
+            every.append(("Event", self.event))
+        every.extend(self.fields)
+        if self.msg_id is not None:
+            every.append(("MsgId", self.msg_id))
+        return "".join(element(name, value) for name, value in every)
+
+
+def element(name: str, value: Value) -> str:
+    return f"<{name}>{_content(value)}</{name}>"
+
+
+def cdata(text: str) -> str:
+    # "]]>" would end the section early: it is spread over two.
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+def _content(value: Value) -> str:
+    if isinstance(value, Bare):
+        return str(value)
+    if isinstance(value, str):
+        return cdata(value)
+    if isinstance(value, (int, float)):
+        return str(value)
+    return "".join(element(name, inner) for name, inner in value)

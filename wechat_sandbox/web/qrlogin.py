@@ -1,0 +1,80 @@
+"""Website login by QR code: the page that shows the code, its picture, and the poll behind it
+(protocol §6.3, rule 32). What the phone does with the code is in `thumb/logins.py`."""
+
+import io
+from collections.abc import Mapping
+
+import segno
+from aiohttp import web
+
+from wechat_sandbox.web.domains import covers
+from wechat_sandbox.web.pages import notice, page
+from wechat_sandbox.web.words import Words
+from wechat_sandbox.world.logins import CONFIRMED, EXPIRED, WAITING, Login
+from wechat_sandbox.world.world import World
+
+CONFIRM_PATH = "/connect/confirm"
+_NO_ACCESS = Words("无法访问", "No access")
+_THIS_LINK = Words("该链接无法访问", "This link cannot be opened")
+
+
+class QrLoginPages:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_get("/connect/qrconnect", self.page)
+        app.router.add_get("/connect/qrcode/{uuid}", self.picture)
+        app.router.add_get("/connect/l/qrconnect", self.poll)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page with a new code, or with `&f=xml` the code's uuid alone."""
+        query = request.query
+        login = self._open(query)
+        if login is None:
+            return notice(_NO_ACCESS, _THIS_LINK)
+        if query.get("f") == "xml":
+            text = f"<xml><uuid><![CDATA[{login.uuid}]]></uuid></xml>"
+            return web.Response(text=text, content_type="text/xml")
+        return page("qrconnect.html", uuid=login.uuid, account_name=self._world.account.name)
+
+    def _open(self, query: Mapping[str, str]) -> Login | None:
+        """None for a link that WeChat does not open: another app, scope or domain."""
+        account, redirect_uri = self._world.account, query.get("redirect_uri", "")
+        asked = (query.get("appid"), query.get("scope"), query.get("response_type", "code"))
+        if asked != (account.site_app_id, "snsapi_login", "code"):
+            return None
+        if not covers(account.site_domains, redirect_uri, subdomains=False):
+            return None
+        return self._world.logins.open(account.site_app_id, redirect_uri)
+
+    async def picture(self, request: web.Request) -> web.Response:
+        login = self._world.logins.find(request.match_info["uuid"])
+        if login is None:
+            raise web.HTTPNotFound
+        picture = io.BytesIO()
+        content = confirm_url(self._world.base_url, login.uuid)
+        segno.make_qr(content, error="m").save(picture, kind="png", scale=8, border=4)
+        headers = {"Cache-Control": "no-store"}
+        return web.Response(body=picture.getvalue(), content_type="image/png", headers=headers)
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """Held until something happens, about 25 s at most; `last` is what the page knows already."""
+        login = self._world.logins.find(request.query.get("uuid", ""))
+        if login is None:
+            return _told(EXPIRED, "")
+        last = request.query.get("last", "")
+        known = int(last) if last.isascii() and last.isdigit() else WAITING
+        seconds = self._world.behaviour.login_poll_seconds
+        status = await self._world.logins.wait(login, known, seconds)
+        return _told(status, login.code if status == CONFIRMED else "")
+
+
+def confirm_url(base_url: str, uuid: str) -> str:
+    """What the camera reads: not the address of the page, which would only be opened."""
+    return f"{base_url}{CONFIRM_PATH}?uuid={uuid}"
+
+
+def _told(status: int, code: str) -> web.Response:
+    text = f"window.wx_errcode={status};window.wx_code='{code}';"
+    return web.Response(text=text, content_type="text/javascript", headers={"Cache-Control": "no-store"})

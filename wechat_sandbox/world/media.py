@@ -1,0 +1,96 @@
+"""Pictures, voices and videos: temporary ones live three days (rule 38), permanent ones until deleted."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+
+from wechat_sandbox.clock import Clock
+from wechat_sandbox.errors import WeChatError
+
+LIFETIME = 3 * 86400
+# Temporary media beyond this are forgotten, oldest first, long before three days are over.
+KEPT = 5000
+KEPT_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a file. `playable` is the same for a browser, where that cannot play the format."""
+
+    data: bytes
+    content_type: str
+    playable: "Content | None" = None
+
+
+@dataclass(frozen=True)
+class Media:
+    media_id: str
+    type: str
+    file: Content
+    created_at: int
+    name: str = ""
+    title: str = ""
+    introduction: str = ""
+    permanent: bool = False
+
+    @property
+    def filename(self) -> str:
+        return f"{self.media_id[:16]}.{self.file.content_type.rpartition('/')[2]}"
+
+    @property
+    def md5(self) -> str:
+        return hashlib.md5(self.file.data, usedforsecurity=False).hexdigest()
+
+
+class MediaStore:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._temporary: dict[str, Media] = {}
+        self._permanent: dict[str, Media] = {}
+        self._bytes = 0
+
+    def add(self, type: str, file: Content) -> Media:
+        media = Media(_new_id(), type, file, self._clock.seconds())
+        self._temporary[media.media_id] = media
+        self._bytes += len(file.data)
+        while len(self._temporary) > 1 and (len(self._temporary) > KEPT or self._bytes > KEPT_BYTES):
+            oldest = self._temporary.pop(next(iter(self._temporary)))
+            self._bytes -= len(oldest.file.data)
+        return media
+
+    def add_permanent(
+        self, type: str, file: Content, name: str, title: str = "", introduction: str = ""
+    ) -> Media:
+        media = Media(_new_id(), type, file, self._clock.seconds(), name, title, introduction, permanent=True)
+        self._permanent[media.media_id] = media
+        return media
+
+    def get(self, media_id: str) -> Media:
+        """Raises 40007 for an id that is unknown, or temporary and older than three days."""
+        media = self.find(media_id)
+        if media is None or not (media.permanent or self._clock.now() < media.created_at + LIFETIME):
+            raise WeChatError(40007)
+        return media
+
+    def find(self, media_id: str) -> Media | None:
+        """Also one that has expired."""
+        return self._permanent.get(media_id) or self._temporary.get(media_id)
+
+    def begin_anew(self) -> None:
+        """After a reset: no permanent ones; temporary ones as if they had been uploaded now."""
+        now = self._clock.seconds()
+        self._permanent.clear()
+        self._temporary = {name: replace(one, created_at=now) for name, one in self._temporary.items()}
+
+    def permanent(self, type: str | None = None) -> list[Media]:
+        """Newest first."""
+        return [media for media in reversed(self._permanent.values()) if type in (None, media.type)]
+
+    def delete(self, media_id: str) -> None:
+        """Deletes a permanent one. Raises 40007."""
+        if self._permanent.pop(media_id, None) is None:
+            raise WeChatError(40007)
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(48)

@@ -1,0 +1,97 @@
+"""The menus that the account installed, and which of them each phone shows (protocol §5.3 and §5.4)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wechat_sandbox.clock import Clock
+from wechat_sandbox.errors import WeChatError
+from wechat_sandbox.world.users import Platform, User
+
+Button = dict[str, Any]
+
+KEPT_SECONDS = 300
+_PLATFORMS = {Platform.IOS: 1, Platform.ANDROID: 2, Platform.OTHER: 3}
+
+
+@dataclass(frozen=True)
+class Menu:
+    """`menuid` is what VIEW events carry as MenuId; `rule` is the matchrule of a conditional menu."""
+
+    buttons: list[Button]
+    menuid: int
+    rule: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"button": self.buttons}
+
+    def at(self, path: list[int]) -> Button | None:
+        """The button at `path` ([top] or [top, sub]); None if there is none."""
+        buttons, button = self.buttons, None
+        for index in path:
+            if not 0 <= index < len(buttons):
+                return None
+            button = buttons[index]
+            buttons = button.get("sub_button") or []
+        return button
+
+    def matches(self, user: User) -> bool:
+        """Of several tags the one attached last counts."""
+        tag = user.tags[-1] if user.tags else None
+        meant = {"tag_id": tag, "client_platform_type": _PLATFORMS[user.platform]}
+        return all(meant[name] == value for name, value in self.rule.items())
+
+
+@dataclass(frozen=True)
+class _Pulled:
+    menu: Menu | None
+    at: float
+
+
+class Menus:
+    """`default` is what menu/create installed. A phone keeps what it pulled (rule 24)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._phones: dict[str, _Pulled] = {}
+        self.default: Menu | None = None
+        self.conditional: list[Menu] = []
+
+    def clear(self) -> None:
+        self.default, self.conditional = None, []
+
+    def delete_conditional(self, menuid: str) -> None:
+        """Raises 65301 for the id of no conditional menu."""
+        kept = [menu for menu in self.conditional if str(menu.menuid) != menuid]
+        if len(kept) == len(self.conditional):
+            raise WeChatError(65301)
+        self.conditional = kept
+
+    def meant_for(self, user: User) -> Menu | None:
+        """The newest conditional menu whose rule holds, else the default."""
+        matching = (menu for menu in reversed(self.conditional) if menu.matches(user))
+        return next(matching, self.default)
+
+    def on_phone(self, user: User, enforce: bool) -> Menu | None:
+        """What this user's phone shows now. One that has no menu yet asks for it each time."""
+        pulled = self._phones.get(user.openid)
+        if pulled is None or pulled.menu is None or not enforce:
+            return self.pull(user)
+        return pulled.menu
+
+    def pull(self, user: User) -> Menu | None:
+        menu = self.meant_for(user)
+        self._phones[user.openid] = _Pulled(menu, self._clock.now())
+        return menu
+
+    def enter(self, user: User) -> None:
+        """The chat is opened: the phone pulls again what is more than five minutes old."""
+        pulled = self._phones.get(user.openid)
+        if pulled is None or self._clock.now() - pulled.at > KEPT_SECONDS:
+            self.pull(user)
+
+    def stale_seconds(self, user: User) -> int:
+        """How long the phone will go on showing a menu that is no longer meant for it; 0 if it does not."""
+        pulled = self._phones.get(user.openid)
+        if pulled is None or pulled.menu is None or pulled.menu == self.meant_for(user):
+            return 0
+        return max(1, int(pulled.at + KEPT_SECONDS - self._clock.now()) + 1)

@@ -1,0 +1,74 @@
+"""QR codes with a scene (protocol §9.1, rule 36)."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from wechat_sandbox.clock import Clock
+from wechat_sandbox.errors import WeChatError
+
+MAX_PERMANENT = 100_000
+
+
+@dataclass(frozen=True)
+class QrCode:
+    """`expires` is None for a permanent code; `scanned_by` has the openids of those who have."""
+
+    ticket: str
+    url: str
+    scene: int | str
+    expires: float | None
+    created: float = 0.0
+    scanned_by: set[str] = field(default_factory=set, compare=False)
+
+
+class QrCodes:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._by_ticket: dict[str, QrCode] = {}
+        self._permanent: dict[int | str, QrCode] = {}
+
+    def create(self, scene: int | str, expire_seconds: int | None) -> QrCode:
+        """`expire_seconds` None makes a permanent code; the same permanent scene gives the same code.
+        Raises 45029 when there are too many permanent ones."""
+        if expire_seconds is None:
+            if scene in self._permanent:
+                return self._permanent[scene]
+            if len(self._permanent) >= MAX_PERMANENT:
+                raise WeChatError(45029)
+        code = QrCode(
+            ticket="gQ" + secrets.token_urlsafe(68)[:90] + "==",
+            url=f"http://weixin.qq.com/q/{secrets.token_urlsafe(16)[:22]}",
+            scene=scene,
+            expires=None if expire_seconds is None else self._clock.now() + expire_seconds,
+            created=self._clock.now(),
+        )
+        self._by_ticket[code.ticket] = code
+        if expire_seconds is None:
+            self._permanent[scene] = code
+        return code
+
+    def by_ticket(self, ticket: str) -> QrCode | None:
+        """None for a ticket that is unknown or has expired."""
+        code = self._by_ticket.get(ticket)
+        return code if code is not None and self._lives(code) else None
+
+    def by_url(self, url: str) -> QrCode | None:
+        """The code that a camera reads as `url`; None as in `by_ticket`."""
+        return next((c for c in self._by_ticket.values() if c.url == url and self._lives(c)), None)
+
+    def by_scene(self, scene: int | str) -> QrCode | None:
+        """The newest living code of that scene. Numbers and strings are compared as EventKey writes them."""
+        codes = [
+            code for code in self._by_ticket.values() if str(code.scene) == str(scene) and self._lives(code)
+        ]
+        return codes[-1] if codes else None
+
+    def all(self) -> list[QrCode]:
+        """Those that live, oldest first."""
+        return [code for code in self._by_ticket.values() if self._lives(code)]
+
+    def ever_had(self, scene: int | str) -> bool:
+        return any(str(code.scene) == str(scene) for code in self._by_ticket.values())
+
+    def _lives(self, code: QrCode) -> bool:
+        return code.expires is None or code.expires > self._clock.now()
