@@ -26,7 +26,7 @@ _MESSAGES = 4000
 
 def _message_us(url: str) -> float:
     """Median of the microseconds that one message costs: fifteen rounds."""
-    store = open_store(url)
+    store = open_store(url, app_id="wx0123456789abcdef")
     dedup, reply = Dedup(store, Liveness(store), 900), Text("a reply of usual length, say one line")
     rounds = []
     for _ in range(15):
@@ -70,7 +70,7 @@ def _fill_redis(url: str, first: int, last: int) -> None:
 
 
 def _measure(name: str, url: str, keys: int, fill: Callable[[int, int], None]) -> None:
-    open_store(url).close()
+    open_store(url, app_id="wx0123456789abcdef").close()
     fill(0, 1000)
     _message_us(url)  # warm
     few = _message_us(url)

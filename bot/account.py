@@ -26,7 +26,7 @@ class Account:
         anew when the file changes. Raises WeChatError (48001: the account may not upload)."""
         data = (STATIC / file).read_bytes()
         digest = hashlib.sha256(data).hexdigest()[:32]
-        key = f"media:{self._config.app_id}:{digest}"
+        key = f"media:{digest}"
         known = self._store.get(key)
         if known:
             return known.decode()

@@ -39,7 +39,7 @@ from bot.oauth.website import Website
 from bot.people import open_people
 from bot.server import greenlets
 from bot.server.application import Application
-from bot.server.batched_store import Grouped
+from bot.server.batched_store import BatchedStore
 from bot.server.handler_threads import Pace
 from bot.server.wsgi_bridge import Bridge, Wsgi
 from bot.site import application, members_api, operations
@@ -104,7 +104,7 @@ def build(
     """Build the parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed);
     talks to nobody else yet. `waiting` is how many deliveries may wait for a run at the same time; by
     default half of the threads, for where each of them holds one."""
-    store = Grouped(open_store(config.store_url, clock))
+    store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
     endpoints = Endpoints.of(config)
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
@@ -137,7 +137,7 @@ def build(
         push=config.can_push,
         text_limit=config.text_limit_bytes,
     )
-    runner = Runner(config.store_url, outbox, liveness, performer.perform, config.job_threads)
+    runner = Runner(config.store_url, config.app_id, outbox, liveness, performer.perform, config.job_threads)
     late = Late(outbox, partial(greenlets.soon, runner.wake), push=config.can_push)
     alone = Alone(clock, sleep=greenlets.sleep)
     answerer = Answerer(

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     },
     "bot.server": {"bot.chat", "bot.cli", "bot.errors", "bot.site", "bot.store", "bot.telemetry"},
     "handlers": {
-        "bot.chat", "bot.errors", "bot.oauth", "bot.people", "bot.site", "bot.telemetry",
+        "bot.chat", "bot.errors", "bot.oauth", "bot.people", "bot.site", "bot.store", "bot.telemetry",
     },
     "setup_menu": {"bot.cli"},
 }  # fmt: skip

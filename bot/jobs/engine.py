@@ -18,7 +18,6 @@ from bot.errors import StoreError
 # Its own lines are about its threads and tasks; what matters of a job we log ourselves.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
 
-_NAME = "bot"
 _POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
 _MAX_POLL_SECONDS = 0.1
 _LOOK_SECONDS = 1
@@ -48,18 +47,19 @@ class Engine:
     On SQLite the queue is a file beside the store's, so that polling it never holds up the store.
     """
 
-    def __init__(self, store_url: str, run: Callable[[str], None]) -> None:
+    def __init__(self, store_url: str, app_id: str, run: Callable[[str], None]) -> None:
+        name = f"bot-{app_id}"  # bots of several accounts may share one database
         common: dict[str, Any] = {"results": False, "serializer": _JsonSerializer()}
         if store_url.startswith("sqlite:///"):
             path = store_url.removeprefix("sqlite:///") + "-jobs"
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._huey = SqliteHuey(_NAME, filename=path, **common)
+            self._huey = SqliteHuey(name, filename=path, **common)
         else:
             pool = ConnectionPool.from_url(
                 store_url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
             )
             self._huey = RedisHuey(
-                _NAME, connection_pool=pool, blocking=True, read_timeout=_LOOK_SECONDS, **common
+                name, connection_pool=pool, blocking=True, read_timeout=_LOOK_SECONDS, **common
             )
         self._task = self._huey.task(name="job")(run)
         self._consumer: _Consumer | None = None

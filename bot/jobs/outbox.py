@@ -5,14 +5,14 @@ outbox makes it at least once: every job also stands in a timetable, and what is
 """
 
 import contextlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
+from bot.store.records import dump, load
 
 _KEEP_SECONDS = 7 * 86400.0  # a failed job stays to be looked at, an unfinished one to be finished
 _LOOK_AGAIN_SECONDS = 5.0  # a job under way is looked at so often, in case its worker died
@@ -40,16 +40,6 @@ class Job:
     created: float = 0
     problem: str = field(default="")
 
-    def to_json(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_json(cls, record: bytes) -> "Job":
-        """What another version of the bot has added is left out. Raises ValueError or TypeError for what is
-        no job."""
-        known = {row.name for row in fields(cls)}
-        return cls(**{name: value for name, value in dict(json.loads(record)).items() if name in known})
-
 
 class Outbox:
     """Every method raises StoreError where the store fails; a job is then as it was before or after it."""
@@ -67,7 +57,7 @@ class Outbox:
             job = replace(job, state="running", owner=owner, tries=1)
         # The timetable first: a line without a record is swept away, a record without a line would be lost.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
-        if not self._store.add(self._key(job_id), job.to_json(), _KEEP_SECONDS):
+        if not self._store.add(self._key(job_id), dump(job), _KEEP_SECONDS):
             return None
         # And once more: an earlier job with this id may just have been struck out, and our line with it.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
@@ -79,11 +69,11 @@ class Outbox:
         if record is None:
             self._strike_out(job_id)
             return None
-        job = Job.from_json(record)
+        job = load(Job, record)
         if job.state == "failed" or (job.state == "running" and self._liveness.is_alive(job.owner)):
             return None
         mine = replace(job, state="running", owner=self._liveness.me, tries=job.tries + 1)
-        if not self._store.swap(self._key(job_id), record, mine.to_json(), _KEEP_SECONDS):
+        if not self._store.swap(self._key(job_id), record, dump(mine), _KEEP_SECONDS):
             return None
         return mine
 
@@ -162,7 +152,7 @@ class Outbox:
 
     def get(self, job_id: str) -> Job | None:
         record = self._store.get(self._key(job_id))
-        return Job.from_json(record) if record else None
+        return load(Job, record) if record else None
 
     def all(self) -> list[Job]:
         """Unfinished and failed jobs, oldest first."""
@@ -176,7 +166,7 @@ class Outbox:
 
     def _read(self, job_id: str) -> Job | None:
         """As get(); None for what is no job, too: whoever claims it is told."""
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError):
             return self.get(job_id)
         return None
 
@@ -187,14 +177,14 @@ class Outbox:
 
     def _swap(self, old: Job, new: Job) -> Job | None:
         record = self._record(old)
-        if record is None or not self._store.swap(self._key(old.id), record, new.to_json(), _KEEP_SECONDS):
+        if record is None or not self._store.swap(self._key(old.id), record, dump(new), _KEEP_SECONDS):
             return None
         return new
 
     def _record(self, job: Job) -> bytes | None:
         """How this job stands in the store, if it has not changed: another version may have written it."""
         record = self._store.get(self._key(job.id))
-        return record if record is not None and Job.from_json(record).to_json() == job.to_json() else None
+        return record if record is not None and dump(load(Job, record)) == dump(job) else None
 
     @staticmethod
     def _key(job_id: str) -> str:

@@ -43,14 +43,14 @@ class Runner:
     job in another process, if this one dies meanwhile; it raises Lost when it finds that it has been."""
 
     def __init__(
-        self, store_url: str, outbox: Outbox, liveness: Liveness, perform: Perform, threads: int
+        self, store_url: str, app_id: str, outbox: Outbox, liveness: Liveness, perform: Perform, threads: int
     ) -> None:
         self._outbox = outbox
         self._liveness = liveness
         self._perform = perform
         self._threads = threads
         self._slots = threading.BoundedSemaphore(threads)
-        self._engine = Engine(store_url, self.take)
+        self._engine = Engine(store_url, app_id, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._running: list[str] = []  # a job may be handed over twice; one of them claims it

@@ -1,7 +1,6 @@
 """Step 3: a code becomes a visitor, once, also when the redirect comes twice; a stale profile is renewed."""
 
 import dataclasses
-import hashlib
 import logging
 import threading
 import time
@@ -11,6 +10,8 @@ from typing import Any
 from bot.errors import VisitError, WeChatError, WeChatUnreachable
 from bot.oauth.visitor import Visitor
 from bot.store import Clock, Store
+from bot.store.records import dump, load
+from bot.store.signing import fingerprint
 from bot.wechat.oauth_api import OAuthApi
 
 log = logging.getLogger("bot.oauth")
@@ -77,7 +78,7 @@ class Exchange:
             self._calls.release()
 
     def _once(self, code: str, lang: str) -> Visitor:
-        key = "code:" + hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()[:40]
+        key = f"code:{fingerprint(code)}"
         if not self._store.add(key, _RUNNING, self._patience):
             return self._first_result(key)
         try:
@@ -86,7 +87,7 @@ class Exchange:
             failure = f"{error.reason} {error.status} {error.errcode or 0}".encode()
             self._store.put(key, _FAILED + failure, _RESULT_SECONDS)
             raise
-        self._store.put(key, _DONE + visitor.to_json(), _RESULT_SECONDS)
+        self._store.put(key, _DONE + dump(visitor), _RESULT_SECONDS)
         return visitor
 
     def renewed(self, visitor: Visitor, lang: str = "zh_CN") -> Visitor | None:
@@ -120,7 +121,7 @@ class Exchange:
         while True:
             record = self._store.get(key)
             if record is not None and record.startswith(_DONE):
-                return Visitor.from_json(record[1:])
+                return load(Visitor, record[1:])
             if record is not None and record.startswith(_FAILED):
                 reason, status, errcode = record[1:].decode().split()
                 raise VisitError(reason, int(status), int(errcode) or None)

@@ -1,13 +1,14 @@
 """Step 4: a visitor stays known by a random id in a cookie; who they are stays here, in the store."""
 
-import hashlib
-import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Clock, Store
+from bot.store.records import build, dump, load
+from bot.store.signing import fingerprint
 
 _TICKET_SECONDS = 60.0
 _TOUCH_SECONDS = 300.0  # how exactly we know when a visitor was here last; a visit is no write otherwise
@@ -20,6 +21,11 @@ class Session:
     visitor: Visitor
     begun: float
     seen: float
+
+    def __post_init__(self) -> None:
+        stored: Any = self.visitor
+        if isinstance(stored, dict):
+            object.__setattr__(self, "visitor", build(Visitor, stored))
 
 
 class Sessions:
@@ -42,7 +48,7 @@ class Sessions:
         """A new session; returns its id, for the cookie."""
         now, secret = self._clock(), secrets.token_urlsafe(24)
         key = _key("session", secret)
-        self._store.put(key, _json(Session(visitor, now, now)), self._idle)
+        self._store.put(key, dump(Session(visitor, now, now)), self._idle)
         self._open.enter(visitor.openid, key, visitor.unionid)
         return secret
 
@@ -61,7 +67,7 @@ class Sessions:
             return
         touched = Session(visitor or session.visitor, session.begun, now)
         left = min(self._idle, session.begun + self._lifetime - now)
-        self._store.swap(_key("session", session_id), _json(session), _json(touched), max(1.0, left))
+        self._store.swap(_key("session", session_id), dump(session), dump(touched), max(1.0, left))
 
     def end(self, session_id: str) -> None:
         key = _key("session", session_id)
@@ -77,25 +83,20 @@ class Sessions:
     def ticket(self, visitor: Visitor) -> str:
         """Good for one page within a minute: for a browser that may not send our cookie back."""
         secret = secrets.token_urlsafe(24)
-        self._store.put(_key("ticket", secret), visitor.to_json(), _TICKET_SECONDS)
+        self._store.put(_key("ticket", secret), dump(visitor), _TICKET_SECONDS)
         return secret
 
     def redeem(self, ticket: str) -> Visitor | None:
         record = self._store.take(_key("ticket", ticket))
-        return Visitor.from_json(record) if record else None
-
-
-def _json(session: Session) -> bytes:
-    return json.dumps(asdict(session)).encode()
+        return load(Visitor, record) if record else None
 
 
 def _session(record: bytes) -> Session | None:
     try:
-        kept = json.loads(record)
-        return Session(Visitor(**kept.pop("visitor")), **kept)
-    except (TypeError, KeyError):  # written by an earlier version of this code: a new login mends it
+        return load(Session, record)
+    except ValueError:  # written by an earlier version of this code: a new login mends it
         return None
 
 
 def _key(kind: str, secret: str) -> str:
-    return f"{kind}:" + hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:40]
+    return f"{kind}:{fingerprint(secret)}"

@@ -1,18 +1,19 @@
-"""Step 2: the `state` that goes to WeChat and comes back.
+"""Step 2 of a visit: the `state` that goes to WeChat and comes back.
 
 A state of ours is random, good for one login, and bound to the browser that it was made for. A menu link is
-one URL for everybody and cannot carry such a state: it has a signed constant, enough to recognise a visitor.
+one URL for everybody and cannot carry such a state. It has a signature instead, which is enough to recognise
+a visitor.
 """
 
-import hashlib
-import hmac
-import json
 import re
 import secrets
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from bot.errors import VisitError
-from bot.store import Store
+from bot.store import Store, Write
+from bot.store.records import dump, load
+from bot.store.signing import Signer, fingerprint, is_same
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # of a URL's path, all that browsers leave as they are
 _SHAPE = re.compile(r"[0-9a-f]{32}|menu[0-9a-f]{40}")
@@ -21,8 +22,20 @@ _AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moment
 
 
 def is_state(text: str) -> bool:
-    """Whether a text has the shape of our states; nothing more."""
+    """Return True if a text has the shape of our states. That proves nothing."""
     return _SHAPE.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class _State:
+    """`path` is where the login returns to, `browser` the cookie of the browser that began it. `code` is the
+    fingerprint of the code that it was used with, empty before. `by_owner`: that browser has shown its
+    cookie."""
+
+    path: str
+    browser: str
+    code: str = ""
+    by_owner: bool = False
 
 
 class States:
@@ -31,54 +44,53 @@ class States:
     def __init__(self, store: Store, secret_key: str, kind: str = "state") -> None:
         self._kind = kind
         self._store = store
-        self._secret_key = secret_key.encode()
+        self._menu_links = Signer(secret_key, "menu-link")
 
     def new(self, return_path: str, browser: str) -> str:
-        """A state of 32 letters and digits, kept here with the local path to return to."""
+        """Return a new state of 32 hex digits, and keep the local path to return to."""
         state = secrets.token_hex(16)
-        record = json.dumps([return_path, browser, "", False]).encode()
-        self._store.put(self._key(state), record, _LIFETIME)
+        self._store.put(self._key(state), dump(_State(return_path, browser)), _LIFETIME)
         return state
 
     def use(self, state: str, code: str, browser: str) -> str:
-        """The local path that the login of `state` returns to. A state is good for one code: with the same
-        code (a doubled redirect) it is taken for a minute more, with another it is not. `browser` is the
-        cookie that came back, empty where none did: once its owner has shown theirs, it is nobody else's.
+        """Return the local path that the login of `state` returns to.
 
-        Raises VisitError: old-state for one that is unknown, lapsed or used, foreign-state for another
-        browser's, which stays good for its owner.
+        A state is good for one code: with the same code (a doubled redirect) it is taken for a minute more,
+        with another code it is refused. `browser` is the cookie that came back, empty where none did. Once
+        its owner has shown the cookie, a request without a cookie is refused.
+
+        Raises VisitError: old-state for a state that is unknown, lapsed or used, foreign-state for the state
+        of another browser, which stays good for its owner.
         """
-        key = self._key(state)
-        digest = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
-        record = self._store.get(key)
-        if record is not None:
-            path, owner, used_by, *rest = json.loads(record)
-            by_owner = bool(rest and rest[0])  # none in a state that the version before this has made
-            if browser and not hmac.compare_digest(browser.encode("utf-8", "replace"), owner.encode()):
+        used_with = fingerprint(code)
+
+        def use(record: bytes | None) -> Write:
+            if record is None:
+                raise VisitError("old-state", 400)
+            kept = load(_State, record)
+            if not is_same(kept.browser, browser) if browser else kept.by_owner:
                 raise VisitError("foreign-state", 403)
-            if by_owner and not browser:
-                raise VisitError("foreign-state", 403)
-            if not used_by or hmac.compare_digest(used_by, digest):
-                used = json.dumps([path, owner, digest, by_owner or bool(browser)]).encode()
-                if used == record or self._store.swap(key, record, used, _AFTER_USE):
-                    return str(path)
-                return self.use(state, code, browser)  # another request was quicker: look at what it wrote
-        raise VisitError("old-state", 400)
+            if kept.code and not is_same(kept.code, used_with):
+                raise VisitError("old-state", 400)
+            used = replace(kept, code=used_with, by_owner=kept.by_owner or bool(browser))
+            return Write(dump(used), _AFTER_USE)
+
+        written = self._store.update(self._key(state), use)
+        assert written is not None  # noqa: S101  use() raises or writes
+        return load(_State, written.value).path
 
     def is_open(self, state: str) -> bool:
-        """Whether a login with this state has begun, and neither come back nor lapsed."""
+        """Return True if a login with this state has begun, and has neither come back nor lapsed."""
         record = self._store.get(self._key(state)) if state else None
-        return record is not None and json.loads(record)[2] == ""
+        return record is not None and not load(_State, record).code
 
     def for_menu(self, path: str) -> str:
-        """The constant state of a menu link to `path`, percent-encoded or not."""
-        path = quote(unquote(path), safe=PATH_CHARACTERS)
-        digest = hmac.new(self._secret_key, b"menu-link\0" + path.encode(), hashlib.sha256)
-        return "menu" + digest.hexdigest()[:40]
+        """Return the constant state of a menu link to `path`, percent-encoded or not."""
+        return "menu" + self._menu_links.sign(quote(unquote(path), safe=PATH_CHARACTERS))
 
     def is_for_menu(self, state: str, path: str) -> bool:
-        """Whether for_menu() made `state` for `path`."""
-        return hmac.compare_digest(state.encode("utf-8", "replace"), self.for_menu(path).encode())
+        """Return True if for_menu() made `state` for `path`."""
+        return is_same(self.for_menu(path), state)
 
     def _key(self, state: str) -> str:
-        return f"{self._kind}:" + hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[:40]
+        return f"{self._kind}:{fingerprint(state)}"

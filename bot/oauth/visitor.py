@@ -1,7 +1,6 @@
 """Who is visiting."""
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,3 @@ class Visitor:
             proven_at=self.proven_at,
             via=self.via,
         )
-
-    def to_json(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_json(cls, kept: bytes) -> "Visitor":
-        return cls(**json.loads(kept))

@@ -1,19 +1,19 @@
-"""openid <-> phone: one phone per person and one person per phone, whatever happens at the same moment.
+"""openid <-> phone: one phone per person and one person per phone, also when two requests come at once.
 
-Two records: the claim `phone -> openid` and the binding `openid -> phone`. A binding holds only while both
-agree. Each record has one value, so of all who want a number one holds it, and nobody holds two: no moment
-and no crash between the two writes can change that. What a crash leaves is taken over after a minute.
+There are two records: the claim `phone -> openid` and the binding `openid -> phone`. A binding is valid only
+while both agree. A phone has one claim and a person one binding, so no order of writes and no crash between
+them gives a phone to two people. A claim without its binding (after a crash) may be replaced after a minute.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from bot.errors import BindingError
-from bot.store import Clock, Store
+from bot.store import DELETE, Clock, Store, Write
+from bot.store.records import dump, load
 
 _FOR_EVER = 100 * 365 * 86400.0  # the store has no values without a lifetime
 _DOUBLE_TAP_SECONDS = 10.0
-_UNFINISHED_SECONDS = 60.0  # a claim without its binding may be under way for so long
+_UNFINISHED_SECONDS = 60.0  # the time in which bind() writes the binding after the claim
 
 
 @dataclass(frozen=True)
@@ -26,42 +26,53 @@ class Binding:
     since: float
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """The person who holds a phone, and since when (unix seconds)."""
+
+    openid: str
+    at: float
+
+
 class Bindings:
+    """The bindings of all people. Every method raises StoreError."""
+
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def of(self, openid: str) -> Binding | None:
-        """The binding of a person, or None."""
-        record = self._store.get(_binding_key(openid))
-        binding = Binding(**json.loads(record)) if record else None
+        """Return the binding of a person, or None."""
+        binding = self._read(openid)
         return binding if binding and self._claimant(binding.phone) == openid else None
 
     def is_new(self, openid: str) -> bool:
-        """Whether this person was bound a moment ago: whoever taps twice finds the code used."""
+        """Return True if this person was bound in the last ten seconds. Their code is used up, so a second
+        tap on the button is no error."""
         binding = self.of(openid)
         return binding is not None and self._clock() - binding.since < _DOUBLE_TAP_SECONDS
 
     def of_phone(self, phone: str) -> Binding | None:
-        """The binding of an E.164 number, or None."""
+        """Return the binding of an E.164 number, or None."""
         openid = self._claimant(phone)
         binding = self.of(openid) if openid else None
         return binding if binding and binding.phone == phone else None
 
     def of_unionid(self, unionid: str) -> Binding | None:
-        """The binding of a person as other apps of the same Open Platform account know them, or None."""
+        """Return the binding of the person with this unionid, or None. All apps of one Open Platform account
+        know a person by the same unionid."""
         openid = self._store.get(_union_key(unionid))
         binding = self.of(openid.decode()) if openid else None
         return binding if binding and binding.unionid == unionid else None
 
     def bind(self, openid: str, phone: str, unionid: str = "") -> Binding:
-        """Bind a phone whose ownership has been proven; an earlier phone of the person becomes free.
+        """Bind a phone after its owner has proven that it is theirs. The person's earlier phone becomes free.
 
-        Raises BindingError: taken (another person holds it or is about to) or busy (this person binds
-        another one at this moment).
+        Raises BindingError: taken (another person has this phone, or is binding it) or busy (this person is
+        binding another phone in another request).
         """
         earlier = self._store.get(_binding_key(openid))
-        before = Binding(**json.loads(earlier)) if earlier else None
+        before = load(Binding, earlier) if earlier else None
         if before:
             unionid = unionid or before.unionid
         binding = Binding(openid, phone, unionid, self._clock())
@@ -72,10 +83,9 @@ class Bindings:
                 return now  # the same form sent twice
             self._release(openid, phone)
             raise BindingError("busy")
-        if (
-            self._claimant(phone) != openid
-        ):  # we took over a minute, and another took our claim for a dead one
-            self._store.discard(_binding_key(openid), _json(binding))
+        # If all this took over a minute, another person may have replaced our claim.
+        if self._claimant(phone) != openid:
+            self._store.discard(_binding_key(openid), dump(binding))
             raise BindingError("taken")
         if unionid:
             self._store.put(_union_key(unionid), openid.encode(), _FOR_EVER)
@@ -84,70 +94,79 @@ class Bindings:
         return binding
 
     def learn(self, openid: str, unionid: str) -> None:
-        """Note the unionid that WeChat names for a person, if they are bound: many bind by a silent login,
-        which need not tell it."""
-        way = _union_key(unionid)
-        while record := self._store.get(_binding_key(openid)):
-            binding = Binding(**json.loads(record))
+        """Note the unionid that WeChat has named for a person, if they are bound. A silent login, by which
+        many bind, need not name it."""
+        by_unionid = _union_key(unionid)
+        known = self._read(openid)
+        if known and known.unionid == unionid and self._store.get(by_unionid) == openid.encode():
+            return
+        outdated = ""
+
+        def name(record: bytes | None) -> Write | None:
+            nonlocal outdated
+            if record is None:
+                return None
+            # First the way to the binding: if this process dies in between, it leads nowhere until next time.
+            self._store.put(by_unionid, openid.encode(), _FOR_EVER)
+            binding = load(Binding, record)
             outdated = binding.unionid if binding.unionid != unionid else ""
-            if binding.unionid == unionid and self._store.get(way) == openid.encode():
-                return
-            # The way to the binding first: what a crash leaves leads nowhere then, and is mended next time.
-            self._store.put(way, openid.encode(), _FOR_EVER)
-            named = _json(replace(binding, unionid=unionid))
-            if named == record or self._store.swap(_binding_key(openid), record, named, _FOR_EVER):
-                if outdated:
-                    self._store.discard(_union_key(outdated), openid.encode())
-                return
-            # Unbound, bound anew or named by another login at this moment: look again.
-        self._store.discard(way, openid.encode())  # who is not bound leaves nothing
+            return Write(dump(replace(binding, unionid=unionid)), _FOR_EVER)
+
+        if self._store.update(_binding_key(openid), name) is None:
+            self._store.discard(by_unionid, openid.encode())  # keep nothing about unbound people
+        elif outdated:
+            self._store.discard(_union_key(outdated), openid.encode())
 
     def unbind(self, openid: str) -> Binding | None:
-        """Delete a person's binding; returns what it was."""
+        """Delete a person's binding and return it, or None."""
         record = self._store.take(_binding_key(openid))
         if record is None:
             return None
-        binding = Binding(**json.loads(record))
+        binding = load(Binding, record)
         self._release(openid, binding.phone)
         if binding.unionid:
             self._store.discard(_union_key(binding.unionid), openid.encode())
         return binding
 
     def _claim(self, openid: str, phone: str) -> None:
-        claim = json.dumps([openid, self._clock()]).encode()
-        if self._store.add(_phone_key(phone), claim, _FOR_EVER):
-            return
-        held = self._store.get(_phone_key(phone))
-        if held is not None:
-            holder, at = json.loads(held)
-            is_dead = self.of_phone(phone) is None and self._clock() > at + _UNFINISHED_SECONDS
-            if (holder == openid or is_dead) and self._store.swap(_phone_key(phone), held, claim, _FOR_EVER):
-                return
-        raise BindingError("taken")
+        mine = dump(_Claim(openid, self._clock()))
+
+        def claim(record: bytes | None) -> Write | None:
+            if record is not None:
+                held = load(_Claim, record)
+                is_abandoned = self.of_phone(phone) is None and self._clock() > held.at + _UNFINISHED_SECONDS
+                if held.openid != openid and not is_abandoned:
+                    return None
+            return Write(mine, _FOR_EVER)
+
+        if self._store.update(_phone_key(phone), claim) is None:
+            raise BindingError("taken")
 
     def _write(self, binding: Binding, earlier: bytes | None) -> bool:
-        """Write over what was there when we began, and over nothing else: of two tabs, one binds."""
+        """Replace exactly the record that bind() has read: of two browser tabs, one binds."""
         key = _binding_key(binding.openid)
         if earlier is None:
-            return self._store.add(key, _json(binding), _FOR_EVER)
-        return self._store.swap(key, earlier, _json(binding), _FOR_EVER)
+            return self._store.add(key, dump(binding), _FOR_EVER)
+        return self._store.swap(key, earlier, dump(binding), _FOR_EVER)
 
     def _release(self, openid: str, phone: str) -> None:
-        """Give up a claim, if it is ours and no binding of ours stands on it."""
-        held = self._store.get(_phone_key(phone))
-        if held is None or json.loads(held)[0] != openid:
-            return
+        """Give up the claim to `phone` if it is this person's and they are not bound to it."""
+
+        def release(record: bytes | None) -> Write | None:
+            if record is None or load(_Claim, record).openid != openid:
+                return None
+            binding = self._read(openid)
+            return None if binding and binding.phone == phone else DELETE
+
+        self._store.update(_phone_key(phone), release)
+
+    def _read(self, openid: str) -> Binding | None:
         record = self._store.get(_binding_key(openid))
-        if record is None or json.loads(record)["phone"] != phone:
-            self._store.discard(_phone_key(phone), held)
+        return load(Binding, record) if record else None
 
     def _claimant(self, phone: str) -> str:
         held = self._store.get(_phone_key(phone))
-        return str(json.loads(held)[0]) if held else ""
-
-
-def _json(binding: Binding) -> bytes:
-    return json.dumps(asdict(binding)).encode()
+        return load(_Claim, held).openid if held else ""
 
 
 def _binding_key(openid: str) -> str:

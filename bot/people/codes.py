@@ -1,8 +1,5 @@
 """Proof of a phone: six digits by SMS. The store sees only their HMAC; a log never sees them."""
 
-import hashlib
-import hmac
-import json
 import math
 import secrets
 from collections.abc import Callable, Mapping
@@ -13,6 +10,8 @@ from bot.errors import CodeError
 from bot.people.sms import Sender
 from bot.store import Clock, Store
 from bot.store.limits import Limits
+from bot.store.records import dump, load
+from bot.store.signing import Signer
 
 CODE_SECONDS = 300.0
 TRIES = 5
@@ -26,6 +25,17 @@ class Pending:
 
     phone: str
     wait: int
+
+
+@dataclass(frozen=True)
+class _Code:
+    """`again_at`: unix seconds from which another code may be asked for. `name` is random; `signature` is
+    that of name, person, phone and code."""
+
+    phone: str
+    again_at: float
+    name: str
+    signature: str
 
 
 def _six_digits() -> str:
@@ -45,6 +55,7 @@ class Codes:
         make: Callable[[], str] = _six_digits,
     ) -> None:
         self._config = config
+        self._signer = Signer(config.secret_key, "sms-code")
         self._store = store
         self._limits = limits
         self._sender = sender
@@ -72,8 +83,9 @@ class Codes:
                 self._resume(askers)
                 raise CodeError("quota")
         code, name = self._make(), secrets.token_hex(8)
-        record = [phone, self._clock() + PAUSE_SECONDS, name, self._digest(name, openid, phone, code)]
-        self._store.put(_key(openid), json.dumps(record).encode(), CODE_SECONDS)
+        signature = self._signer.sign(_signed(name, openid, phone, code))
+        record = _Code(phone, self._clock() + PAUSE_SECONDS, name, signature)
+        self._store.put(_key(openid), dump(record), CODE_SECONDS)
         try:
             self._sender.send(phone, code, text(code))
         except BaseException:
@@ -100,8 +112,8 @@ class Codes:
         record = self._store.get(_key(openid))
         if record is None:
             return None
-        phone, again_at, *_ = json.loads(record)
-        return Pending(phone, max(0, math.ceil(again_at - self._clock())))
+        code = load(_Code, record)
+        return Pending(code.phone, max(0, math.ceil(code.again_at - self._clock())))
 
     def check(self, openid: str, typed: str) -> str:
         """The phone that the right code proves; the code is spent.
@@ -111,28 +123,28 @@ class Codes:
         record = self._store.get(_key(openid))
         if record is None:
             raise CodeError("expired")
-        phone, _, name, digest = json.loads(record)
+        sent = load(_Code, record)
         # Counted before it is compared: a thousand tries at once are still five.
-        number = self._store.count(f"tries:{name}", CODE_SECONDS)
+        number = self._store.count(f"tries:{sent.name}", CODE_SECONDS)
         if number > TRIES:
             self._store.discard(_key(openid), record)
             raise CodeError("tries")
-        if not hmac.compare_digest(self._digest(name, openid, phone, typed), digest):
+        if not self._signer.verify(_signed(sent.name, openid, sent.phone, typed), sent.signature):
             if number == TRIES:
                 self._store.discard(_key(openid), record)
                 raise CodeError("tries")
             raise CodeError("wrong")
         if not self._store.discard(_key(openid), record):  # the same code twice at once is good once
             raise CodeError("expired")
-        return str(phone)
+        return sent.phone
 
     def drop(self, openid: str) -> None:
         """Void a person's code."""
         self._store.delete(_key(openid))
 
-    def _digest(self, name: str, openid: str, phone: str, code: str) -> str:
-        text = "\0".join(("sms-code", name, openid, phone, code)).encode("utf-8", "replace")
-        return hmac.new(self._config.secret_key.encode(), text, hashlib.sha256).hexdigest()
+
+def _signed(name: str, openid: str, phone: str, code: str) -> str:
+    return "\0".join((name, openid, phone, code))
 
 
 def _key(openid: str) -> str:

@@ -8,12 +8,12 @@ scan on, to the person who scanned. It lapses after five minutes, and it ends on
 """
 
 import dataclasses
-import hashlib
-import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from bot.store import Clock, Store
+from bot.store import Clock, Store, Write
+from bot.store.records import dump, load
+from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0
 _AFTER_CONFIRM = 60.0  # for the browser to come and fetch what was confirmed
@@ -52,26 +52,26 @@ class Logins:
 
     def new(self, browser: str, address: str, agent: str, to: str) -> Login:
         """A login that waits for its QR code to be drawn; put() makes it known."""
-        return Login(secrets.token_hex(16), _hash(browser), address, agent, to, self._clock())
+        return Login(secrets.token_hex(16), fingerprint(browser), address, agent, to, self._clock())
 
     def put(self, login: Login) -> None:
         """Begin a login; an earlier one of the same browser is void."""
         self.drop(login.browser)
-        self._store.put(_key(login.id), _json(login), LOGIN_SECONDS)
+        self._store.put(_key(login.id), dump(login), LOGIN_SECONDS)
         self._store.put(_browser_key(login.browser), login.id.encode(), LOGIN_SECONDS)
 
     def of(self, browser: str) -> Login | None:
         """The login that the browser with this cookie has under way, or None."""
-        login_id = self._store.get(_browser_key(_hash(browser))) if browser else None
+        login_id = self._store.get(_browser_key(fingerprint(browser))) if browser else None
         return self.find(login_id.decode()) if login_id else None
 
     def find(self, login_id: str) -> Login | None:
         record = self._store.get(_key(login_id))
-        return Login(**json.loads(record)) if record else None
+        return load(Login, record) if record else None
 
     def scanned(self, login_id: str, openid: str) -> Login | None:
         """Note who scanned. None if the login is unknown, over, or somebody else's already."""
-        login = self._move(login_id, openid, ("waiting",), status="scanned", openid=openid)
+        login = self._move(login_id, openid, "waiting", status="scanned", openid=openid)
         if login is None:  # the same person again
             found = self.find(login_id)
             return found if found and found.status == "scanned" and found.openid == openid else None
@@ -79,11 +79,11 @@ class Logins:
 
     def confirm(self, login_id: str, openid: str, person: str) -> Login | None:
         """The person who scanned says yes. None if it is not theirs to say, or too late."""
-        return self._move(login_id, openid, ("scanned",), status="confirmed", person=person)
+        return self._move(login_id, openid, "scanned", status="confirmed", person=person)
 
     def refuse(self, login_id: str, openid: str) -> Login | None:
         """The person who scanned says no."""
-        return self._move(login_id, openid, ("scanned",), status="refused")
+        return self._move(login_id, openid, "scanned", status="refused")
 
     def finish(self, browser: str) -> Login | None:
         """The confirmed login of this browser, which is over thereby: of many callers, one gets it."""
@@ -92,7 +92,7 @@ class Logins:
             return None
         record = self._store.take(_key(login.id))
         self._store.delete(_browser_key(login.browser))
-        return Login(**json.loads(record)) if record else None
+        return load(Login, record) if record else None
 
     def drop(self, browser_hash: str) -> None:
         """Void the login that a browser has under way."""
@@ -104,28 +104,21 @@ class Logins:
         """Seconds until it lapses."""
         return max(0.0, login.begun + LOGIN_SECONDS - self._clock())
 
-    def _move(self, login_id: str, who: str, states: tuple[str, ...], **changes: str) -> Login | None:
-        record = self._store.get(_key(login_id))
-        login = Login(**json.loads(record)) if record else None
-        if record is None or login is None or login.status not in states:
-            return None
-        if login.openid not in ("", who):
-            return None
-        moved = dataclasses.replace(login, **changes)  # type: ignore[arg-type]  # only texts are changed
-        lifetime = _AFTER_CONFIRM if moved.status == "confirmed" else max(1.0, self.left(login))
-        return moved if self._store.swap(_key(login_id), record, _json(moved), lifetime) else None
+    def _move(self, login_id: str, who: str, state: str, **changes: str) -> Login | None:
+        def move(record: bytes | None) -> Write | None:
+            login = load(Login, record) if record else None
+            if login is None or login.status != state or login.openid not in ("", who):
+                return None
+            moved = dataclasses.replace(login, **changes)  # type: ignore[arg-type]  # only texts are changed
+            is_confirmed = moved.status == "confirmed"
+            return Write(dump(moved), _AFTER_CONFIRM if is_confirmed else max(1.0, self.left(login)))
 
-
-def _json(login: Login) -> bytes:
-    return json.dumps(asdict(login)).encode()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:40]
+        moved = self._store.update(_key(login_id), move)
+        return load(Login, moved.value) if moved else None
 
 
 def _key(login_id: str) -> str:
-    return f"login:{_hash(login_id)}"
+    return f"login:{fingerprint(login_id)}"
 
 
 def _browser_key(browser_hash: str) -> str:

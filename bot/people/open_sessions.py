@@ -1,19 +1,19 @@
-"""Logout everywhere: which sessions a person has, on all their devices and by either app.
+"""Log a person out everywhere: a list of their sessions, on all devices and by either app.
 
-A website app knows a person by another openid than the account does; the unionid is what both share. So a
+A website app knows a person by another openid than the account does; both know the same unionid. So a
 session is in the list of its openid, and in that of its unionid where there is one.
 """
 
 import json
 
-from bot.store import Store
+from bot.store import Store, Write
 
-_MOST = 50  # devices of one person; who logs in on one more is logged out on the first
+_MOST = 50  # sessions of one person; one more ends the oldest
 
 
 class OpenSessions:
-    """A list for each person of the store's keys under which their sessions are kept. A session is a session
-    by its own record: to end it is to delete that, and a visit never has to look into the list.
+    """A list for each person of the store keys of their sessions. Deleting the record of a session ends it,
+    so a visit never has to read the list.
 
     `lifetime` is that of the longest session, in seconds.
     """
@@ -23,22 +23,22 @@ class OpenSessions:
         self._lifetime = lifetime
 
     def enter(self, openid: str, key: str, unionid: str = "") -> None:
-        """Enter a session whose record has just been written, before its id is told to anybody."""
+        """Add a session. Call it after its record is written and before its id is sent to the browser."""
         self._enter(openid, key)
         if unionid:
             self._enter(_of_union(unionid), key)
-            # WeChat names who unsubscribes by openid only. Known for twice as long as a session lives: the
-            # PC's may have begun when the phone's was about to end.
+            # An unsubscribe event has the openid only. This lives twice as long as a session, because the one
+            # on the PC may have begun when the one on the phone was about to end.
             self._store.put(_union_key(openid), unionid.encode(), 2 * self._lifetime)
 
     def strike(self, openid: str, key: str, unionid: str = "") -> None:
-        """Strike out a session that has ended."""
+        """Remove a session that has ended."""
         for who in (openid, _of_union(unionid)) if unionid else (openid,):
             self._strike(who, key)
 
     def end_all(self, openid: str, unionid: str = "") -> None:
-        """End every session of a person, also those by another openid of the same unionid. One that begins
-        at this very moment may come after it."""
+        """End every session of a person, also those by another openid of the same unionid. A session that
+        begins during this call may survive it."""
         known = self._store.take(_union_key(openid))
         unionid = unionid or (known.decode() if known else "")
         self._end_all(openid)
@@ -46,37 +46,31 @@ class OpenSessions:
             self._end_all(_of_union(unionid))
 
     def _enter(self, who: str, key: str) -> None:
-        while True:
-            record, keys = self._read(who)
+        too_many: list[str] = []
+
+        def enter(record: bytes | None) -> Write:
+            keys = _keys(record)
             if len(keys) >= _MOST:
-                keys = [kept for kept in keys if self._store.get(kept) is not None]
-            kept, too_many = [*keys, key][-_MOST:], [*keys, key][:-_MOST]
-            if self._write(who, record, kept):
-                break
+                keys = [one for one in keys if self._store.get(one) is not None]
+            too_many[:] = [*keys, key][:-_MOST]
+            return Write(json.dumps([*keys, key][-_MOST:]).encode(), self._lifetime)
+
+        self._store.update(self._key(who), enter)
         for one in too_many:
             self._store.delete(one)
 
     def _strike(self, who: str, key: str) -> None:
-        while True:
-            record, keys = self._read(who)
-            if key not in keys or self._write(who, record, [kept for kept in keys if kept != key]):
-                return
+        def strike(record: bytes | None) -> Write | None:
+            keys = _keys(record)
+            if key not in keys:
+                return None
+            return Write(json.dumps([one for one in keys if one != key]).encode(), self._lifetime)
+
+        self._store.update(self._key(who), strike)
 
     def _end_all(self, who: str) -> None:
-        record = self._store.take(self._key(who))
-        for key in json.loads(record) if record else ():
+        for key in _keys(self._store.take(self._key(who))):
             self._store.delete(key)
-
-    def _read(self, who: str) -> tuple[bytes | None, list[str]]:
-        record = self._store.get(self._key(who))
-        return record, json.loads(record) if record else []
-
-    def _write(self, who: str, earlier: bytes | None, keys: list[str]) -> bool:
-        """Over what was read, and over nothing else."""
-        record = json.dumps(keys).encode()
-        if earlier is None:
-            return self._store.add(self._key(who), record, self._lifetime)
-        return self._store.swap(self._key(who), earlier, record, self._lifetime)
 
     @staticmethod
     def _key(who: str) -> str:
@@ -89,3 +83,7 @@ def _of_union(unionid: str) -> str:
 
 def _union_key(openid: str) -> str:
     return f"union-of:{openid}"
+
+
+def _keys(record: bytes | None) -> list[str]:
+    return json.loads(record) if record else []

@@ -17,13 +17,12 @@ from bot.store import Call, Store
 _ROUNDS = 4
 
 
-class Grouped:
+class BatchedStore(Store):
     """Keeps the promises of `Store`. In a thread it is the store itself."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked: list[tuple[Sequence[Call], greenlets.Green]] = []
-        self.close = store.close
 
     def get(self, key: str) -> bytes | None:
         return self._ask("get", key)  # type: ignore[no-any-return]  # as the store's
@@ -70,6 +69,9 @@ class Grouped:
 
     def ping(self) -> None:
         greenlets.in_thread(self._store.ping)
+
+    def close(self) -> None:
+        self._store.close()
 
     def _ask(self, name: str, *arguments: Any) -> Any:
         if not greenlets.is_here():

@@ -4,24 +4,22 @@ Three walls: cookies are SameSite=Lax, the Origin (or Sec-Fetch-Site) is ours, a
 page can know, bound to the session, is in the form.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from bot.errors import FormError
 from bot.oauth.state import PATH_CHARACTERS
+from bot.store.signing import Signer, is_same
 
 TOKEN_FIELD = "form_token"
 MAX_BODY = 16 * 1024
 _MAX_PATH = 512
 
 
-def token(secret_key: str, session: str) -> str:
-    """The token for forms of the browser whose cookie is `session`; another session, another token."""
-    digest = hmac.new(secret_key.encode(), b"form\0" + session.encode("utf-8", "replace"), hashlib.sha256)
-    return digest.hexdigest()[:40]
+def signer(secret_key: str) -> Signer:
+    """Return what signs form tokens: the token of a form is the signature of the browser's session cookie."""
+    return Signer(secret_key, "form")
 
 
 def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str) -> dict[str, str]:
@@ -42,7 +40,7 @@ def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str
     if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
         raise FormError("foreign-form", 403)
     given = fields.pop(TOKEN_FIELD, "")
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
+    if not is_same(expected, given):
         raise FormError("foreign-form", 403)
     return fields
 

@@ -80,6 +80,7 @@ class Site:
         self.jssdk = jssdk
         self.account = account
         self.limits = limits
+        self.form_signer = forms.signer(config.secret_key)
         self.streams = threading.BoundedSemaphore(max(1, config.threads // 4))
         names = {
             "script_json": script_json,
@@ -98,7 +99,7 @@ class Site:
 
     def _form_token(self) -> str:
         """The hidden field that every form needs."""
-        value = forms.token(self.config.secret_key, session_of_forms())
+        value = self.form_signer.sign(session_of_forms())
         return f'<input type="hidden" name="{forms.TOKEN_FIELD}" value="{value}">'
 
     def _jssdk_block(self, jssdk: dict[str, Any] | None) -> str:
@@ -220,7 +221,7 @@ class Page:
     def form(self) -> dict[str, str]:
         """The fields of the form that was sent. Raises FormError, which becomes a page with a way on, unless
         a page of ours sent it from this browser's session: put $:form_token() into every form."""
-        expected = forms.token(self.site.config.secret_key, session_of_forms())
+        expected = self.site.form_signer.sign(session_of_forms())
         return forms.check(
             web.ctx.env,
             request_body.read(web.ctx.env, forms.MAX_BODY),

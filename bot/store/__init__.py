@@ -1,18 +1,29 @@
-"""The store: the one place of state that outlives a request, and the promises that every backend keeps.
+"""The store: state that outlives a request and is shared by processes. Every backend keeps these promises.
 
-Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever. Beside
-values there are timetables: names of things to be done, each with the moment when it is due.
-Each operation is atomic against all threads, processes and machines that share the store.
+Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever. A store
+also has timetables: names of things to do, each with the time at which it is due.
+Each operation is atomic against all threads, processes and machines that share the store. A backend puts the
+AppID before every key and timetable: bots of several accounts may share one database.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.errors import StoreError
 
 Clock = Callable[[], float]
 Call = tuple[str, tuple[Any, ...]]  # the name of a method, its arguments
+
+
+class Write(NamedTuple):
+    """What update() is to write. A lifetime of 0 deletes."""
+
+    value: bytes
+    lifetime: float
+
+
+DELETE = Write(b"", 0.0)
 
 
 class Store(Protocol):
@@ -22,69 +33,88 @@ class Store(Protocol):
     """
 
     def get(self, key: str) -> bytes | None:
-        """The value of `key`, or None."""
+        """Return the value of `key`, or None."""
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        """Write, whatever was there."""
+        """Write `value`, whatever was there."""
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        """Write only if `key` is not there; True if written. Of many callers at once, one gets True."""
+        """Write only if `key` has no value. Return True if written: of many callers at once, one gets True."""
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        """Write `new` only if the value is now `old`; True if written."""
+        """Write `new` only if the value is now `old`. Return True if written."""
 
     def take(self, key: str) -> bytes | None:
-        """The value of `key`, which is gone afterwards. Of many callers at once, one gets it."""
+        """Delete `key` and return its value. Of many callers at once, one gets it."""
 
     def discard(self, key: str, value: bytes) -> bool:
-        """Delete `key` only if its value is `value`; True if deleted. For giving back a lock."""
+        """Delete `key` only if its value is `value`. Return True if deleted. Use it to give back a lock."""
 
     def delete(self, key: str) -> None:
         """Delete `key`, whatever was there."""
 
     def count(self, key: str, lifetime: float) -> int:
-        """Add one to a counter and return it; get() has it in decimal digits. Its lifetime starts with its
-        first count."""
+        """Add one to a counter and return it. get() returns it in decimal digits. Its lifetime starts with
+        its first count."""
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        """Enter `name`, due at `at` (unix seconds); a later entry replaces an earlier one."""
+        """Enter `name`, due at `at` (unix seconds). A later entry replaces an earlier one."""
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        """Up to `limit` names that are due, the longest due first, which are then due at `later`. Of many
-        callers at once, each name comes to one."""
+        """Return up to `limit` names that are due, the longest due first, and make them due at `later`. Of
+        many callers at once, each name comes to one."""
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
-        """Up to `limit` names, in the order in which they are due."""
+        """Return up to `limit` names, in the order in which they are due."""
 
     def unschedule(self, timetable: str, name: str) -> None:
-        """Strike `name` out."""
+        """Remove `name` from the timetable."""
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        """The results of several calls of get, put, add, swap, discard and delete, made in this order and in
-        one go. Others may come between them. Each may have been done or not if StoreError is raised."""
+        """Return the results of several calls of get, put, add, swap, discard and delete, made in this order
+        in one round trip. Calls of others may come between them. If StoreError is raised, any of them may
+        have been done."""
 
     def ping(self) -> None:
-        """Return if the store can be read and written; raise StoreError if not."""
+        """Return if the store can be read and written. Raise StoreError if not."""
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close all connections."""
+
+    def update(self, key: str, change: Callable[[bytes | None], Write | None]) -> Write | None:
+        """Replace the value of `key` by what `change` makes of it, while others may write it, too.
+
+        `change` gets the value, or None if there is none. It is called again if another writer was quicker.
+        It returns what to write, or None to leave everything as it is. Return what was written, or None. An
+        exception of `change` is raised.
+        """
+        while True:
+            value = self.get(key)
+            write = change(value)
+            if write is None or self._replace(key, value, write):
+                return write
+
+    def _replace(self, key: str, value: bytes | None, write: Write) -> bool:
+        if value is None:
+            return write.lifetime <= 0 or self.add(key, *write)
+        return self.swap(key, value, *write) if write.lifetime > 0 else self.discard(key, value)
 
 
-def open_store(url: str, clock: Clock = time.time) -> Store:
-    """Open the store that `url` names: `sqlite:///path` or `redis://host:port/db`.
+def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
+    """Open the store of the account `app_id` at `url`: `sqlite:///path` or `redis://host:port/db`.
 
-    `clock` decides lifetimes in SQLite; Redis has a clock of its own.
+    `clock` decides lifetimes in SQLite. Redis has a clock of its own.
     """
     # A backend is imported only if chosen: a bot on SQLite needs no Redis client in memory.
     if url.startswith("sqlite:///"):
         from bot.store.sqlite import SqliteStore
 
-        return SqliteStore(url.removeprefix("sqlite:///"), clock)
+        return SqliteStore(url.removeprefix("sqlite:///"), app_id, clock)
     if url.startswith(("redis://", "rediss://", "unix://")):
         from bot.store.redis import RedisStore
 
-        return RedisStore(url)
+        return RedisStore(url, app_id)
     raise StoreError("STORE_URL must be sqlite:///path or redis://host:port/db")
 
 
-__all__ = ["Call", "Clock", "Store", "StoreError", "open_store"]
+__all__ = ["DELETE", "Call", "Clock", "Store", "StoreError", "Write", "open_store"]

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bot.errors import StoreError
-from bot.store import Call
+from bot.store import Call, Store
 from bot.store.outage import Outage
 
 Command = tuple[Any, ...]
@@ -50,7 +50,7 @@ _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 _GIVE_UP = {_USER_TIMEOUT: round(_TIMEOUT_SECONDS * 1000)} if _USER_TIMEOUT else {}
 
 
-class RedisStore:
+class RedisStore(Store):
     """Keeps the promises of `Store`.
 
     Commands go straight to a connection of the library, without its client: that takes a quarter of the time.
@@ -58,7 +58,8 @@ class RedisStore:
     timeout after the other.
     """
 
-    def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, app_id: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._owner = app_id + ":"  # before every key and timetable
         self._monotonic = monotonic
         self._again_at = 0.0
         self._outage = Outage("the Redis store", monotonic)
@@ -90,7 +91,7 @@ class RedisStore:
         return self._call("swap", key, old, new, lifetime)  # type: ignore[no-any-return]  # as _CALLS has it
 
     def take(self, key: str) -> bytes | None:
-        return self._one(("GETDEL", key))  # type: ignore[no-any-return]
+        return self._one(("GETDEL", self._owner + key))  # type: ignore[no-any-return]
 
     def discard(self, key: str, value: bytes) -> bool:
         return self._call("discard", key, value)  # type: ignore[no-any-return]  # as _CALLS has it
@@ -99,27 +100,27 @@ class RedisStore:
         self._call("delete", key)
 
     def count(self, key: str, lifetime: float) -> int:
-        return int(self._one(_script(_COUNT, key, _milliseconds(lifetime))))
+        return int(self._one(_script(_COUNT, self._owner + key, _milliseconds(lifetime))))
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        self._one(("ZADD", f"timetable:{timetable}", at, name))
+        self._one(("ZADD", self._timetable(timetable), at, name))
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        names = self._one(_script(_DUE, f"timetable:{timetable}", now, later, limit))
+        names = self._one(_script(_DUE, self._timetable(timetable), now, later, limit))
         return [name.decode() for name in names]
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
-        names = self._one(("ZRANGE", f"timetable:{timetable}", 0, limit - 1))
+        names = self._one(("ZRANGE", self._timetable(timetable), 0, limit - 1))
         return [name.decode() for name in names]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        self._one(("ZREM", f"timetable:{timetable}", name))
+        self._one(("ZREM", self._timetable(timetable), name))
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         # Whoever calls this holds up everybody else: only one who does not finds out whether Redis is back.
         if self._outage.is_on:
             raise StoreError("Redis store: gone a moment ago")
-        commands = [_CALLS[name][0](*arguments) for name, arguments in calls]
+        commands = [_CALLS[name][0](self._owner + key, *arguments) for name, (key, *arguments) in calls]
         answers = zip(calls, commands, self._send(commands), strict=True)
         return [_CALLS[name][1](self._answer(command, answer)) for (name, _), command, answer in answers]
 
@@ -130,15 +131,19 @@ class RedisStore:
         self._is_closed = True  # threads may still be on their way
         self._drop_idle()
 
-    def _call(self, name: str, *arguments: Any) -> Any:
+    def _timetable(self, name: str) -> str:
+        return f"{self._owner}timetable:{name}"
+
+    def _call(self, name: str, key: str, *arguments: Any) -> Any:
         command, result = _CALLS[name]
-        return result(self._one(command(*arguments)))
+        return result(self._one(command(self._owner + key, *arguments)))
 
     def _one(self, command: Command) -> Any:
         return self._answer(command, self._send([command])[0])
 
     def _answer(self, command: Command, answer: Any) -> Any:
-        """Of a command that was sent. A script goes by its digest, which Redis knows once it has run it."""
+        """Return what `answer` says about `command`, which was sent. A script is sent by its digest. Redis
+        may have forgotten it (SCRIPT FLUSH): then the script itself is sent."""
         if isinstance(answer, redis.exceptions.NoScriptError):
             script = next(script for script, digest in _DIGESTS.items() if digest == command[1])
             return self._one(("EVAL", script, *command[2:]))
@@ -181,7 +186,18 @@ class RedisStore:
             connection.disconnect()
         connection = self._pool.make_connection()
         connection.connect()  # type: ignore[no-untyped-call]
+        self._load_scripts(connection)
         return connection
+
+    def _load_scripts(self, connection: Any) -> None:
+        """Let Redis know the scripts. If it knew one only after a refusal, together() would run that command
+        after the ones that follow it."""
+        connection.send_packed_command(
+            connection.pack_commands([("SCRIPT", "LOAD", one) for one in _DIGESTS])
+        )
+        for _ in _DIGESTS:
+            with contextlib.suppress(redis.ResponseError):  # a user without this right: see _answer()
+                connection.read_response()
 
     def _release(self, connection: Any) -> None:
         if self._is_closed:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.errors import StoreError
-from bot.store import Call, Clock, statements
+from bot.store import Call, Clock, Store, statements
 from bot.store.outage import Outage
 from bot.store.statements import Values
 
@@ -34,14 +34,15 @@ class _Connection(NamedTuple):
     lock: threading.Lock
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """Keeps the promises of `Store`. One connection per thread; write-ahead log, so readers never wait.
 
     With `synchronous=NORMAL` a power cut may lose the last moments, a killed process loses nothing.
     """
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str, app_id: str, clock: Clock) -> None:
         self._path = path
+        self._owner = app_id + ":"  # before every key and timetable
         self._clock = clock
         self._local = threading.local()
         self._connections: list[_Connection] = []
@@ -61,33 +62,33 @@ class SqliteStore:
                 db.execute(statement)
 
     def get(self, key: str) -> bytes | None:
-        rows = self._rows(*statements.get(self._clock(), key))
+        rows = self._rows(*statements.get(self._clock(), self._owner + key))
         return rows[0][0] if rows else None
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        self._change(*statements.put(self._clock(), key, value, lifetime))
+        self._change(*statements.put(self._clock(), self._owner + key, value, lifetime))
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        return self._change(*statements.add(self._clock(), key, value, lifetime))
+        return self._change(*statements.add(self._clock(), self._owner + key, value, lifetime))
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
-        return self._change(*statements.swap(self._clock(), key, old, new, lifetime))
+        return self._change(*statements.swap(self._clock(), self._owner + key, old, new, lifetime))
 
     def take(self, key: str) -> bytes | None:
         with self._transaction() as db:
             now = self._clock()
-            value: bytes | None = statements.value(db.execute(*statements.get(now, key)))
-            db.execute(*statements.delete(now, key))
+            value: bytes | None = statements.value(db.execute(*statements.get(now, self._owner + key)))
+            db.execute(*statements.delete(now, self._owner + key))
             return value
 
     def discard(self, key: str, value: bytes) -> bool:
-        return self._change(*statements.discard(self._clock(), key, value))
+        return self._change(*statements.discard(self._clock(), self._owner + key, value))
 
     def delete(self, key: str) -> None:
-        self._change(*statements.delete(self._clock(), key))
+        self._change(*statements.delete(self._clock(), self._owner + key))
 
     def count(self, key: str, lifetime: float) -> int:
-        now = self._clock()
+        now, key = self._clock(), self._owner + key
         with self._transaction() as db:
             row = db.execute(
                 "SELECT value, expires FROM entry WHERE key = ? AND expires > ?", (key, now)
@@ -97,10 +98,11 @@ class SqliteStore:
             return number
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
-        entry = (timetable, name, at)
+        entry = (self._owner + timetable, name, at)
         self._change("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", entry)
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+        timetable = self._owner + timetable
         query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
         if not self._rows(query, (timetable, now, 1)):
             return []  # nearly always, and no need to lock out writers for that
@@ -114,10 +116,11 @@ class SqliteStore:
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         query = "SELECT name FROM timetable WHERE timetable = ? ORDER BY at LIMIT ?"
-        return [row[0] for row in self._rows(query, (timetable, limit))]
+        return [row[0] for row in self._rows(query, (self._owner + timetable, limit))]
 
     def unschedule(self, timetable: str, name: str) -> None:
-        self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", (timetable, name))
+        entry = (self._owner + timetable, name)
+        self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", entry)
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         writes = sum(name != "get" for name, _ in calls)
@@ -126,9 +129,9 @@ class SqliteStore:
             raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
         with self._transaction(_WRITE if writes else _READ) as db:
             now, results = self._clock(), []
-            for name, arguments in calls:
+            for name, (key, *arguments) in calls:
                 statement, result = statements.CALLS[name]
-                results.append(result(self._when_free(db, *statement(now, *arguments))))
+                results.append(result(self._when_free(db, *statement(now, self._owner + key, *arguments))))
         if writes:
             self._written(writes)
         return results

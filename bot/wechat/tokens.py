@@ -6,16 +6,16 @@ and a hundred workers that notice an expiry at once would be a stampede.
 
 import datetime
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from bot.config import Config
 from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
+from bot.store.records import dump, load
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
@@ -36,6 +36,14 @@ class _Record:
     expires: float
     renew: float
     fetched: float = 0
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why the last fetch failed. `errcode` is None if WeChat has not answered."""
+
+    errcode: int | None
+    errmsg: str
 
 
 class Shared:
@@ -124,14 +132,14 @@ class Shared:
                 value, lifetime = self._ask(True)  # a stable token that WeChat holds for good, yet refuses
         except WeChatError as error:
             answered = not isinstance(error, WeChatUnreachable)
-            failure = json.dumps([error.errcode if answered else None, error.errmsg]).encode()
-            self._store.put(self._key("failure"), failure, _FAILURE_SECONDS)
+            failure = _Failure(error.errcode if answered else None, error.errmsg)
+            self._store.put(self._key("failure"), dump(failure), _FAILURE_SECONDS)
             raise
         now = self._clock()
         expires = now + lifetime
         record = _Record(value, expires, expires - min(_OVERLAP, lifetime / 2), now)
         if self._store.get(self._key("lock")) == owner:  # a fetch that outlived its lock stores nothing
-            self._store.put(self._key("value"), json.dumps(asdict(record)).encode(), lifetime)
+            self._store.put(self._key("value"), dump(record), lifetime)
             if failed is not None:
                 self._store.put(self._key("replaced"), value.encode(), _NEW_SECONDS)
         return value
@@ -148,10 +156,12 @@ class Shared:
         return value, lifetime
 
     def _raise_recent_failure(self) -> None:
-        failure = self._store.get(self._key("failure"))
-        if failure:
-            errcode, errmsg = json.loads(failure)
-            raise WeChatUnreachable(errmsg) if errcode is None else WeChatError(errcode, errmsg)
+        found = self._store.get(self._key("failure"))
+        if found:
+            failure = load(_Failure, found)
+            if failure.errcode is None:
+                raise WeChatUnreachable(failure.errmsg)
+            raise WeChatError(failure.errcode, failure.errmsg)
 
     def _read(self) -> _Record | None:
         try:
@@ -161,7 +171,7 @@ class Shared:
             if last is None or self._clock() >= last.expires:
                 raise
             return last
-        self._last = _Record(**json.loads(found)) if found else None
+        self._last = load(_Record, found) if found else None
         return self._last
 
     def _key(self, kind: str) -> str:
@@ -193,7 +203,7 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
     return Shared(
         store,
         # With the secret's fingerprint: after a mended secret, the old one's failure is not remembered.
-        f"token:{config.app_id}:{hashlib.sha256(config.app_secret.encode()).hexdigest()[:8]}",
+        f"token:{hashlib.sha256(config.app_secret.encode()).hexdigest()[:8]}",
         fetch,
         budget=config.token_daily_budget,
         patience=2 * config.api_timeout + 1,  # a fetch may need two calls
@@ -212,7 +222,7 @@ def jsapi_tickets(
 
     return Shared(
         store,
-        f"ticket:{config.app_id}",
+        "ticket",
         fetch,
         budget=config.token_daily_budget,
         patience=4 * config.api_timeout + 1,

@@ -23,6 +23,7 @@ from bot.people import Logins
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
+from bot.store.records import dump, load
 from bot.telemetry.log import audit
 
 log = logging.getLogger("bot.site.page")
@@ -49,7 +50,7 @@ class Login(Page):
         logins = self.site.account.people.logins
         finished = logins.finish(known)
         if finished:
-            visitor = Visitor.from_json(finished.person.encode())
+            visitor = load(Visitor, finished.person.encode())
             url = self.site.account.page_url(to if query.to else local_path(finished.to))
             raise self.enter(self.site.guard.welcome(self.request, visitor, url))
         login = logins.of(known)
@@ -251,7 +252,7 @@ class Confirm(Page):
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
             person = self.site.guard.vouched(visitor)
-            done = logins.confirm(login.id, visitor.openid, person.to_json().decode())
+            done = logins.confirm(login.id, visitor.openid, dump(person).decode())
         else:
             done = logins.refuse(login.id, visitor.openid)
         audit(

@@ -10,12 +10,12 @@ from bot.chat.conversation import Conversations
 from bot.chat.replies.kinds import Article, Ask, Image, News, Text
 from bot.errors import StoreError
 from bot.store import open_store
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 
 @pytest.fixture
 def conversations(make_config: MakeConfig, clock: Clock) -> Iterator[Conversations]:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     yield Conversations(store)
     store.close()
 

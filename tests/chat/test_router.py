@@ -16,7 +16,7 @@ from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.store import Store, open_store
 from tests.chat.deliveries import message
-from tests.conftest import Clock
+from tests.conftest import APP_ID, Clock
 
 ACCOUNT = "gh_1"
 
@@ -39,7 +39,7 @@ def handler(chat: Chat, *captures: Any) -> None:
 
 @pytest.fixture
 def store(clock: Clock) -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:", clock)
+    store = open_store("sqlite:///:memory:", clock, app_id=APP_ID)
     yield store
     store.close()
 

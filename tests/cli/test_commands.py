@@ -186,7 +186,7 @@ def test_check_finds_a_broken_template(
 
 
 def test_a_person_is_forgotten_by_number_or_openid(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    store = open_store(f"sqlite:///{tmp_path}/bot.db", app_id=wechat.state()["account"]["app_id"])
     bindings, conversations = Bindings(store, time.time), Conversations(store)
     conversations.ask("openid-1", Ask("?", "name"))
     bindings.bind("openid-1", "+8613800138000")
@@ -203,7 +203,7 @@ def test_a_person_is_forgotten_by_number_or_openid(bot: Command, wechat: Sandbox
 
 
 def test_what_a_forgotten_person_wrote_is_in_no_job(bot: Command, wechat: Sandbox, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    store = open_store(f"sqlite:///{tmp_path}/bot.db", app_id=wechat.state()["account"]["app_id"])
     outbox = Outbox(store, Liveness(store), time.time)
     for openid in ("openid-1", "openid-2"):
         outbox.put(openid, "run", {"fields": {"FromUserName": openid, "Content": "private"}})

@@ -8,13 +8,13 @@ import pytest
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import open_store
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 
 def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
     make_config: MakeConfig, clock: Clock
 ) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     first, second = Liveness(store), Liveness(store)
     assert not second.is_alive(first.me)
     assert first.is_alive(first.me)
@@ -31,7 +31,7 @@ def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
 def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
     make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, monotonic = open_store(make_config().store_url, clock), Clock(0)
+    store, monotonic = open_store(make_config().store_url, clock, app_id=APP_ID), Clock(0)
     liveness = Liveness(store, monotonic)
     liveness._beat()
     assert not liveness.is_unsure()
@@ -47,7 +47,7 @@ def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
 
 
 def test_nothing_is_sure_while_something_is_owed(make_config: MakeConfig, clock: Clock) -> None:
-    store, monotonic = open_store(make_config().store_url, clock), Clock(0)
+    store, monotonic = open_store(make_config().store_url, clock, app_id=APP_ID), Clock(0)
     liveness = Liveness(store, monotonic)
     liveness._beat()
     liveness.owe(lambda: monotonic.advance(60))
@@ -67,7 +67,7 @@ def refuse(*_: object) -> None:
 def test_a_stop_waits_for_the_step_under_way_and_lets_none_begin(
     make_config: MakeConfig, clock: Clock
 ) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     liveness, other = Liveness(store), Liveness(store)
     liveness.start()
     with ThreadPoolExecutor(1) as pool:
@@ -85,7 +85,7 @@ def test_a_stop_waits_for_the_step_under_way_and_lets_none_begin(
 
 
 def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeConfig, clock: Clock) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     liveness, done, gone = Liveness(store, clock), list[str](), [True]
 
     def first() -> None:
@@ -109,7 +109,7 @@ def test_what_is_owed_is_done_in_order_once_the_store_is_back(make_config: MakeC
 
 
 def test_who_owes_much_is_alive_while_it_is_settled(make_config: MakeConfig, clock: Clock) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     liveness, other, done = Liveness(store, clock), Liveness(store), list[int]()
 
     def act(number: int) -> None:
@@ -129,7 +129,7 @@ def test_who_owes_much_is_alive_while_it_is_settled(make_config: MakeConfig, clo
 def test_what_is_too_much_to_be_owed_is_dropped_and_said_once_for_an_outage(
     make_config: MakeConfig, clock: Clock, log: pytest.LogCaptureFixture
 ) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     liveness, done = Liveness(store), list[int]()
 
     def first() -> None:

@@ -13,7 +13,7 @@ from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Lost, Outbox
 from bot.store import Store, open_store
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 WORK = {"fields": {"Content": "你好"}}
 
@@ -31,7 +31,7 @@ def store(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock)
     url = make_config().store_url
     if request.param == "redis":
         url = request.getfixturevalue("redis_server").url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     yield store
     store.close()
 

@@ -166,7 +166,7 @@ def test_whatever_stands_in_the_menu_is_a_menu_error_and_no_crash(buttons: Any) 
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store("sqlite:///:memory:", app_id=APP_ID)
     yield store
     store.close()
 

@@ -9,7 +9,7 @@ from bot.oauth.session import Sessions
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Store, open_store
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 DAY = 86400.0
 ONE, TWO = Visitor("one", "snsapi_base"), Visitor("two", "snsapi_base")
@@ -17,7 +17,7 @@ ONE, TWO = Visitor("one", "snsapi_base"), Visitor("two", "snsapi_base")
 
 @pytest.fixture
 def store(make_config: MakeConfig, clock: Clock) -> Iterator[Store]:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     yield store
     store.close()
 

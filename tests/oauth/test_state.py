@@ -15,12 +15,12 @@ from bot.oauth.state import States
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Store, open_store
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 
 @pytest.fixture
 def store(make_config: MakeConfig, clock: Clock) -> Iterator[Store]:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     yield store
     store.close()
 
@@ -91,7 +91,7 @@ def test_a_menu_state_is_wechats_letters_and_digits_and_bound_to_page_and_key(st
 
 @given(st.text())
 def test_any_text_can_be_asked_about(text: str) -> None:
-    store = open_store("sqlite:///:memory:", Clock())
+    store = open_store("sqlite:///:memory:", Clock(), app_id=APP_ID)
     states = States(store, "x" * 32)
     assert not states.is_for_menu(text, "/")
     with pytest.raises(VisitError):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.store import Store, open_store
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
@@ -17,6 +17,6 @@ def store_url(request: pytest.FixtureRequest, make_config: MakeConfig) -> str:
 
 @pytest.fixture
 def store(store_url: str, clock: Clock) -> Iterator[Store]:
-    store = open_store(store_url, clock)
+    store = open_store(store_url, clock, app_id=APP_ID)
     yield store
     store.close()

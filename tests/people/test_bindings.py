@@ -154,7 +154,7 @@ import os, sys
 from bot.people.bindings import Bindings
 from bot.errors import BindingError
 from bot.store import open_store
-store = open_store(sys.argv[1], lambda: 1_700_000_000.0)
+store = open_store(sys.argv[1], lambda: 1_700_000_000.0, app_id='wx0123456789abcdef')
 bindings = Bindings(store, lambda: 1_700_000_000.0)
 store.ping()
 print("ready", flush=True)

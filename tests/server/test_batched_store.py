@@ -13,11 +13,11 @@ import pytest
 
 from bot.errors import StoreError
 from bot.server import greenlets
-from bot.server.batched_store import Grouped
+from bot.server.batched_store import BatchedStore
 from bot.store import Call, Store, open_store, sqlite
 from bot.store.sqlite import SqliteStore
 from tests import on_loop
-from tests.conftest import Clock, MakeConfig, RedisServer
+from tests.conftest import APP_ID, Clock, MakeConfig, RedisServer
 
 
 class Watched:
@@ -39,14 +39,14 @@ class Watched:
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.redis)])
 def watched(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock) -> Iterator[Watched]:
     url = request.getfixturevalue("redis_server").url if request.param == "redis" else make_config().store_url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     yield Watched(store)
     store.close()
 
 
 @pytest.fixture
 def store(watched: Watched) -> Store:
-    return Grouped(watched)  # type: ignore[arg-type]  # it has whatever the store has
+    return BatchedStore(watched)  # type: ignore[arg-type]  # it has whatever the store has
 
 
 def at_once(act: Callable[[int], object], deliveries: int = 8) -> list[object]:
@@ -121,8 +121,8 @@ def test_in_a_thread_it_is_the_store_itself(store: Store, watched: Watched) -> N
 
 
 def test_a_disk_that_is_full_is_an_error_for_each_and_spoils_nothing(tmp_path: Path, clock: Clock) -> None:
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
-    store = Grouped(inner)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
+    store = BatchedStore(inner)
     store.put("before", b"v", 60)
 
     def deliver(number: int) -> None:
@@ -145,8 +145,8 @@ def test_a_file_that_another_program_holds_stops_the_loop_once(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
-    store = Grouped(inner)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
+    store = BatchedStore(inner)
     store.put("before", b"v", 60)
     with closing(sqlite3.connect(f"{tmp_path}/bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -164,8 +164,8 @@ def test_a_file_that_another_program_holds_stops_the_loop_once(
 def test_an_outage_is_said_once_however_many_groups_it_meets(
     tmp_path: Path, clock: Clock, log: pytest.LogCaptureFixture
 ) -> None:
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
-    store = Grouped(inner)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
+    store = BatchedStore(inner)
 
     def deliver(number: int) -> None:
         inner._connection().db.execute("PRAGMA max_page_count=1")
@@ -179,8 +179,8 @@ def test_an_outage_is_said_once_however_many_groups_it_meets(
 
 
 def test_a_thread_finds_out_that_the_store_works_again(tmp_path: Path, clock: Clock) -> None:
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
-    store = Grouped(inner)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
+    store = BatchedStore(inner)
     claim: list[Call] = [("add", ("k", b"v", 60)), ("get", ("other",))]
     inner._outage.begins("disk full", 0.0)
     assert [type(one) for one in at_once(lambda _: store.together(claim), 1)] == [StoreError]
@@ -193,7 +193,7 @@ def test_a_group_that_only_reads_waits_for_a_file_that_is_busy_for_a_moment(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while another process takes up the log of one that was killed."""
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
     inner.put("k", b"v", 60)
     busy = sqlite3.OperationalError("database is locked")
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
@@ -246,8 +246,8 @@ def test_what_only_retries_ask_for_is_asked_in_a_thread(store: Store) -> None:
 
 
 def test_dead_rows_are_swept_by_groups_too(tmp_path: Path, clock: Clock) -> None:
-    inner = SqliteStore(f"{tmp_path}/bot.db", clock)
-    store = Grouped(inner)
+    inner = SqliteStore(f"{tmp_path}/bot.db", APP_ID, clock)
+    store = BatchedStore(inner)
     at_once(lambda n: store.put(f"dead{n}", b"v", 10), 600)
     clock.advance(11)
     at_once(lambda n: store.put("live", b"v", 10), 300)
@@ -258,7 +258,7 @@ def test_dead_rows_are_swept_by_groups_too(tmp_path: Path, clock: Clock) -> None
 
 @pytest.mark.redis
 def test_a_redis_that_was_started_anew_learns_its_scripts_again(mortal_redis: RedisServer) -> None:
-    store = Grouped(open_store(mortal_redis.url))
+    store = BatchedStore(open_store(mortal_redis.url, app_id=APP_ID))
     store.put("k", b"old", 60)
     mortal_redis.client.script_flush()
 
@@ -271,9 +271,9 @@ def test_a_redis_that_was_started_anew_learns_its_scripts_again(mortal_redis: Re
 
 @pytest.mark.redis
 def test_while_redis_is_gone_the_loop_does_not_wait_for_it_again(mortal_redis: RedisServer) -> None:
-    inner = open_store(mortal_redis.url)
+    inner = open_store(mortal_redis.url, app_id=APP_ID)
     watched = Watched(inner)
-    store = Grouped(watched)  # type: ignore[arg-type]
+    store = BatchedStore(watched)  # type: ignore[arg-type]
     mortal_redis.kill()
     assert [type(outcome) for outcome in at_once(lambda n: store.get("k"), 2)] == 2 * [StoreError]
     sent: list[object] = []

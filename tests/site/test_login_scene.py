@@ -15,7 +15,7 @@ from bot.store import open_store
 from bot.store.limits import Limits
 from handlers.pages import login as login_page
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig, RedisServer, Served
+from tests.conftest import APP_ID, Clock, MakeConfig, RedisServer, Served
 from tests.launch import PATIENCE, Sandbox
 from tests.oauth.visitor import Phone, form_of
 from tests.visiting import PC, Later, MakePhone, Serve, facts
@@ -452,7 +452,7 @@ def logins(
     if request.param == "redis":
         server: RedisServer = request.getfixturevalue("redis_server")
         config = make_config(store_url=server.url)
-    store = open_store(config.store_url, clock)
+    store = open_store(config.store_url, clock, app_id=APP_ID)
     yield open_people(config, store, Limits(store), clock).logins
     store.close()
 

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import StoreError
-from bot.store import Store, open_store, sqlite
+from bot.store import DELETE, Store, Write, open_store, sqlite
 from bot.store.redis import RedisStore
 from bot.store.sqlite import SqliteStore
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig, RedisServer, in_processes
+from tests.conftest import APP_ID, Clock, MakeConfig, RedisServer, in_processes
 
 THREADS = 8
 
@@ -29,15 +29,16 @@ class Backend:
 
     def __init__(self, url: str, clock: Clock, client: "redis.Redis | None" = None) -> None:
         self.url = url
-        self.store: Store = open_store(url, clock)
-        self._clock = clock
+        self.store: Store = open_store(url, clock, app_id=APP_ID)
+        self.clock = clock
         self._client = client
 
     def age(self, key: str, seconds: float) -> None:
         """Make `key` older by `seconds`."""
         if self._client is None:
-            self._clock.advance(seconds)
+            self.clock.advance(seconds)
             return
+        key = f"{APP_ID}:{key}"
         left = self._client.pttl(key)
         assert left != -1, f"{key} would stay for ever"
         if left > 0:
@@ -202,6 +203,55 @@ class TestStore:
         backend.age("k", 0.25)
         assert backend.store.get("k") is None
 
+    # -- updates
+
+    def test_an_update_writes_what_it_makes_of_the_value(self, store: Store) -> None:
+        assert store.update("k", lambda now: Write((now or b"") + b"a", 60)) == Write(b"a", 60)
+        assert store.update("k", lambda now: Write((now or b"") + b"b", 60)) == Write(b"ab", 60)
+        assert store.get("k") == b"ab"
+
+    def test_an_update_may_leave_a_value_or_delete_it(self, store: Store) -> None:
+        assert store.update("k", lambda now: None) is None
+        assert store.update("k", lambda now: DELETE) == DELETE
+        assert store.get("k") is None
+        store.put("k", b"v", 60)
+        assert store.update("k", lambda now: None) is None
+        assert store.get("k") == b"v"
+        assert store.update("k", lambda now: DELETE) == DELETE
+        assert store.get("k") is None
+
+    def test_an_error_of_an_update_changes_nothing(self, store: Store) -> None:
+        store.put("k", b"v", 60)
+        with pytest.raises(ZeroDivisionError):
+            store.update("k", lambda now: Write(b"%d" % (1 // 0), 60))
+        assert store.get("k") == b"v"
+
+    def test_of_many_updates_at_once_none_is_lost(self, store: Store) -> None:
+        def add(number: int) -> None:
+            for _ in range(10):
+                store.update("k", lambda now: Write((now or b"") + b"%c" % (65 + number), 60))
+
+        at_once(add)
+        value = store.get("k") or b""
+        assert sorted(value) == sorted(10 * bytes(range(65, 65 + THREADS)))
+
+    def test_stores_of_two_accounts_in_one_database_share_nothing(self, backend: Backend) -> None:
+        one = backend.store
+        with closing(open_store(backend.url, backend.clock, app_id="wxfedcba9876543210")) as other:
+            one.put("k", b"one", 60)
+            one.schedule("t", "job", 1)
+            one.count("n", 60)
+            assert other.get("k") is None
+            assert other.add("k", b"other", 60)
+            assert other.due("t", now=2, later=9, limit=9) == other.scheduled("t", 9) == []
+            assert other.count("n", 60) == 1
+            assert other.together([("get", ("k",)), ("swap", ("k", b"one", b"x", 60))]) == [b"other", False]
+            other.unschedule("t", "job")
+            other.delete("k")
+            assert other.take("k") is None
+            assert one.get("k") == b"one"
+            assert one.due("t", now=2, later=9, limit=9) == ["job"]
+
     # -- timetables
 
     def test_a_name_is_due_from_its_moment_on_the_longest_due_first(self, store: Store) -> None:
@@ -318,9 +368,9 @@ class TestStore:
 # Adds the same hundred keys and counts the same counter as its sibling, at the same time.
 CHILD = """
 import sys
-from bot.store import open_store, sqlite
+from bot.store import DELETE, Store, Write, open_store, sqlite
 sqlite._BUSY_SECONDS = 60
-store = open_store(sys.argv[1], lambda: 1_700_000_000.0)
+store = open_store(sys.argv[1], lambda: 1_700_000_000.0, app_id='wx0123456789abcdef')
 store.ping()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -335,7 +385,7 @@ store.close()
 
 def test_dead_rows_are_swept(make_config: MakeConfig, clock: Clock) -> None:
     url = make_config().store_url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     for n in range(600):
         store.put(f"dead{n}", b"v", 10)
     clock.advance(11)
@@ -352,7 +402,7 @@ def test_the_sweep_goes_on_past_rows_that_live(
     monkeypatch.setattr(sqlite, "_SWEEP_ROWS", 4)
     monkeypatch.setattr(sqlite, "_SWEEP_EVERY", 8)
     url = make_config().store_url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     for n in range(20):
         store.put(f"a{n}", b"v", 1000)
         store.put(f"{chr(0x10FFFF)}{n}", b"v", 10)
@@ -361,14 +411,14 @@ def test_the_sweep_goes_on_past_rows_that_live(
         store.put("live", b"v", 10)
     store.close()
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
-        assert db.execute("SELECT count(*), min(key) FROM entry").fetchone() == (21, "a0")
+        assert db.execute("SELECT count(*), min(key) FROM entry").fetchone() == (21, f"{APP_ID}:a0")
 
 
 def test_a_message_finds_its_rows_by_key_however_many_there_are(
     make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No statement of a message looks through the table: its time does not grow with the store."""
-    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
+    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), APP_ID, clock)
     plans: list[str] = []
     execute = store._when_free
 
@@ -387,23 +437,23 @@ def test_a_message_finds_its_rows_by_key_however_many_there_are(
 
 def test_a_value_outlives_the_process_in_the_file(make_config: MakeConfig, clock: Clock) -> None:
     url = make_config().store_url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     store.put("k", b"v", 60)
     store.close()
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     assert store.get("k") == b"v"
     store.close()
 
 
 def test_the_folder_of_the_file_is_made(make_config: MakeConfig, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/new/folder/bot.db")
+    store = open_store(f"sqlite:///{tmp_path}/new/folder/bot.db", app_id=APP_ID)
     store.ping()
     store.close()
 
 
 def test_a_store_works_again_after_it_was_closed(make_config: MakeConfig) -> None:
     """`python -m bot` opens it once to see that it can, closes it, and hands over to its workers."""
-    store = open_store(make_config().store_url)
+    store = open_store(make_config().store_url, app_id=APP_ID)
     store.put("k", b"v", 60)
     store.close()
     assert store.get("k") == b"v"
@@ -422,13 +472,13 @@ def test_a_file_that_cannot_be_used_is_a_store_error_that_names_it(tmp_path: Pat
     else:
         path.write_bytes(b"this is no database, whatever its name says " * 50)
     with pytest.raises(StoreError) as error:
-        open_store(f"sqlite:///{path}")
+        open_store(f"sqlite:///{path}", app_id=APP_ID)
     assert str(path) in str(error.value)
 
 
 def test_an_unknown_kind_of_store_is_a_store_error() -> None:
     with pytest.raises(StoreError, match="STORE_URL"):
-        open_store("mysql://x")
+        open_store("mysql://x", app_id=APP_ID)
 
 
 # -- Redis's own
@@ -437,7 +487,7 @@ def test_an_unknown_kind_of_store_is_a_store_error() -> None:
 @pytest.mark.redis
 def test_every_method_of_a_dead_redis_is_a_store_error_and_it_comes_back(mortal_redis: RedisServer) -> None:
     moment = Clock(0.0)
-    store = RedisStore(mortal_redis.url, moment)
+    store = RedisStore(mortal_redis.url, APP_ID, moment)
     store.put("k", b"v", 60)
     mortal_redis.kill()
     calls: list[Callable[[], object]] = [
@@ -472,7 +522,7 @@ def test_a_dead_redis_is_not_asked_again_for_a_moment(
 ) -> None:
     """A message makes several calls, and each would wait for its own time-out."""
     moment = Clock(0.0)
-    store = RedisStore(mortal_redis.url, moment)
+    store = RedisStore(mortal_redis.url, APP_ID, moment)
     mortal_redis.kill()
     with pytest.raises(StoreError):
         store.ping()
@@ -487,7 +537,7 @@ def test_a_dead_redis_is_not_asked_again_for_a_moment(
 
 
 def test_a_redis_that_cannot_be_reached_is_named_without_its_password() -> None:
-    store = open_store("redis://user:hunter2@127.0.0.1:1/0")
+    store = open_store("redis://user:hunter2@127.0.0.1:1/0", app_id=APP_ID)
     with pytest.raises(StoreError) as error:
         store.ping()
     assert "127.0.0.1" in str(error.value)
@@ -497,14 +547,14 @@ def test_a_redis_that_cannot_be_reached_is_named_without_its_password() -> None:
 
 @pytest.mark.redis
 def test_every_key_in_redis_has_a_time_to_live(redis_server: RedisServer) -> None:
-    store = open_store(redis_server.url)
+    store = open_store(redis_server.url, app_id=APP_ID)
     store.put("put", b"v", 100)
     store.add("add", b"v", 100)
     store.put("swap", b"u", 5)
     store.swap("swap", b"u", b"v", 100)
     store.count("count", 100)
     for key in ("put", "add", "swap", "count"):
-        left = redis_server.client.pttl(key)
+        left = redis_server.client.pttl(f"{APP_ID}:{key}")
         assert 90_000 < left <= 100_000
     store.close()
 
@@ -514,7 +564,7 @@ def test_sqlite_closes_the_connections_of_threads_that_have_ended(
 ) -> None:
     config = make_config()
     path = config.store_url.removeprefix("sqlite:///")
-    with closing(open_store(config.store_url, clock)) as store:
+    with closing(open_store(config.store_url, clock, app_id=APP_ID)) as store:
         for _ in range(20):
             thread = threading.Thread(target=store.get, args=("key",))
             thread.start()
@@ -525,14 +575,14 @@ def test_sqlite_closes_the_connections_of_threads_that_have_ended(
 
 def test_sqlite_closes_no_connection_that_another_thread_uses(make_config: MakeConfig, clock: Clock) -> None:
     """SQLite would crash the process."""
-    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
+    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), APP_ID, clock)
     begun, is_closing = threading.Event(), threading.Event()
 
     def write() -> bytes | None:
         with store._transaction() as db:
             begun.set()
             assert is_closing.wait(60)
-            db.execute("INSERT INTO entry VALUES ('key', 'value', 1e12)")
+            db.execute("INSERT INTO entry VALUES (?, 'value', 1e12)", (f"{APP_ID}:key",))
         return store.get("key")
 
     with ThreadPoolExecutor(2) as pool:
@@ -553,7 +603,7 @@ def test_what_sqlite_has_written_is_written_even_if_the_sweep_fails(
     def fails() -> None:
         raise StoreError("locked")
 
-    with closing(SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)) as store:
+    with closing(SqliteStore(make_config().store_url.removeprefix("sqlite:///"), APP_ID, clock)) as store:
         monkeypatch.setattr(store, "_sweep", fails)
         added = [store.add(f"key{number}", b"1", 60) for number in range(600)]
     assert all(added)
@@ -563,7 +613,7 @@ def test_what_sqlite_has_written_is_written_even_if_the_sweep_fails(
 def test_a_connection_that_redis_closed_while_nobody_used_it_is_no_outage(
     redis_server: RedisServer, clock: Clock, log: pytest.LogCaptureFixture
 ) -> None:
-    with closing(RedisStore(redis_server.url, clock)) as store:
+    with closing(RedisStore(redis_server.url, APP_ID, clock)) as store:
         store.put("key", b"1", 60)
         clock.advance(2)
         redis_server.client.client_kill_filter(_type="normal", skipme=True)

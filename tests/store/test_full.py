@@ -13,14 +13,14 @@ from bot.errors import StoreError
 from bot.store import sqlite
 from bot.store.sqlite import SqliteStore
 from tests.chat.delivery.test_answer import MakeDesk, echo, errors, make_desk
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 __all__ = ["make_desk"]
 
 
 @pytest.fixture
 def store(make_config: MakeConfig, clock: Clock) -> Iterator[SqliteStore]:
-    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), clock)
+    store = SqliteStore(make_config().store_url.removeprefix("sqlite:///"), APP_ID, clock)
     yield store
     store.close()
 
@@ -79,7 +79,7 @@ def test_a_file_that_another_program_holds_is_a_clear_error(
 ) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
     path = make_config().store_url.removeprefix("sqlite:///")
-    impatient = SqliteStore(path, clock)
+    impatient = SqliteStore(path, APP_ID, clock)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked"):

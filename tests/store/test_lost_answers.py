@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store.redis import RedisStore
-from tests.conftest import Clock, RedisServer
+from tests.conftest import APP_ID, Clock, RedisServer
 
 
 class Path:
@@ -54,7 +54,7 @@ def path(redis_server: RedisServer) -> Iterator[Path]:
 @pytest.mark.redis
 def test_a_change_whose_answer_is_lost_is_an_error_and_was_made_once(path: Path) -> None:
     moment = Clock(0.0)
-    store = RedisStore(path.url, moment)
+    store = RedisStore(path.url, APP_ID, moment)
     store.put("k", b"old", 60)
     assert store.swap("k", b"x", b"y", 60) is False  # the script is known from now on
     path.loses = True

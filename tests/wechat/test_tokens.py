@@ -17,7 +17,7 @@ from bot.wechat.endpoints import Endpoints
 from bot.wechat.errcodes import explain
 from bot.wechat.http import Http
 from bot.wechat.tokens import Shared, access_tokens
-from tests.conftest import Clock, MakeConfig, StartWeChat, as_account, in_processes
+from tests.conftest import APP_ID, Clock, MakeConfig, StartWeChat, as_account, in_processes
 from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout
 
@@ -60,7 +60,7 @@ def make_tokens(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Itera
 
     def make(sandbox: Sandbox = wechat, **settings: object) -> Shared:
         config: Config = make_config(**as_account(sandbox) | settings)
-        store, http = open_store(config.store_url, clock), Http(config.api_timeout)
+        store, http = open_store(config.store_url, clock, app_id=APP_ID), Http(config.api_timeout)
         closers.extend((store.close, http.close))
         return access_tokens(config, store, http, clock)
 
@@ -96,7 +96,7 @@ from bot.store import open_store
 from bot.wechat.http import Http
 from bot.wechat.tokens import access_tokens
 config = load_config()
-store = open_store(config.store_url)
+store = open_store(config.store_url, app_id='wx0123456789abcdef')
 tokens = access_tokens(config, store, Http(config.api_timeout))
 print("ready", flush=True)
 sys.stdin.readline()
@@ -270,7 +270,7 @@ def still() -> Clock:
 
 @pytest.fixture
 def store(make_config: MakeConfig, still: Clock) -> Iterator[Store]:
-    store = open_store(make_config().store_url, still)
+    store = open_store(make_config().store_url, still, app_id=APP_ID)
     yield store
     store.close()
 
@@ -433,7 +433,7 @@ def test_40001_on_every_call_for_a_minute_costs_two_fetches(
     make_config: MakeConfig, wechat: Sandbox, clock: Clock, later: Callable[[float], None]
 ) -> None:
     config = make_config(**as_account(wechat))
-    store, http = open_store(config.store_url, clock), Http(config.api_timeout)
+    store, http = open_store(config.store_url, clock, app_id=APP_ID), Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
     client = Client(Endpoints.of(config), config.app_id, config.app_secret, tokens, config.api_timeout)
     tokens.get()

@@ -44,7 +44,7 @@ from tests import on_loop
 from tests.chat.deliveries import OPENID, WeChat
 from tests.chat.waiting import Waiting
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
+from tests.conftest import APP_ID, Clock, MakeConfig, StartWeChat, as_account
 from tests.launch import Sandbox
 
 
@@ -54,7 +54,7 @@ class Desk:
     def __init__(self, config: Config, clock: Clock, routes: Sequence[Route]) -> None:
         self.waiting = Waiting()
         self.wechat = WeChat(config, clock)
-        self.store = open_store(config.store_url, clock)
+        self.store = open_store(config.store_url, clock, app_id=APP_ID)
         self._http = Http(config.api_timeout)
         tokens = access_tokens(config, self.store, self._http, clock)
         self._client = Client(
@@ -74,7 +74,7 @@ class Desk:
             account, router, handle, dedup, self.conversations, self.outbox,
             push=config.can_push, text_limit=config.text_limit_bytes,
         )  # fmt: skip
-        self.runner = Runner(config.store_url, self.outbox, liveness, performer.perform, 64)
+        self.runner = Runner(config.store_url, config.app_id, self.outbox, liveness, performer.perform, 64)
         # A job is taken at once, as if the queue had just handed it over.
         late = Late(self.outbox, self.runner.take, push=config.can_push)
         self.answerer = Answerer(

@@ -11,7 +11,7 @@ from bot.chat.replies.kinds import Article, News, Text
 from bot.jobs.liveness import Liveness
 from bot.store import Store, open_store
 from tests.chat.waiting import Waiting
-from tests.conftest import Clock, MakeConfig
+from tests.conftest import APP_ID, Clock, MakeConfig
 
 LIFETIME = 900.0
 REPLY = Text("reply")
@@ -21,7 +21,7 @@ REPLY = Text("reply")
 def store(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock) -> Iterator[Store]:
     redis = request.param == "redis"
     url = request.getfixturevalue("redis_server").url if redis else make_config().store_url
-    store = open_store(url, clock)
+    store = open_store(url, clock, app_id=APP_ID)
     yield store
     store.close()
 
@@ -188,7 +188,7 @@ def test_a_record_that_the_store_lost_meanwhile_is_ours(dedup: Dedup, store: Sto
 
 
 def test_a_record_outlives_the_freshness_window(make_config: MakeConfig, clock: Clock) -> None:
-    store = open_store(make_config().store_url, clock)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
     dedup = Dedup(store, Liveness(store), LIFETIME, clock)
     dedup.claim("k")
     dedup.finish("k", REPLY)

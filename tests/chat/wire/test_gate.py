@@ -299,7 +299,7 @@ def test_verification_works_in_every_mode_and_needs_an_echostr(side: Side) -> No
 @pytest.fixture
 def guarded(make_config: MakeConfig) -> Iterator[Side]:
     side = Side(make_config, "plain", replay_guard=True)
-    store = open_store(side.config.store_url, side.clock)
+    store = open_store(side.config.store_url, side.clock, app_id=APP_ID)
     side.gate = Gate(side.config, side.clock, store)
     yield side
     store.close()
