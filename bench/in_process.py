@@ -13,7 +13,7 @@ import uvloop
 
 from bench import load
 from bench.peers import settings
-from bot.app import Parts, asgi, build
+from bot.app import Parts, build, build_server
 from bot.chat import on
 from bot.chat.wording import Wording
 from bot.config import Config, load_config
@@ -37,7 +37,7 @@ class InProcess:
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed with the rest
         log.set_up("text", with_texts=False)
         logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]  # set_up makes it
-        self._app = asgi(self.parts, [])
+        self._app = build_server(self.parts, [])
         self._loop = uvloop.new_event_loop()
 
     def _config(self) -> Config:

@@ -15,7 +15,7 @@ import redis as client
 
 from bench.account import Account
 from bench.machine import machine, redis_server
-from bot.chat.delivery.record import Dedup
+from bot.chat.delivery.record import Records
 from bot.chat.replies.kinds import Text
 from bot.chat.wire import messages
 from bot.jobs.liveness import Liveness
@@ -27,7 +27,7 @@ _MESSAGES = 4000
 def _message_us(url: str) -> float:
     """Median of the microseconds that one message costs: fifteen rounds."""
     store = open_store(url, app_id="wx0123456789abcdef")
-    dedup, reply = Dedup(store, Liveness(store), 900), Text("a reply of usual length, say one line")
+    dedup, reply = Records(store, Liveness(store), 900), Text("a reply of usual length, say one line")
     rounds = []
     for _ in range(15):
         keys = [_key(time.monotonic_ns()) for _ in range(_MESSAGES // 15)]

@@ -19,7 +19,7 @@ from typing import Any
 from bench.in_process import InProcess
 from bench.machine import machine
 from bot.chat.delivery.answer import Answerer
-from bot.chat.delivery.record import Dedup
+from bot.chat.delivery.record import Records
 from bot.chat.endpoint import Callback
 from bot.chat.handler import Handle
 from bot.chat.router import Router
@@ -36,10 +36,10 @@ _STEPS: list[tuple[str, Any, str]] = [
     ("parse", xml, "parse"),
     ("decrypt", Envelope, "decrypt"),
     ("answer", Answerer, "answer"),
-    ("claim", Dedup, "claim"),
+    ("claim", Records, "claim"),
     ("route", Router, "find"),
     ("handler", Handle, "__call__"),
-    ("finish", Dedup, "finish"),
+    ("finish", Records, "finish"),
     ("render", seal, "render"),
     ("seal", seal.Seal, "close"),
     ("store, two transactions", SqliteStore, "together"),

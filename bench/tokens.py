@@ -24,14 +24,14 @@ parts = build(config, [], Wording("", "", "", ""))
 print("ready", flush=True)
 sys.stdin.readline()
 if sys.argv[1] == "cold":
-    print(parts.tokens.get(), parts.site.jssdk._tickets.get())
+    print(parts.base.tokens.get(), parts.site.jssdk._tickets.get())
 else:
     import time
     end, failed, calls = time.monotonic() + float(sys.argv[1]), 0, 0
     while time.monotonic() < end:
         calls += 1
         try:
-            parts.client.get("getcallbackip")
+            parts.base.client.get("getcallbackip")
         except WeChatError as error:
             failed += error.errcode == 40001
         time.sleep(0.5)  # the sandbox remembers some hundred calls, and they are the witness

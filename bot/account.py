@@ -18,6 +18,8 @@ class Account:
     def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
         self.client = client
         self.people = people
+        self.can_push = config.can_push  # customer-service messages, at any time
+        self.text_limit = config.text_limit_bytes  # of one message, in UTF-8 bytes
         self._config = config
         self._store = store
 

@@ -1,6 +1,6 @@
-"""The composition root: builds every part from the settings and hands them to each other.
+"""The composition root: build every part from the settings and hand the parts to each other.
 
-The only module that sees all packages.
+The only module that knows all rooms.
 """
 
 import time
@@ -16,18 +16,21 @@ from whitenoise import WhiteNoise
 from bot.account import STATIC, Account
 from bot.chat.conversation import Conversations
 from bot.chat.delivery.answer import Answerer
-from bot.chat.delivery.late_answer_worker import Performer
-from bot.chat.delivery.late_answers import Late
-from bot.chat.delivery.record import Dedup
-from bot.chat.delivery.without_store import Alone
+from bot.chat.delivery.late_answer_worker import LateAnswerWorker
+from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.local_runs import LocalRuns
+from bot.chat.delivery.record import Records
+from bot.chat.delivery.retry_timing import RetryTiming
+from bot.chat.delivery.without_store import WithoutStore
 from bot.chat.endpoint import Callback, Endpoint
-from bot.chat.erasure import Forget
-from bot.chat.handler import Handle
+from bot.chat.erasure import Erasure
+from bot.chat.handler import Handlers
 from bot.chat.router import Route, Router
 from bot.chat.wire.gate import Gate
 from bot.chat.wire.seal import Seal
 from bot.chat.wording import Wording
-from bot.config import Config
+from bot.config import CALLBACK_PATH, Config
+from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
@@ -40,11 +43,12 @@ from bot.people import open_people
 from bot.server import greenlets
 from bot.server.application import Application
 from bot.server.batched_store import BatchedStore
-from bot.server.handler_threads import Pace
+from bot.server.handler_threads import HandlerThreads
 from bot.server.wsgi_bridge import Bridge, Wsgi
 from bot.site import application, members_api, operations
 from bot.site.page import Site
 from bot.store import Clock, Store, open_store
+from bot.store.carry_over import carry_over
 from bot.store.limits import Limits
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
@@ -58,144 +62,173 @@ web.config.debug = False
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-CALLBACK = "/wechat"
+
+@dataclass(frozen=True)
+class Waiting:
+    """How the parts wait, and how many deliveries of this process may wait at the same time. Tests replace
+    it."""
+
+    places: int
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = greenlets.sleep
+    wake: Callable[[str], None] | None = None  # lets a worker look at a job at once; by default the runner's
+    runs: LocalRuns | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """What both ways stand on: the store, WeChat's API, and the account as handlers see it."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    http: Http
+    tokens: Shared
+    client: Client
+    limits: Limits
+    account: Account
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A message's way, and the jobs of late answers."""
+
+    callback: Callback
+    records: Records
+    late: LateAnswers
+    outbox: Outbox
+    runner: Runner
+    erasure: Erasure
+    threads: HandlerThreads
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything, built. `start()` begins the work in the background, `close()` ends it and gives back
-    threads and connections."""
+    """Everything, built. start() begins the work in the background, close() ends it and gives back threads
+    and connections."""
 
-    config: Config
-    store: Store
-    tokens: Shared
-    client: Client
-    states: States
-    outbox: Outbox
-    forget: Forget
-    callback: Callback
+    base: Base
+    chat: Chat
     site: Site
-    liveness: Liveness
-    runner: Runner
-    closers: tuple[Callable[[], None], ...]
+    states: States
 
     def start(self, *, jobs: bool) -> None:
-        """Be alive in the eyes of other processes, and with `jobs` take their jobs. Call it in the process
-        that serves, after any fork."""
-        self.liveness.start()
+        """Tell other processes that this one is alive, and with `jobs` take jobs. Call it in the process that
+        serves, after any fork."""
+        self.chat.records.liveness.start()
         if jobs:
-            self.runner.start()
+            self.chat.runner.start()
 
     def close(self) -> None:
-        self.runner.stop(self.config.stop_seconds)
-        self.liveness.stop(self.config.api_timeout + 1)  # a push under way
-        for closer in self.closers:
-            closer()
+        """End the work. Waits at most STOP_SECONDS for jobs, and then for a push that is under way."""
+        config = self.base.config
+        self.chat.runner.stop(config.stop_seconds)
+        self.chat.records.liveness.stop(config.api_timeout + 1)
+        for part in (self.chat.threads, self.chat.runner, self.base.http, self.base.client, self.base.store):
+            part.close()
 
 
 def build(
     config: Config,
-    chat: Sequence[Route],
+    routes: Sequence[Route],
     wording: Wording,
     clock: Clock = time.time,
     *,
-    waiting: int | None = None,
+    store: Store | None = None,
+    waiting: Waiting | None = None,
 ) -> Parts:
-    """Build the parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed);
-    talks to nobody else yet. `waiting` is how many deliveries may wait for a run at the same time; by
-    default half of the threads, for where each of them holds one."""
-    store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
-    endpoints = Endpoints.of(config)
+    """Build all parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed),
+    and talks to nobody else yet. By default half of the threads may wait, for in a WSGI server each delivery
+    that waits holds one."""
+    base = build_base(config, clock, store)
+    chat = build_chat(base, routes, wording, waiting or Waiting(max(1, config.threads // 2)))
+    states = States(base.store, config.secret_key)
+    return Parts(base, chat, build_site(base, states), states)
+
+
+def build_base(config: Config, clock: Clock, store: Store | None) -> Base:
+    """Build what both ways stand on."""
+    if store is None:
+        store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
-    # Handlers and jobs call it, each from a thread.
-    at_once = config.threads + config.job_threads
-    client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
-    tickets = jsapi_tickets(
-        config, store, lambda: client.get("ticket/getticket", params={"type": "jsapi"}), clock
+    at_once = config.threads + config.job_threads  # handlers and jobs, each in a thread of its own
+    client = Client(
+        Endpoints.of(config), config.app_id, config.app_secret, tokens, config.api_timeout, at_once
     )
     limits = Limits(store)
-    people = open_people(config, store, limits, clock)
-    account = Account(config, store, client, people)
+    account = Account(config, store, client, open_people(config, store, limits, clock))
+    return Base(config, clock, store, http, tokens, client, limits, account)
 
+
+def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: Waiting) -> Chat:
+    """Build a message's way: gate, record, router, handler, answer, seal."""
+    config, clock, store, account = base.config, base.clock, base.store, base.account
     liveness = Liveness(store)
     outbox = Outbox(store, liveness, clock)
     conversations = Conversations(store)
-    pace = Pace(config.threads)
-    router = Router(chat, conversations)
-    forget = Forget(conversations, account, outbox)
-    handle = Handle(conversations, account, wording, pace, router.answers, forget)
+    erasure = Erasure(conversations, account, outbox)
+    threads = HandlerThreads(config.threads)
+    handlers = Handlers(Router(routes, conversations), conversations, account, wording, threads, erasure)
     # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
-    dedup = Dedup(store, liveness, max(900.0, 3.0 * config.freshness_seconds), clock, sleep=greenlets.sleep)
-    performer = Performer(
-        account,
-        router,
-        handle,
-        dedup,
-        conversations,
-        outbox,
-        push=config.can_push,
-        text_limit=config.text_limit_bytes,
-    )
-    runner = Runner(config.store_url, config.app_id, outbox, liveness, performer.perform, config.job_threads)
-    late = Late(outbox, partial(greenlets.soon, runner.wake), push=config.can_push)
-    alone = Alone(clock, sleep=greenlets.sleep)
-    answerer = Answerer(
-        config,
-        router,
-        dedup,
-        handle,
-        conversations,
-        late,
-        liveness,
-        alone,
-        wording,
-        clock,
-        waiting=waiting or max(1, config.threads // 2),
-    )
+    lifetime = max(900.0, 3.0 * config.freshness_seconds)
+    records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
+    worker = LateAnswerWorker(handlers, records, outbox, account)
+    runner = Runner(config, outbox, liveness, worker.perform)
+    try:
+        carry_over(store, config.store_url, config.app_id, config.original_id)
+    except StoreError:
+        liveness.owe(partial(carry_over, store, config.store_url, config.app_id, config.original_id))
+    timing = RetryTiming(config, clock, waiting.monotonic, places=waiting.places)
+    wake = waiting.wake or partial(greenlets.soon, runner.wake)
+    late = LateAnswers(outbox, wake, timing, wording.still_working)
+    runs = waiting.runs or LocalRuns(clock, waiting.monotonic, waiting.sleep)
+    answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
     gate = Gate(config, clock, store if config.replay_guard else None)
-    callback = Callback(gate, answerer, Seal(config, clock))
+    callback = Callback(gate, answers, Seal(config, clock, conversations, wording.more_hint))
+    return Chat(callback, records, late, outbox, runner, erasure, threads)
 
-    states = States(store, config.secret_key)
+
+def build_site(base: Base, states: States) -> Site:
+    """Build a visit's way: guard, state, exchange, session; and what pages use."""
+    config, clock, store = base.config, base.clock, base.store
+    endpoints, people = Endpoints.of(config), base.account.people
     patience = 3 * config.api_timeout
-    exchange = Exchange(OAuthApi(endpoints, config.app_id, config.app_secret, http), store, patience, clock)
-    sessions = Sessions(
-        store,
-        people.sessions,
-        config.session_days * 86400.0,
-        config.session_idle_days * 86400.0,
-        clock,
+    exchange = Exchange(
+        OAuthApi(endpoints, config.app_id, config.app_secret, base.http), store, patience, clock
     )
-    guard = Guard(config, endpoints, states, exchange, sessions, limits, people.bindings, clock)
+    days, idle = config.session_days * 86400.0, config.session_idle_days * 86400.0
+    sessions = Sessions(store, people.sessions, days, idle, clock)
+    guard = Guard(config, endpoints, states, exchange, sessions, base.limits, people.bindings, clock)
     website = None
     if config.login_way in ("website", "embedded"):
-        site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, http)
+        api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, base.http)
         website = Website(
             config,
             endpoints,
             States(store, config.secret_key, "site-state"),
-            Exchange(site_api, store, patience, clock),
+            Exchange(api, store, patience, clock),
             guard,
             clock,
             STATIC / "wxlogin.css",
         )
-    site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
-    closers = (pace.close, runner.close, http.close, client.close, store.close)
-    return Parts(
-        config, store, tokens, client, states, outbox, forget, callback, site, liveness, runner, closers
-    )
+    tickets = jsapi_tickets(config, store, partial(_ask_for_ticket, base.client), clock)
+    jssdk = JsSdk(config.app_id, tickets, clock)
+    return Site(config, guard, website, jssdk, base.account, base.limits, TEMPLATES)
 
 
-def _static_headers(headers: Any, _path: str, _url: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
+def _ask_for_ticket(client: Client) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get("ticket/getticket", params={"type": "jsapi"})
+    return answer
 
 
-def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Wsgi:
-    """The WSGI application: callback, machine paths, the operator's pages, static files."""
-    paths = ((CALLBACK, Endpoint), *operations.PATHS, *members_api.PATHS, *pages)
-    app = application.Application(parts.site, paths)
-    app.add_processor(application.identify(parts))
-    app.add_processor(application.secure(parts.config))
+def build_wsgi(parts: Parts, pages: Sequence[application.Path]) -> Wsgi:
+    """Build the WSGI application: callback, paths for machines, the operator's pages, static files."""
+    own: list[application.Path] = [(CALLBACK_PATH, partial(Endpoint, parts.chat.callback))]
+    own += operations.paths(parts.base.store, parts.site) + members_api.paths(parts.site)
+    app = application.Application(parts.site, [*own, *pages])
+    app.add_processor(application.log_request)
+    app.add_processor(application.secure(parts.base.config))
     with_static: Wsgi = WhiteNoise(
         app.wsgifunc(),
         root=str(STATIC),
@@ -206,8 +239,12 @@ def wsgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Wsgi:
     return with_static
 
 
-def asgi(parts: Parts, pages: Sequence[tuple[str, type]]) -> Application:
-    """The same for a server with a loop, on which deliveries run."""
-    bridge = Bridge(wsgi(parts, pages), parts.config.threads)
-    start = partial(parts.start, jobs=parts.config.jobs_in_server)
-    return Application(CALLBACK, parts.callback, bridge, start, parts.close)
+def _static_headers(headers: Any, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+def build_server(parts: Parts, pages: Sequence[application.Path]) -> Application:
+    """Build the ASGI application: deliveries run on the loop, everything else in threads."""
+    bridge = Bridge(build_wsgi(parts, pages), parts.base.config.threads)
+    start = partial(parts.start, jobs=parts.base.config.jobs_in_server)
+    return Application(CALLBACK_PATH, parts.chat.callback, bridge, start, parts.close)

@@ -22,6 +22,13 @@ from bot.errors import ConfigError
 ROOT = Path(__file__).resolve().parents[1]
 
 MODES = ("plain", "compatible", "safe")
+# Paths and names that WeChat's console, a menu or a QR code repeats, so that they must not change.
+CALLBACK_PATH = "/wechat"
+LOGIN_PATH = "/login"
+LOGIN_STATUS_PATH = "/login/status"
+ACCOUNT_PATH = "/account"
+LOGIN_SCENE = "login-"  # followed by the id of a login
+
 ACCOUNT_KINDS = ("subscription", "subscription-verified", "service", "service-verified", "test")
 
 Reader = Callable[[Any], Any]

@@ -8,6 +8,7 @@ WORDING  the engine's own sentences to users
 
 from bot.chat import on
 from bot.chat.router import Route
+from bot.config import ACCOUNT_PATH, LOGIN_PATH, LOGIN_STATUS_PATH
 from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
 from handlers.pages.account import Account
@@ -31,11 +32,11 @@ CHAT: list[Route] = [
 
 PAGES: list[tuple[str, type]] = [
     ("/", Home),
-    ("/account", Account),
-    ("/login", Login),
-    ("/login/status", Status),
-    ("/login/events", Events),
-    ("/login/confirm", Confirm),
+    (ACCOUNT_PATH, Account),
+    (LOGIN_PATH, Login),
+    (LOGIN_STATUS_PATH, Status),
+    (f"{LOGIN_PATH}/events", Events),
+    (f"{LOGIN_PATH}/confirm", Confirm),
     ("/logout", Logout),
 ]
 

@@ -4,7 +4,7 @@ A view button with `page` and `scope` becomes an OAuth link to that page of this
 settings. Limits on names, keys and URLs are checked before anything is sent.
 """
 
-from bot.chat.replies.kinds import Picture
+from bot.chat.replies.returned import Picture
 from bot.chat.router import Chat
 
 

@@ -21,7 +21,7 @@ import requests
 from hypothesis import HealthCheck, settings
 
 import handlers
-from bot.app import Parts, build, wsgi
+from bot.app import Parts, build, build_wsgi
 from bot.chat.router import Route
 from bot.config import Config
 from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
@@ -315,7 +315,7 @@ class Served:
         except BaseException:
             self._server.server_close()
             raise
-        self._server.set_app(wsgi(self.parts, pages))
+        self._server.set_app(build_wsgi(self.parts, pages))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 

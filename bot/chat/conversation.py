@@ -1,6 +1,6 @@
-"""Per-user state between messages: the question a user was asked, answers kept for them, rests of texts.
+"""What is kept of a user between messages: the question they were asked, answers that wait, rests of texts.
 
-Without a store there are no questions and nothing is kept: reading goes on as if, so that a message is
+Without the store there are no questions and nothing is kept: reading finds nothing, so that a message is
 answered all the same. Writing raises StoreError.
 """
 
@@ -11,106 +11,105 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.replies.kinds import Ask, Reply, Text, from_json, to_json
+from bot.chat.replies.kinds import Reply, Text
+from bot.chat.replies.returned import Ask
+from bot.chat.replies.stored import from_json, to_json
+from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
-from bot.store import Store
+from bot.store import DELETE, Store, Write
+from bot.store.records import dump, load
 
 log = logging.getLogger("bot.conversation")
 
-_KEPT_SECONDS = 48 * 3600  # as long as WeChat itself would let us write to the user
-_GIVEN_SECONDS = 900.0  # longer than a message is tried
+_KEPT_SECONDS = 48 * 3600.0  # as long as WeChat itself would let us write to the user
+_GIVEN_SECONDS = 900.0  # longer than a message is delivered
 
-
-def _first(held: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first of the answers, and while they are texts the next ones with it."""
-    texts = list(itertools.takewhile(lambda item: item["kind"] == "Text", held))
-    return texts or held[:1]
-
-
-def _as_one(taken: list[dict[str, Any]]) -> Reply:
-    replies = [from_json(item) for item in taken]
-    texts = [reply.content for reply in replies if isinstance(reply, Text)]
-    return Text("\n\n".join(texts)) if texts else replies[0]
+_Held = dict[str, Any]  # a stored reply, with its `source`
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a handler asked: the `answer` route that waits for the reply, and the handler's data."""
+    """What a handler asked: the name of the `answer` route that waits for the reply, and the handler's data."""
 
     answer: str
     data: dict[str, Any]
 
 
+def kept_key(incoming: Incoming) -> str:
+    """Return the key of the answers that wait for the user of a message. An event is never answered with
+    them: its key is empty."""
+    return "" if incoming.msg_type == "event" else f"kept:{incoming.openid}"
+
+
 class Conversations:
-    """Everything is keyed by openid and ends by itself."""
+    """The state of all conversations, by openid. Everything in it ends by itself."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def ask(self, openid: str, question: Ask) -> None:
-        """Let the next message of this user go to `on.answer(question.answer)`; replaces any other."""
-        state = json.dumps({"answer": question.answer, "data": dict(question.data)})
-        self._store.put(f"question:{openid}", state.encode(), question.seconds)
+        """Send the next message of this user to `on.answer(question.answer)`. Replaces any other question."""
+        record = Question(question.answer, dict(question.data))
+        self._store.put(f"question:{openid}", dump(record), question.seconds)
 
     def asked(self, openid: str) -> Question | None:
-        """The open question of this user."""
-        state = self._read(self._store.get, f"question:{openid}")
-        return Question(**json.loads(state)) if state else None
+        """Return the open question of this user, or None."""
+        record = self._read(self._store.get, f"question:{openid}")
+        return load(Question, record) if record else None
 
     def end_question(self, openid: str) -> bool:
-        """End the open question; True for the one caller that ended it."""
+        """End the open question. Return True to the one caller that ended it."""
         return self._read(self._store.take, f"question:{openid}") is not None
 
     def keep(self, openid: str, reply: Reply, source: str) -> None:
-        """Hold an answer that came too late for this user's next messages, after those already held. Of one
-        `source` one answer is held, however often it is brought."""
-        key, addition = self.kept_key(openid), [{"source": source, **to_json(reply)}]
-        while True:
-            now = self._store.get(key)
-            if now is not None and any(item["source"] == source for item in json.loads(now)):
-                return
-            if now is None:
-                if self._store.add(key, json.dumps(addition).encode(), _KEPT_SECONDS):
-                    return
-            elif self._store.swap(key, now, json.dumps(json.loads(now) + addition).encode(), _KEPT_SECONDS):
-                return
+        """Keep an answer that came too late for this user's next message, after those already kept. A
+        `source` has one answer, however often it is brought."""
+        addition = {"source": source, **(to_json(reply) or {})}
 
-    def kept_key(self, openid: str) -> str:
-        """Where the store has the answers that wait for this user, if it has any."""
-        return f"kept:{openid}"
+        def add(record: bytes | None) -> Write | None:
+            held = _held(record)
+            if any(one["source"] == source for one in held):
+                return None
+            return _write([*held, addition])
+
+        self._store.update(f"kept:{openid}", add)
 
     def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
-        """The next answer that waits for this user, which is then held for the message `receiver` alone: if
-        that is run `again`, because its process died, it gets the same. Texts that follow each other come as
-        one."""
-        key, gift = self.kept_key(openid), f"given:{receiver}"
-        given, raced = self._read(self._store.get, gift) if again else None, False
-        while True:
-            now = self._read(self._store.get, key)
-            held = json.loads(now) if now else []
-            taken = json.loads(given) if given else _first(held)
-            if not taken:
-                if raced:
-                    self._store.delete(gift)  # another message was quicker and has got them
-                return None
-            if given is None:
-                self._store.put(gift, json.dumps(taken).encode(), _GIVEN_SECONDS)
-            rest = [item for item in held if item not in taken]
-            if now is None or rest == held or self._remove(key, now, rest):
-                return _as_one(taken)
-            raced = given is None
+        """Return the next answer that waits for this user, or None. Texts that follow each other are joined.
 
-    def _remove(self, key: str, now: bytes, rest: list[dict[str, Any]]) -> bool:
-        if rest:
-            return self._store.swap(key, now, json.dumps(rest).encode(), _KEPT_SECONDS)
-        return self._store.discard(key, now)
+        The answer is from then on for the message `receiver` alone. If that message is run `again`, because
+        its process died, it gets the same answer.
+        """
+        key, gift = f"kept:{openid}", f"given:{receiver}"
+        given = self._read(self._store.get, gift) if again else None
+        if given is None and self._read(self._store.get, key) is None:
+            return None
+        taken: list[_Held] = _held(given)
+        has_gift = given is not None
+
+        def take(record: bytes | None) -> Write | None:
+            nonlocal has_gift
+            held = _held(record)
+            if given is None:
+                taken[:] = _first(held)
+                if taken:
+                    # Before it is taken away: this process may die in between.
+                    self._store.put(gift, json.dumps(taken, default=vars).encode(), _GIVEN_SECONDS)
+                    has_gift = True
+            rest = [one for one in held if one not in taken]
+            return _write(rest) if rest != held else None
+
+        self._store.update(key, take)
+        if not taken and has_gift:
+            self._store.delete(gift)  # another message was quicker and has got them
+        return _joined(taken)
 
     def put_rest(self, openid: str, text: str) -> None:
-        """Hold the rest of a text that was too long for one reply; replaces any other."""
+        """Keep the rest of a text that was too long for one reply. Replaces any other rest."""
         self._store.put(f"rest:{openid}", text.encode("utf-8", "replace"), _KEPT_SECONDS)
 
     def take_rest(self, openid: str) -> str | None:
-        """The rest, which is gone afterwards."""
+        """Return the rest of a text, and delete it."""
         key = f"rest:{openid}"
         rest = self._read(self._store.get, key)
         return rest.decode() if rest and self._store.discard(key, rest) else None
@@ -124,5 +123,27 @@ class Conversations:
         try:
             return read(key)
         except StoreError as error:
-            log.debug("[conversation] no store: %s", error)  # which says so itself, once
+            log.debug("[conversation] no store: %s", error)  # the store logs its outage itself, once
             return None
+
+
+def _held(record: bytes | None) -> list[_Held]:
+    return json.loads(record) if record else []
+
+
+def _write(held: list[_Held]) -> Write:
+    return Write(json.dumps(held, default=vars).encode(), _KEPT_SECONDS) if held else DELETE
+
+
+def _first(held: list[_Held]) -> list[_Held]:
+    """Return the first answer; if it is a text, with the texts that follow it."""
+    texts = list(itertools.takewhile(lambda one: one["kind"] == "Text", held))
+    return texts or held[:1]
+
+
+def _joined(taken: list[_Held]) -> Reply | None:
+    replies = [from_json(one) for one in taken]
+    texts = [reply.content for reply in replies if isinstance(reply, Text)]
+    if texts:
+        return Text("\n\n".join(texts))
+    return replies[0] if replies else None

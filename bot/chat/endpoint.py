@@ -1,4 +1,7 @@
-"""The way of a message from end to end, and its HTTP edge: the web.py class behind `/wechat`."""
+"""Step 1 of a message: read the delivery, hand it to the other steps, and return the HTTP answer.
+
+gate -> record, router, handler, answer -> seal. Never looks into a message.
+"""
 
 import functools
 from collections.abc import Callable
@@ -7,11 +10,11 @@ from urllib.parse import unquote_plus
 
 import web
 
-from bot.chat.delivery.answer import Answerer
+from bot.chat.delivery.without_store import WithoutStore
+from bot.chat.wire import request_body
 from bot.chat.wire.gate import MAX_BODY, Gate
 from bot.chat.wire.seal import Seal
 from bot.errors import Refused
-from bot.site import request_body
 
 _XML = "text/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
@@ -28,11 +31,11 @@ class Response(NamedTuple):
 
 
 class Callback:
-    """gate -> dedup, router, answer -> seal, free of any web framework."""
+    """Answer what WeChat sends, in any web framework."""
 
-    def __init__(self, gate: Gate, answerer: Answerer, seal: Seal) -> None:
+    def __init__(self, gate: Gate, answers: WithoutStore, seal: Seal) -> None:
         self._gate = gate
-        self._answerer = answerer
+        self._answers = answers
         self._seal = seal
 
     def verify(self, query_string: str) -> Response:
@@ -51,7 +54,7 @@ class Callback:
         except Refused as refusal:
             return _refuse(refusal)
         incoming = opened.incoming
-        answer = self._answerer.answer(incoming)
+        answer = self._answers.answer(incoming)
         facts: dict[str, Any] = {
             "type": incoming.event or incoming.msg_type,
             "openid": incoming.openid,
@@ -61,7 +64,7 @@ class Callback:
         }
         if answer.retry:
             return Response(503, b"", _TEXT, facts)
-        sealed = self._seal.close(answer.reply, opened)
+        sealed = self._seal.close(answer, opened)
         return Response(200, sealed, _XML if answer.reply else _TEXT, facts)
 
 
@@ -80,18 +83,18 @@ def _refuse(refusal: Refused) -> Response:
 
 
 class Endpoint:
-    """`/wechat`. Reads the query string and the raw body itself: web.input() would parse XML as a form."""
+    """The web.py page at `/wechat`. Reads the raw body itself, because web.input() would parse XML as a
+    form."""
+
+    def __init__(self, callback: Callback) -> None:
+        self._callback = callback
 
     def GET(self) -> bytes:
-        return self._send(self._callback().verify(self._query_string()))
+        return self._send(self._callback.verify(self._query_string()))
 
     def POST(self) -> bytes:
         read_body = functools.partial(request_body.read, web.ctx.env, MAX_BODY)
-        return self._send(self._callback().receive(self._query_string(), read_body))
-
-    def _callback(self) -> Callback:
-        callback: Callback = web.ctx.parts.callback
-        return callback
+        return self._send(self._callback.receive(self._query_string(), read_body))
 
     def _query_string(self) -> str:
         return str(web.ctx.query)[1:]

@@ -1,55 +1,79 @@
-"""Step 4: call the handler and make a reply of what it returns."""
+"""Step 5 of a message: call its handler, and make a reply of what the handler returns.
+
+Never looks at deliveries, deadlines or records.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from bot.account import Account
 from bot.chat.conversation import Conversations
-from bot.chat.replies.kinds import Article, Ask, Image, News, Picture, Reply, Text, as_reply
-from bot.chat.router import Chat, Match, Route
+from bot.chat.erasure import Erasure
+from bot.chat.replies.kinds import Article, Image, News, Reply, Text
+from bot.chat.replies.returned import Ask, Picture, as_reply
+from bot.chat.router import Chat, Match, Route, Router
 from bot.chat.wire.messages import Incoming
 from bot.chat.wording import Wording
 from bot.errors import HandlerError, StoreError, WeChatError
-from bot.server.handler_threads import Pace
 from bot.telemetry.log import describe
 
 log = logging.getLogger("bot.handle")
 
 
+class Threads(Protocol):
+    """Where handlers run, so that one that waits does not hold up other users."""
+
+    def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what the handler `function` returns, or raise what it raises. `name` is the handler's."""
+
+    def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what `function` returns, which may take its time."""
+
+
 class Outcome(NamedTuple):
-    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` then apologises."""
+    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an apology."""
 
     reply: Reply | None
     problem: str = ""
 
 
-class Handle:
-    """`answers`: the names of all `on.answer` routes. `forget`: what is done about who has left."""
+class Handlers:
+    """The operator's handlers, as the engine calls them."""
 
     def __init__(
         self,
+        router: Router,
         conversations: Conversations,
         account: Account,
         wording: Wording,
-        pace: Pace,
-        answers: Collection[str],
-        forget: Callable[[str], None],
+        threads: Threads,
+        erasure: Erasure,
     ) -> None:
-        self._conversations = conversations
+        self.conversations = conversations
+        self._router = router
         self._account = account
         self._wording = wording
-        self._pace = pace
-        self._answers = answers
-        self._forget = forget
+        self._threads = threads
+        self._erasure = erasure
 
-    def __call__(
+    def find(self, incoming: Incoming) -> Match | None:
+        """Return the route of a message, or None."""
+        return self._router.find(incoming)
+
+    def found_before(self, place: str, captures: Sequence[Any]) -> Match | None:
+        """Return what find() found in another process, or None if this version has no such route."""
+        return self._router.again(place, captures)
+
+    def run(
         self, incoming: Incoming, match: Match | None, *, again: bool, nothing_kept: bool = False
     ) -> Outcome:
-        """Run the handler; whatever it raises, the user gets an answer. `again`: a process that began this
-        before may have died. `nothing_kept`: no answer waits for the user; if one comes in while the
-        handler runs, their next message gets it. Raises nothing."""
+        """Run the handler. Whatever it raises, the user gets an answer. Raises nothing.
+
+        `again`: a process that began this before may have died. `nothing_kept`: no answer waits for this
+        user. If one comes in while the handler runs, their next message gets it.
+        """
         try:
             reply = self._reply(incoming, match)
             if not nothing_kept and incoming.msg_type != "event":
@@ -58,33 +82,39 @@ class Handle:
         except Exception as error:
             name = match.route.name if match else "none"
             log.error("[handle] handler %s failed: %s", name, describe(error))
-            return self.apologise(type(error).__name__)
+            return self.apology(type(error).__name__)
         finally:
             if incoming.event.casefold() == "unsubscribe":
-                self._pace.in_thread(self._say_goodbye, incoming.openid)
+                self._threads.in_thread(self._erase, incoming.openid)
 
-    def apologise(self, problem: str) -> Outcome:
-        """What the user is told where there can be no answer."""
+    def apology(self, problem: str) -> Outcome:
+        """Return what the user is told where there can be no answer."""
         return Outcome(Text(self._wording.sorry), problem)
 
     def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Unless the user asks for the rest of a text, the handler's."""
-        reply: Reply | None = self._more(incoming)
+        """Return the handler's reply; or the rest of a cut text, if the user asks for that."""
+        reply: Reply | None = self._rest(incoming)
         if reply is None and match is not None:
+            name = match.route.name
             chat = Chat(incoming.message, incoming.openid, self._account)
-            result = self._pace.call(match.place, _run, match.route, chat, *match.captures)
-            if isinstance(result, Ask) and result.answer not in self._answers:
-                raise HandlerError(match.route.name, f"there is no route on.answer({result.answer!r}, …)")
-            made = as_reply(result.reply if isinstance(result, Ask) else result, match.route.name)
-            reply = self._pace.in_thread(self._upload, made) if isinstance(made, Picture) else made
-            if isinstance(result, Ask):  # last: who reads an apology has not been asked anything
-                self._conversations.ask(incoming.openid, result)
+            result = self._threads.call(match.place, _call, match.route, chat, *match.captures)
+            if isinstance(result, Ask) and result.answer not in self._router.answers:
+                raise HandlerError(name, f"there is no route on.answer({result.answer!r}, …)")
+            made = as_reply(result.reply if isinstance(result, Ask) else result, name)
+            reply = self._threads.in_thread(self._upload, made) if isinstance(made, Picture) else made
+            if reply is not None and not reply.is_answer and not self._account.can_push:
+                kind = type(reply).__name__
+                raise HandlerError(
+                    name, f"returned {kind}, which can only be pushed; this account may not push"
+                )
+            if isinstance(result, Ask):  # last: a user who reads an apology has not been asked anything
+                self.conversations.ask(incoming.openid, result)
         return reply
 
-    def _more(self, incoming: Incoming) -> Text | None:
+    def _rest(self, incoming: Incoming) -> Text | None:
         if incoming.text is None or incoming.text.strip() != self._wording.more:
             return None
-        rest = self._conversations.take_rest(incoming.openid)
+        rest = self.conversations.take_rest(incoming.openid)
         return Text(rest) if rest else None
 
     def _upload(self, picture: Picture) -> Reply:
@@ -98,24 +128,26 @@ class Handle:
             return News((Article(picture.title, picture=url, url=url),))
 
     def _with_kept(self, incoming: Incoming, reply: Reply | None, again: bool) -> Reply | None:
-        kept = self._conversations.kept(incoming.openid, incoming.key, again=again)
+        """Return the answer that waits for this user, if there is one, with or before `reply`."""
+        kept = self.conversations.kept(incoming.openid, incoming.key, again=again)
         if kept is None or reply is None:
             return kept or reply
         if isinstance(kept, Text) and isinstance(reply, Text):
             return Text(f"{kept.content}\n\n{reply.content}")
-        self._conversations.keep(incoming.openid, reply, incoming.key)
+        self.conversations.keep(incoming.openid, reply, incoming.key)
         return kept
 
-    def _say_goodbye(self, openid: str) -> None:
+    def _erase(self, openid: str) -> None:
         try:
-            self._forget(openid)
+            self._erasure.erase(openid)
         except StoreError as error:
             log.error("[handle] a user who left is not forgotten: %s", error)
 
 
-def _run(route: Route, chat: Chat, *captures: Any) -> Any:
-    """What the handler returns. What would end a program (argparse does, when a user types an option) or a
-    task is an error like any other; only here can it be told from the end of the delivery itself."""
+def _call(route: Route, chat: Chat, *captures: Any) -> Any:
+    """Return what the handler returns. An exception that would end a program (argparse raises one when a user
+    types an option) or a task becomes an error of the handler. Only here can it be told from the end of the
+    delivery itself."""
     try:
         return route.handler(chat, *captures)
     except (SystemExit, asyncio.CancelledError) as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import handlers
 from bot.app import TEMPLATES, Parts, build
-from bot.chat.delivery.late_answers import afresh
+from bot.chat.delivery.late_answers import retried_work
 from bot.chat.route_check import has_page, review
 from bot.cli.rights import contradiction, lacks
 from bot.config import Config, load_config
@@ -76,7 +76,7 @@ def replies() -> set[str]:
 
 def wanted_menu(parts: Parts) -> Menu:
     """The operator's menu, ready to be sent. Raises MenuError with everything that is wrong with it."""
-    wanted: Menu = install.resolve(handlers.MENU, parts.config, parts.states)
+    wanted: Menu = install.resolve(handlers.MENU, parts.base.config, parts.states)
     missing = [page for page in install.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
     install.check(wanted, replies(), missing)
     return wanted
@@ -119,17 +119,17 @@ def setup_menu(arguments: Sequence[str]) -> int:
 
 
 def _show(parts: Parts) -> int:
-    for line in install.describe(install.live(parts.client)):
+    for line in install.describe(install.live(parts.base.client)):
         say(line)
     return 0
 
 
 def _delete(parts: Parts) -> int:
-    old = install.live(parts.client)
+    old = install.live(parts.base.client)
     if old is None:
         say("There is no menu to delete.")
         return 0
-    status = _send(lambda: install.delete(parts.client))
+    status = _send(lambda: install.delete(parts.base.client))
     if status:
         return status
     say("Deleted:")
@@ -158,7 +158,7 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
         "The menu is within WeChat's limits"
         + (f", and every click key has a reply ({keys})." if keys else ".")
     )
-    old = install.live(parts.client)
+    old = install.live(parts.base.client)
     changes = install.changes(old, wanted)
     if not changes:
         say("The live menu is this menu already; nothing to do.")
@@ -169,12 +169,12 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
     if dry_run:
         say("Dry run: nothing was sent.")
         return 0
-    return _send(lambda: install.install(parts.client, wanted)) or _read_back(parts, wanted)
+    return _send(lambda: install.install(parts.base.client, wanted)) or _read_back(parts, wanted)
 
 
 def _read_back(parts: Parts, wanted: Menu) -> int:
     try:
-        different = install.changes(install.live(parts.client), wanted)
+        different = install.changes(install.live(parts.base.client), wanted)
     except WeChatError as error:
         complain(explain(error))
         complain("WeChat took the menu, but could not be asked for it afterwards. Run --show to see it.")
@@ -208,9 +208,9 @@ def check() -> int:
         complain(f"FAILED  template {fault}")
         status = 2
     try:
-        parts.store.ping()
+        parts.base.store.ping()
         say("ok      store answers")
-        parts.tokens.get()
+        parts.base.tokens.get()
         say("ok      WeChat gives this server an access token")
     except StoreError as error:
         complain(f"FAILED  {error}")
@@ -238,7 +238,7 @@ def jobs(retry: str | None) -> int:
     try:
         if retry:
             return _retry(parts, retry)
-        listed = parts.outbox.all()
+        listed = parts.chat.outbox.all()
         for job in listed:
             age = int(time.time() - job.created)
             what = str(job.work.get("place", job.kind)).partition("#")[0]
@@ -253,10 +253,12 @@ def jobs(retry: str | None) -> int:
 
 
 def _retry(parts: Parts, wanted: str) -> int:
-    failed = [job.id for job in parts.outbox.all() if job.state == "failed"] if wanted == "ALL" else [wanted]
-    retried = [job_id for job_id in failed if parts.outbox.retry(job_id, afresh)]
+    failed = (
+        [job.id for job in parts.chat.outbox.all() if job.state == "failed"] if wanted == "ALL" else [wanted]
+    )
+    retried = [job_id for job_id in failed if parts.chat.outbox.retry(job_id, retried_work)]
     for job_id in retried:
-        parts.runner.wake(job_id)
+        parts.chat.runner.wake(job_id)
         say(f"{job_id}  waiting")
     if not retried:
         complain(f"no failed job {wanted}; `python -m bot jobs` lists them")
@@ -282,7 +284,7 @@ def forget(openid: str, phone: str) -> int:
         else:
             binding = people.bindings.of(openid)
         who = binding.openid if binding else openid
-        parts.forget(who)
+        parts.chat.erasure.erase(who)
         number = phones.mask(binding.phone) if binding else ""
         log.audit("forgotten", openid=who, phone=number)
         say(

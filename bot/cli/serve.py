@@ -25,7 +25,7 @@ def serve() -> int:
     if parts is None:
         return 2
     try:
-        parts.store.ping()
+        parts.base.store.ping()
     except StoreError as error:
         complain(f"{error}. The bot starts all the same: messages are answered, nothing else works.")
     parts.close()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.config import Config
 from bot.errors import StoreError
 from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
@@ -21,7 +22,7 @@ _MAX_TRIES = 10  # whatever takes ten workers with it is not given to an elevent
 
 
 @dataclass(frozen=True)
-class Again:
+class Later:
     """A performer's way to say: not now, try it again in `seconds`."""
 
     seconds: float
@@ -35,22 +36,20 @@ class Failed:
     problem: str
 
 
-Perform = Callable[[Job], Again | Failed | None]
+Perform = Callable[[Job], Later | Failed | None]
 
 
 class Runner:
     """`perform(job)` does the work and returns None when it is done. It may be called again for the same
     job in another process, if this one dies meanwhile; it raises Lost when it finds that it has been."""
 
-    def __init__(
-        self, store_url: str, app_id: str, outbox: Outbox, liveness: Liveness, perform: Perform, threads: int
-    ) -> None:
+    def __init__(self, config: Config, outbox: Outbox, liveness: Liveness, perform: Perform) -> None:
         self._outbox = outbox
         self._liveness = liveness
         self._perform = perform
-        self._threads = threads
-        self._slots = threading.BoundedSemaphore(threads)
-        self._engine = Engine(store_url, app_id, self.take)
+        self._threads = config.job_threads
+        self._slots = threading.BoundedSemaphore(config.job_threads)
+        self._engine = Engine(config.store_url, config.app_id, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._running: list[str] = []  # a job may be handed over twice; one of them claims it
@@ -78,8 +77,12 @@ class Runner:
         end = time.monotonic() + grace
         if self._sweeper is not None:
             self._sweeper.join(grace)
+        self.settle(max(0.0, end - time.monotonic()))
+
+    def settle(self, seconds: float) -> None:
+        """Wait until no job runs in this process, for so many seconds at most."""
         with self._idle:
-            self._idle.wait_for(lambda: not self._running, max(0.0, end - time.monotonic()))
+            self._idle.wait_for(lambda: not self._running, seconds)
 
     def close(self) -> None:
         self._engine.close()
@@ -141,7 +144,7 @@ class Runner:
                 self._running.remove(job_id)
                 self._idle.notify_all()
 
-    def _attempt(self, job: Job) -> Again | Failed | None:
+    def _attempt(self, job: Job) -> Later | Failed | None:
         if job.tries > _MAX_TRIES:
             return Failed(f"given up after {_MAX_TRIES} tries")
         try:
@@ -152,11 +155,11 @@ class Runner:
             log.error("[jobs] %s failed: %s", job.kind, describe(error))
             return Failed(type(error).__name__)
 
-    def _settle(self, job: Job, outcome: Again | Failed | None) -> None:
+    def _settle(self, job: Job, outcome: Later | Failed | None) -> None:
         current = self._outbox.get(job.id)  # the performer may have noted progress
         if current is None or (current.owner, current.tries) != (self._liveness.me, job.tries):
             return  # a later run has it: we were cut off, and the job came back, perhaps even to this process
-        if isinstance(outcome, Again):
+        if isinstance(outcome, Later):
             self._outbox.wait(current, outcome.seconds, outcome.problem)
         elif isinstance(outcome, Failed):
             self._outbox.fail(current, outcome.problem)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode
 
+from bot.config import LOGIN_PATH
 from bot.oauth.browser import network as network_of
 
 SESSION_COOKIE = "session"
 BROWSER_COOKIE = "browser"
 ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's consent page; `no`: rather not
-LOGIN_PATH = "/login"
 TICKET = "visit"  # query parameters of ours: a one-page ticket,
 ASK = "ask"  # and whether a visitor would like to be asked by WeChat (1) or not (0)
 _OURS = (TICKET, ASK)  # no part of a page's clean URL

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bot.config import Config
+from bot.config import LOGIN_PATH, Config
 from bot.errors import VisitError
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
-from bot.oauth.request import BROWSER_COOKIE, LOGIN_PATH, Go, Request, browser_of, login_path
+from bot.oauth.request import BROWSER_COOKIE, Go, Request, browser_of, login_path
 from bot.oauth.state import States
 from bot.store import Clock
 from bot.wechat.endpoints import Endpoints

@@ -11,13 +11,13 @@ import dataclasses
 import secrets
 from dataclasses import dataclass
 
+from bot.config import LOGIN_SCENE
 from bot.store import Clock, Store, Write
 from bot.store.records import dump, load
 from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0
 _AFTER_CONFIRM = 60.0  # for the browser to come and fetch what was confirmed
-SCENE_PREFIX = "login-"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Login:
 
     @property
     def scene(self) -> str:
-        return SCENE_PREFIX + self.id
+        return LOGIN_SCENE + self.id
 
 
 class Logins:

@@ -8,8 +8,8 @@ from bot.chat.endpoint import Callback, Response
 from bot.chat.wire.gate import MAX_BODY
 from bot.server import greenlets
 from bot.server.wsgi_bridge import Bridge, Receive, Scope, Send
-from bot.site import application
 from bot.telemetry.log import describe
+from bot.telemetry.request_log import logged
 
 log = logging.getLogger("bot.server.application")
 
@@ -55,7 +55,7 @@ class Application:
     async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A delivery is a greenlet: where it waits, others go on."""
         query_string = scope["query_string"].decode("latin-1")
-        with application.told("POST", self._path) as facts:
+        with logged("POST", self._path) as facts:
             try:
                 body = await _body(receive)
                 if body is None:

@@ -25,7 +25,7 @@ def _waits() -> int:
     return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
 
 
-class Pace:
+class HandlerThreads:
     """`threads` is how many handlers that are not known to be quick run at the same time."""
 
     def __init__(

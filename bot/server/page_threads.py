@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 0.02
 _SPARE_SECONDS = 5.0  # after which a thread more than a few, if it has nothing to do, ends
 
 
-class Threads:
+class PageThreads:
     """At most `most` threads. More than four begin only if calls have waited for `patience` seconds and, in
     that time, nobody took any of them, or the process hardly computed."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from bot.server.page_threads import Threads
+from bot.server.page_threads import PageThreads
 from bot.telemetry.log import describe
 
 log = logging.getLogger("bot.server.wsgi_bridge")
@@ -46,7 +46,7 @@ class Bridge:
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
-        self._threads = Threads(threads)
+        self._threads = PageThreads(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

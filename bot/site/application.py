@@ -1,13 +1,10 @@
-"""What happens around every request: an id, one log line, security headers, error pages."""
+"""The web.py application, and what it does around every request: log line, security headers, error pages."""
 
 import itertools
 import logging
-import random
 import re
 import secrets
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +12,14 @@ import web
 
 from bot.config import Config
 from bot.errors import FormError, StoreError, VisitError
-from bot.site.page import Site, clean_path
-from bot.telemetry import metrics
-from bot.telemetry.log import describe, request_id
+from bot.site.page import Page, Site, clean_path
+from bot.telemetry.log import describe
+from bot.telemetry.request_log import logged
 
-log = logging.getLogger("bot.request")
+log = logging.getLogger("bot.site.application")
 
 Handle = Callable[[], Any]
+Path = tuple[str, Callable[..., Any]]  # a pattern, and the class or factory of its page
 _STATUS = {
     400: "400 Bad Request",
     403: "403 Forbidden",
@@ -35,52 +33,15 @@ _STATUS = {
 }
 
 
-# Asked every few seconds, by whoever watches us and by the login page.
-_UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), ("/login/status", "200")}
-
-
-@contextmanager
-def told(method: str, path: str) -> Iterator[dict[str, Any]]:
-    """Around a request: it has an id, and afterwards one log line with the facts that were put here. Its
-    `status` is 500 until something else is put."""
-    started = time.perf_counter()
-    token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
-    facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
-    try:
-        yield facts
-    finally:
-        seconds = time.perf_counter() - started
-        facts["ms"] = round(seconds * 1000, 1)
-        _count(facts, seconds)
-        if (path, facts["status"]) not in _UNLOGGED:
-            log.info("request", extra={"facts": facts})
-        request_id.reset(token)
-
-
-def identify(parts: Any) -> Callable[[Handle], Any]:
-    """Outermost: give the request an id and the composed parts, write its one log line."""
-
-    def hook(handle: Handle) -> Any:
-        web.ctx.parts = parts
-        # The path, never the query: it carries codes, states and signatures.
-        with told(web.ctx.method, web.ctx.path) as facts:
-            web.ctx.facts = facts
-            try:
-                return handle()
-            finally:
-                facts["status"] = str(web.ctx.status).partition(" ")[0]
-
-    return hook
-
-
-def _count(facts: dict[str, Any], seconds: float) -> None:
-    if facts["path"] != "/wechat":
-        metrics.pages.labels(facts["status"]).inc()
-        return
-    metrics.delivery_seconds.observe(seconds)
-    metrics.delivered(facts.get("result", "fault")).inc()
-    if "reason" in facts:
-        metrics.refusals.labels(facts["reason"]).inc()
+def log_request(handle: Handle) -> Any:
+    """Write the one log line of a request. Outermost, so that it covers the other hooks."""
+    # The path, never the query: it carries codes, states and signatures.
+    with logged(web.ctx.method, web.ctx.path) as facts:
+        web.ctx.facts = facts
+        try:
+            return handle()
+        finally:
+            facts["status"] = str(web.ctx.status).partition(" ")[0]
 
 
 def secure(config: Config) -> Callable[[Handle], Any]:
@@ -126,7 +87,7 @@ class Application(web.application):
     itself and prints a traceback.
     """
 
-    def __init__(self, site: Site, paths: Iterable[tuple[str, type]]) -> None:
+    def __init__(self, site: Site, paths: Iterable[Path]) -> None:
         mapping = tuple(paths)
         super().__init__(tuple(itertools.chain.from_iterable(mapping)), {}, autoreload=False)
         self._site = site
@@ -166,6 +127,18 @@ class Application(web.application):
     def _match(self, mapping: Any, path: str) -> tuple[Any, list[str] | None]:
         page = self._exact.get(path)
         return (page, []) if page else super()._match(mapping, path)
+
+    def _delegate(self, page: Any, _names: Any, args: Sequence[str] = ()) -> Any:
+        """Make the page of a path and call its method. A Page gets the site; others are made without it."""
+        if page is None:
+            raise web.notfound()
+        made = page(self._site) if isinstance(page, type) and issubclass(page, Page) else page()
+        method = web.ctx.method
+        if method == "HEAD" and not hasattr(made, method):
+            method = "GET"
+        if not hasattr(made, method):
+            raise web.nomethod(made)
+        return getattr(made, method)(*args)
 
     def handle(self) -> Any:
         try:

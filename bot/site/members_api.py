@@ -6,13 +6,18 @@ Phone numbers come in the body and never in a URL: URLs end up in logs.
 import hmac
 import json
 import re
+from functools import partial
 from typing import Any
 
 import web
 
+from bot.chat.wire import request_body
+from bot.config import Config
 from bot.oauth import browser
-from bot.people import Binding
-from bot.site import request_body
+from bot.people import Binding, Bindings
+from bot.site.application import Path
+from bot.site.page import Site
+from bot.store.limits import Limits
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS = {"openid": _ID, "phone": re.compile(r"\+[1-9][0-9]{1,14}"), "unionid": _ID}
@@ -22,6 +27,11 @@ _WRONG_TOKENS_A_MINUTE = 20
 
 class Lookup:
     """POST /api/accounts/lookup with one of openid, phone (E.164) and unionid, as JSON."""
+
+    def __init__(self, config: Config, bindings: Bindings, limits: Limits) -> None:
+        self._config = config
+        self._bindings = bindings
+        self._limits = limits
 
     def POST(self) -> str:
         if not self._is_admitted():
@@ -51,15 +61,14 @@ class Lookup:
     HEAD = PUT = DELETE = PATCH = OPTIONS = GET
 
     def _is_admitted(self) -> bool:
-        parts = web.ctx.parts
-        wanted, given = parts.config.api_token, web.ctx.env.get("HTTP_AUTHORIZATION", "")
+        wanted, given = self._config.api_token, web.ctx.env.get("HTTP_AUTHORIZATION", "")
         if not wanted:
             self._answer("404 Not Found")
             return False
         if hmac.compare_digest(given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()):
             return True
-        address = browser.address(web.ctx.env, parts.config.trusted_proxies)
-        if parts.site.limits.take("api-token", browser.network(address), _WRONG_TOKENS_A_MINUTE, 60):
+        address = browser.address(web.ctx.env, self._config.trusted_proxies)
+        if self._limits.take("api-token", browser.network(address), _WRONG_TOKENS_A_MINUTE, 60):
             self._answer("401 Unauthorized")
             web.header("WWW-Authenticate", "Bearer")
         else:
@@ -79,13 +88,12 @@ class Lookup:
         return (key, value) if form and isinstance(value, str) and form.fullmatch(value) else None
 
     def _find(self, key: str, value: str) -> Binding | None:
-        bindings = web.ctx.parts.site.account.people.bindings
-        found: Binding | None = {
-            "openid": bindings.of,
-            "phone": bindings.of_phone,
-            "unionid": bindings.of_unionid,
-        }[key](value)
-        return found
+        ways = {
+            "openid": self._bindings.of,
+            "phone": self._bindings.of_phone,
+            "unionid": self._bindings.of_unionid,
+        }
+        return ways[key](value)
 
     def _answer(self, status: str, **values: Any) -> str:
         web.ctx.status = status
@@ -94,4 +102,7 @@ class Lookup:
         return json.dumps(values)
 
 
-PATHS = (("/api/accounts/lookup", Lookup),)
+def paths(site: Site) -> list[Path]:
+    """Return the path with what answers there."""
+    lookup = partial(Lookup, site.config, site.account.people.bindings, site.limits)
+    return [("/api/accounts/lookup", lookup)]

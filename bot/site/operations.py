@@ -2,7 +2,8 @@
 
 import hmac
 import json
-from pathlib import Path
+import pathlib
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +11,13 @@ import web
 
 from bot.config import Config, host_of, parts
 from bot.errors import StoreError, WeChatError
+from bot.site.application import Path
+from bot.site.page import Site
+from bot.store import Store
 from bot.telemetry import metrics
+from bot.wechat.jssdk import JsSdk
 
-_OPENAPI = Path(__file__).with_name("openapi.json")
+_OPENAPI = pathlib.Path(__file__).with_name("openapi.json")
 
 
 class Health:
@@ -24,13 +29,16 @@ class Health:
 
 
 class Ready:
-    """/readyz: and its store answers too; 503 if not. Why is for the log, where the store says it: strangers
-    may ask here."""
+    """/readyz: this process answers and its store does; 503 if not. The reason is in the log only, because
+    strangers may ask here."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def GET(self) -> str:
         web.header("Content-Type", "text/plain; charset=utf-8")
         try:
-            web.ctx.parts.store.ping()
+            self._store.ping()
         except StoreError:
             web.ctx.status = "503 Service Unavailable"
             return "store"
@@ -38,10 +46,13 @@ class Ready:
 
 
 class Metrics:
-    """/metrics, for Prometheus; with METRICS_TOKEN set, only for those who send it as bearer token."""
+    """/metrics, for Prometheus. With METRICS_TOKEN set, only for requests with this bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
 
     def GET(self) -> bytes:
-        wanted = web.ctx.parts.config.metrics_token
+        wanted = self._token
         given = web.ctx.env.get("HTTP_AUTHORIZATION", "")
         if wanted and not hmac.compare_digest(
             given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()
@@ -59,9 +70,12 @@ class Jssdk:
     other hosts than PUBLIC_URL's and JSSDK_HOSTS are refused, so that nobody else's page can borrow this
     account's rights. A page on one of those hosts may read the answer from there."""
 
+    def __init__(self, config: Config, jssdk: JsSdk) -> None:
+        self._config = config
+        self._jssdk = jssdk
+
     def GET(self) -> str:
-        site, config = web.ctx.parts.site, web.ctx.parts.config
-        hosts = _hosts(config)
+        hosts = _hosts(self._config)
         origin = web.ctx.env.get("HTTP_ORIGIN", "")
         web.header("Vary", "Origin")
         if origin and _host(origin) in hosts:
@@ -84,7 +98,7 @@ class Jssdk:
                 "403 Forbidden",
             )
         try:
-            return self._answer("200 OK", **site.jssdk.config(url, []), url=url)
+            return self._answer("200 OK", **self._jssdk.config(url, []), url=url)
         except WeChatError as error:
             return self._refuse(
                 "no-ticket", f"no ticket from WeChat, errcode {error.errcode}", "502 Bad Gateway"
@@ -127,19 +141,25 @@ class VerificationFile:
     """/MP_verify_XXXXXXXXXXXXXXXX.txt: WeChat's proof that a domain is ours, dropped into VERIFY_DIR.
     The pattern admits no other file of that folder, or any other."""
 
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._folder = folder
+
     def GET(self, proof: str) -> str:
-        file = Path(web.ctx.parts.config.verify_dir) / f"MP_verify_{proof}.txt"
+        file = self._folder / f"MP_verify_{proof}.txt"
         if not file.is_file():
             raise web.notfound()
         web.header("Content-Type", "text/plain; charset=utf-8")
         return file.read_text(encoding="utf-8")
 
 
-PATHS = (
-    ("/healthz", Health),
-    ("/readyz", Ready),
-    ("/metrics", Metrics),
-    ("/jssdk", Jssdk),
-    ("/api/openapi.json", OpenApi),
-    (r"/MP_verify_([0-9a-zA-Z]{16})\.txt", VerificationFile),
-)
+def paths(store: Store, site: Site) -> list[Path]:
+    """Return the paths with what answers there."""
+    config = site.config
+    return [
+        ("/healthz", Health),
+        ("/readyz", partial(Ready, store)),
+        ("/metrics", partial(Metrics, config.metrics_token)),
+        ("/jssdk", partial(Jssdk, config, site.jssdk)),
+        ("/api/openapi.json", OpenApi),
+        (r"/MP_verify_([0-9a-zA-Z]{16})\.txt", partial(VerificationFile, pathlib.Path(config.verify_dir))),
+    ]

@@ -18,23 +18,24 @@ from urllib.parse import quote
 import web
 
 from bot.account import Account
-from bot.config import Config
+from bot.chat.wire import request_body
+from bot.config import ACCOUNT_PATH, Config
 from bot.errors import WeChatError
 from bot.oauth import browser
 from bot.oauth.guard import Guard
-from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE, Go, Need, Request, clean_query
+from bot.oauth.request import Go, Need, Request, clean_query
 from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
 from bot.oauth.website import Website
 from bot.people import Binding
-from bot.site import forms, request_body
+from bot.site import forms
+from bot.site.cookies import Cookies
 from bot.site.templates import Templates, language, nonce, translate
 from bot.store.limits import Limits
 from bot.wechat.jssdk import JsSdk
 
 log = logging.getLogger("bot.site.page")
 
-ACCOUNT_PATH = "/account"
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
 FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
 
@@ -81,6 +82,7 @@ class Site:
         self.account = account
         self.limits = limits
         self.form_signer = forms.signer(config.secret_key)
+        self.cookies = Cookies(config)
         self.streams = threading.BoundedSemaphore(max(1, config.threads // 4))
         names = {
             "script_json": script_json,
@@ -99,7 +101,7 @@ class Site:
 
     def _form_token(self) -> str:
         """The hidden field that every form needs."""
-        value = self.form_signer.sign(session_of_forms())
+        value = self.form_signer.sign(self.cookies.form_session())
         return f'<input type="hidden" name="{forms.TOKEN_FIELD}" value="{value}">'
 
     def _jssdk_block(self, jssdk: dict[str, Any] | None) -> str:
@@ -116,10 +118,8 @@ class Page:
 
     own_query: tuple[str, ...] = ()
 
-    @property
-    def site(self) -> Site:
-        site: Site = web.ctx.parts.site
-        return site
+    def __init__(self, site: Site) -> None:
+        self.site = site
 
     @property
     def request(self) -> Request:
@@ -127,7 +127,7 @@ class Page:
         return Request(
             path_of_page(),
             str(web.ctx.query)[1:],
-            cookies(),
+            self.site.cookies.read(),
             is_pc=browser.is_pc(environ),
             is_lost_phone=browser.is_lost_phone(environ),
             navigates="HTTP_SEC_FETCH_MODE" in environ,
@@ -203,25 +203,16 @@ class Page:
         return redirect
 
     def set_cookie(self, name: str, value: str) -> None:
-        """A cookie for this site only, out of reach of scripts; an empty one is deleted. It comes back in
-        `request.cookies`."""
-        web.ctx.setdefault("new_cookies", {})[name] = value
-        web.setcookie(
-            _prefix() + name,
-            value,
-            expires=self.site.config.session_days * 86400 if value else -1,
-            secure=bool(_prefix()),
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        """Set a cookie that only this site receives. It comes back in `request.cookies`. An empty one is
+        deleted."""
+        self.site.cookies.set(name, value)
 
     # -- forms
 
     def form(self) -> dict[str, str]:
         """The fields of the form that was sent. Raises FormError, which becomes a page with a way on, unless
         a page of ours sent it from this browser's session: put $:form_token() into every form."""
-        expected = self.site.form_signer.sign(session_of_forms())
+        expected = self.site.form_signer.sign(self.site.cookies.form_session())
         return forms.check(
             web.ctx.env,
             request_body.read(web.ctx.env, forms.MAX_BODY),
@@ -260,23 +251,3 @@ def path_of_page() -> str:
 def clean_path() -> str:
     """This request's path and query, without what WeChat and we have put there: the way back to it."""
     return path_of_page() + clean_query(str(web.ctx.query)[1:])
-
-
-def cookies() -> dict[str, str]:
-    """The cookies of this request, by the names that Page.set_cookie() was given."""
-    prefix = _prefix()
-    return {
-        name.removeprefix(prefix): value for name, value in web.cookies().items() if name.startswith(prefix)
-    }
-
-
-def _prefix() -> str:
-    """On https browsers take a cookie of such a name from this very host only, never from a neighbour under
-    the same domain, who could else put theirs in its place."""
-    return "__Host-" if web.ctx.parts.config.public_url.startswith("https://") else ""
-
-
-def session_of_forms() -> str:
-    """What a form's token is bound to: the session, or for those without one the browser."""
-    known = {**cookies(), **web.ctx.get("new_cookies", {})}
-    return str(known.get(SESSION_COOKIE) or known.get(BROWSER_COOKIE) or "")

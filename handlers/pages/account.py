@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import web
 
+from bot.config import ACCOUNT_PATH
 from bot.errors import BindingError, CodeError, PhoneError, SmsError, WeChatError
 from bot.oauth.visitor import Visitor
 from bot.people import phone as phones
@@ -35,7 +36,7 @@ class Account(Page):
         fields = self.form()
         action = fields.get("do", "")
         if visitor.via == "website" or action not in _ACTIONS:
-            raise self.go("/account")
+            raise self.go(ACCOUNT_PATH)
         try:
             getattr(self, "_" + action)(visitor, fields)
         except (PhoneError, CodeError, BindingError) as error:
@@ -81,7 +82,7 @@ class Account(Page):
 
     def _go_on(self) -> Exception:
         to = local_path(web.input(_method="GET", to="").to, "")
-        return self.go(to or "/account")
+        return self.go(to or ACCOUNT_PATH)
 
     def _cancel(self, visitor: Visitor, fields: dict[str, str]) -> None:
         self.site.account.people.codes.drop(visitor.openid)
@@ -132,7 +133,7 @@ class Account(Page):
         to = local_path(query.to, "")
         kept = [f"to={quote(to, safe='')}"] if to else []
         kept += ["change=1"] if query.change else []
-        return "/account" + ("?" + "&".join(kept) if kept else "")
+        return ACCOUNT_PATH + ("?" + "&".join(kept) if kept else "")
 
 
 def _digits(typed: str) -> str:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.chat.conversation import Conversations
-from bot.chat.replies.kinds import Article, Ask, Image, News, Text
+from bot.chat.replies.kinds import Article, Image, News, Text
+from bot.chat.replies.returned import Ask
 from bot.errors import StoreError
 from bot.store import open_store
 from tests.conftest import APP_ID, Clock, MakeConfig

@@ -10,7 +10,7 @@ import pytest
 import handlers
 from bot.chat import on
 from bot.chat.conversation import Conversations
-from bot.chat.replies.kinds import Ask
+from bot.chat.replies.returned import Ask
 from bot.chat.router import Chat, Route, Router, Visit
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming

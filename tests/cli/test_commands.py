@@ -14,7 +14,7 @@ import requests
 
 import handlers
 from bot.chat.conversation import Conversations
-from bot.chat.replies.kinds import Ask
+from bot.chat.replies.returned import Ask
 from bot.cli import commands
 from bot.cli.serve import serve
 from bot.cli.worker import work

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import redis
 
+from bot.config import Config
 from bot.errors import StoreError
 from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Outbox
-from bot.jobs.runner import Again, Failed, Perform, Runner
+from bot.jobs.runner import Failed, Later, Perform, Runner
 from bot.store import open_store
 from tests.conditions import until
 from tests.conftest import APP_ID, Clock, MakeConfig, RedisServer
@@ -37,7 +38,8 @@ class Shop:
         self.store = open_store(url, clock, app_id=APP_ID)
         self.liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, self.liveness, clock)
-        self.runner = Runner(url, APP_ID, self.outbox, self.liveness, perform, threads)
+        config = Config(app_id=APP_ID, store_url=url, job_threads=threads)
+        self.runner = Runner(config, self.outbox, self.liveness, perform)
         self.liveness.start()
 
     def submit(self, job_id: str, work: dict[str, Any] | None = None) -> None:
@@ -70,13 +72,13 @@ def make_shop(url: str, clock: Clock) -> Iterator[MakeShop]:
 class Bench:
     """A performer that notes what it got, and says when it has got `enough`."""
 
-    def __init__(self, enough: int, outcome: Again | Failed | None = None) -> None:
+    def __init__(self, enough: int, outcome: Later | Failed | None = None) -> None:
         self.got: list[Job] = []
         self.all_there = threading.Event()
         self._enough = enough
         self._outcome = outcome
 
-    def __call__(self, job: Job) -> Again | Failed | None:
+    def __call__(self, job: Job) -> Later | Failed | None:
         self.got.append(job)
         if len(self.got) >= self._enough:
             self.all_there.set()
@@ -156,7 +158,7 @@ def take(shop: Shop, job_id: str) -> Job | None:
 
 
 def test_again_means_later(make_shop: MakeShop, clock: Clock) -> None:
-    shop = make_shop(Bench(1, Again(8.0, "errcode -1")))
+    shop = make_shop(Bench(1, Later(8.0, "errcode -1")))
     shop.outbox.put("j", "run", {})
     job = take(shop, "j")
     assert job is not None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import handlers
-from bot.chat.replies.kinds import Picture
+from bot.chat.replies.returned import Picture
 from bot.chat.router import Chat
 from bot.cli.commands import replies
 from bot.errors import MenuError

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.server import greenlets
-from bot.server.handler_threads import Pace
+from bot.server.handler_threads import HandlerThreads
 from bot.telemetry.log import request_id
 from tests import on_loop
 
@@ -34,13 +34,13 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def pace(watch: Watch) -> Iterator[Pace]:
-    pace = Pace(2, lambda: watch.now, lambda: watch.waits)
+def pace(watch: Watch) -> Iterator[HandlerThreads]:
+    pace = HandlerThreads(2, lambda: watch.now, lambda: watch.waits)
     yield pace
     pace.close()
 
 
-def where(pace: Pace, handler: Callable[[], object], calls: int) -> str:
+def where(pace: HandlerThreads, handler: Callable[[], object], calls: int) -> str:
     """For each of so many calls in a row: l for the loop's thread, t for another one."""
 
     async def on_the_loop() -> str:
@@ -63,24 +63,28 @@ def nothing() -> None:
     """A quick handler."""
 
 
-def test_a_handler_comes_to_the_loop_when_it_has_been_quick_fifty_times(pace: Pace) -> None:
+def test_a_handler_comes_to_the_loop_when_it_has_been_quick_fifty_times(pace: HandlerThreads) -> None:
     assert where(pace, nothing, 52) == 50 * "t" + "ll"
     assert not pace.is_quick("another#0")
 
 
-def test_a_handler_that_takes_its_time_or_waits_never_comes_to_the_loop(pace: Pace, watch: Watch) -> None:
+def test_a_handler_that_takes_its_time_or_waits_never_comes_to_the_loop(
+    pace: HandlerThreads, watch: Watch
+) -> None:
     assert where(pace, lambda: watch.take(0.006), 60) == 60 * "t"
     assert where(pace, watch.wait, 60) == 60 * "t", "however short: the next one may wait for long"
 
 
-def test_one_that_waits_on_the_loop_has_to_show_again_that_it_is_quick(pace: Pace, watch: Watch) -> None:
+def test_one_that_waits_on_the_loop_has_to_show_again_that_it_is_quick(
+    pace: HandlerThreads, watch: Watch
+) -> None:
     assert where(pace, nothing, 50) == 50 * "t"
     for _ in range(2):
         assert where(pace, watch.wait, 1) == "l"
         assert where(pace, nothing, 51) == 50 * "t" + "l"
 
 
-def test_one_that_stalls_the_loop_stays_away_for_longer_each_time(pace: Pace, watch: Watch) -> None:
+def test_one_that_stalls_the_loop_stays_away_for_longer_each_time(pace: HandlerThreads, watch: Watch) -> None:
     assert where(pace, nothing, 50) == 50 * "t"
     for stays_away in (500, 5000):
         assert where(pace, lambda: watch.take(0.06), 1) == "l"
@@ -88,17 +92,17 @@ def test_one_that_stalls_the_loop_stays_away_for_longer_each_time(pace: Pace, wa
 
 
 def test_the_system_tells_whether_a_thread_has_waited() -> None:
-    pace = Pace(1)
+    pace = HandlerThreads(1)
     assert where(pace, lambda: threading.Event().wait(0.001), 60) == 60 * "t"
     pace.close()
-    pace = Pace(1)
+    pace = HandlerThreads(1)
     assert "l" in where(pace, nothing, 2000), (
         "one that does not wait, though others keep the interpreter busy"
     )
     pace.close()
 
 
-def test_what_a_handler_raises_comes_out_of_either_place(pace: Pace) -> None:
+def test_what_a_handler_raises_comes_out_of_either_place(pace: HandlerThreads) -> None:
     def fails() -> None:
         raise LookupError("mine")
 
@@ -110,7 +114,7 @@ def test_what_a_handler_raises_comes_out_of_either_place(pace: Pace) -> None:
 
 @pytest.mark.parametrize("error", [StopIteration, asyncio.CancelledError, concurrent.futures.CancelledError])
 def test_exceptions_that_mean_something_to_asyncio_are_exceptions_like_others(
-    pace: Pace, error: type[BaseException]
+    pace: HandlerThreads, error: type[BaseException]
 ) -> None:
     def handler() -> None:
         raise error
@@ -125,7 +129,7 @@ def test_exceptions_that_mean_something_to_asyncio_are_exceptions_like_others(
     assert [on_loop.run(greenlets.run(deliver)) for _ in range(52)] == 52 * ["caught"]
 
 
-def test_the_place_where_a_handler_failed_is_told(pace: Pace) -> None:
+def test_the_place_where_a_handler_failed_is_told(pace: HandlerThreads) -> None:
     def handler() -> None:
         raise LookupError
 
@@ -135,21 +139,21 @@ def test_the_place_where_a_handler_failed_is_told(pace: Pace) -> None:
         assert "in handler" in "".join(traceback.format_tb(caught.value.__traceback__))
 
 
-def test_a_handler_on_the_loop_may_run_a_loop_of_its_own(pace: Pace) -> None:
+def test_a_handler_on_the_loop_may_run_a_loop_of_its_own(pace: HandlerThreads) -> None:
     async def inner() -> str:
         return "inner"
 
     def handler() -> str:
         return asyncio.run(inner())
 
-    quick = Pace(1, lambda: 0.0, lambda: 0)
+    quick = HandlerThreads(1, lambda: 0.0, lambda: 0)
     said = [on_loop.run(greenlets.run(quick.call, "async#0", handler)) for _ in range(52)]
     assert said == 52 * ["inner"]
     assert quick.is_quick("async#0")
     quick.close()
 
 
-def test_a_handler_that_waits_holds_up_nobody(pace: Pace) -> None:
+def test_a_handler_that_waits_holds_up_nobody(pace: HandlerThreads) -> None:
     go = threading.Event()
 
     async def both() -> list[object]:
@@ -162,7 +166,7 @@ def test_a_handler_that_waits_holds_up_nobody(pace: Pace) -> None:
     assert on_loop.run(both()) == [True, True]
 
 
-def test_log_lines_of_a_handler_in_a_thread_belong_to_its_request(pace: Pace) -> None:
+def test_log_lines_of_a_handler_in_a_thread_belong_to_its_request(pace: HandlerThreads) -> None:
     async def request() -> str:
         request_id.set("abc")
         return str(await greenlets.run(pace.call, "echo#0", request_id.get))
@@ -170,6 +174,6 @@ def test_log_lines_of_a_handler_in_a_thread_belong_to_its_request(pace: Pace) ->
     assert on_loop.run(request()) == "abc"
 
 
-def test_without_a_loop_a_handler_runs_where_it_is_called(pace: Pace) -> None:
+def test_without_a_loop_a_handler_runs_where_it_is_called(pace: HandlerThreads) -> None:
     assert pace.call("echo#0", threading.get_ident) == threading.get_ident()
     assert not pace.is_quick("echo#0"), "nothing is learnt there: a thread may take its time"

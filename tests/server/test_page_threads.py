@@ -1,4 +1,4 @@
-"""Threads for pages: few while they compute, more while they wait."""
+"""PageThreads for pages: few while they compute, more while they wait."""
 
 import asyncio
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.server.page_threads import Threads
+from bot.server.page_threads import PageThreads
 from tests import on_loop
 
 
@@ -21,7 +21,7 @@ def test_results_and_errors_come_back() -> None:
         raise error("mine")
 
     async def calls() -> list[object]:
-        threads = Threads(2)
+        threads = PageThreads(2)
         with pytest.raises(LookupError, match="mine"):
             await threads.call(fails, LookupError)
         with pytest.raises(RuntimeError, match="StopIteration"):
@@ -33,7 +33,7 @@ def test_results_and_errors_come_back() -> None:
 
 def test_calls_that_compute_share_four_threads() -> None:
     async def calls() -> set[int]:
-        threads = Threads(16, patience=600)
+        threads = PageThreads(16, patience=600)
         return set(await asyncio.gather(*(threads.call(compute) for _ in range(200))))
 
     assert 1 <= len(on_loop.run(calls())) <= 4
@@ -48,7 +48,7 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
         return threading.get_ident()
 
     async def calls() -> None:
-        threads = Threads(9, spare=0.05)
+        threads = PageThreads(9, spare=0.05)
         waiting = [threads.call(wait) for _ in range(8)]
         assert await threads.call(compute) not in {None}, "eight wait, and the ninth goes on"
         waiting += [threads.call(wait) for _ in range(3)]
@@ -73,7 +73,7 @@ def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
         return threading.get_ident()
 
     async def calls() -> set[int]:
-        threads = Threads(16, patience=0.5)  # ten times the length of a call
+        threads = PageThreads(16, patience=0.5)  # ten times the length of a call
         return set(await asyncio.gather(*(threads.call(wait) for _ in range(200))))
 
     assert len(on_loop.run(calls())) > 4
@@ -81,7 +81,7 @@ def test_threads_that_wait_a_little_each_are_more_than_four() -> None:
 
 def test_a_thread_that_began_beside_four_that_are_held_stays() -> None:
     async def calls() -> None:
-        threads, go = Threads(16, spare=600), threading.Event()
+        threads, go = PageThreads(16, spare=600), threading.Event()
         held = [threads.call(go.wait) for _ in range(4)]
         await threads.call(compute)
         threads._patience = 600  # no more threads begin
@@ -101,7 +101,7 @@ def test_no_call_is_forgotten_behind_one_that_waits(busy: int) -> None:
     """Two calls at once where one thread is free: the second is not that one's alone."""
 
     async def calls() -> None:
-        threads, go = Threads(16), threading.Event()
+        threads, go = PageThreads(16), threading.Event()
         held = [threads.call(go.wait) for _ in range(busy)]
         await threads.call(compute)
         first, second = threads.call(go.wait), threads.call(compute)
@@ -115,7 +115,7 @@ def test_no_call_is_forgotten_behind_one_that_waits(busy: int) -> None:
 
 def test_who_does_not_wait_for_the_result_any_more_disturbs_nobody() -> None:
     async def calls() -> list[Callable[..., object]]:
-        threads, go = Threads(1), threading.Event()
+        threads, go = PageThreads(1), threading.Event()
         cut = threads.call(go.wait)
         cut.cancel()
         go.set()

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.chat.wire.request_body import read
 from bot.errors import FormError
 from bot.server import wsgi_bridge
 from bot.server.wsgi_bridge import Bridge, Scope, Wsgi
 from bot.site import application
-from bot.site.request_body import read
 from tests import on_loop
 
 START = {"type": "http.response.start"}
@@ -179,7 +179,7 @@ def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.Monkey
         def call(self, function: Callable[..., Any], *args: Any) -> Any:
             return asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), function, *args)
 
-    monkeypatch.setattr(wsgi_bridge, "Threads", Anywhere)
+    monkeypatch.setattr(wsgi_bridge, "PageThreads", Anywhere)
     page = application.Application(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
     assert body(ask(page, scope())) == b"12"
 

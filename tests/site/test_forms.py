@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.site.forms import local_path, token
+from bot.site.forms import local_path, signer
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/a/b?c=d&e=%E4%B8%AD", "/x#part", "/a//b", "/?to=/x"])
@@ -32,5 +32,7 @@ def test_no_text_leads_elsewhere(path: str) -> None:
 
 
 def test_tokens_are_bound_to_session_and_key() -> None:
-    assert token("k" * 32, "session") == token("k" * 32, "session")
-    assert len({token("k" * 32, "one"), token("k" * 32, "two"), token("j" * 32, "one")}) == 3
+    assert signer("k" * 32).sign("session") == signer("k" * 32).sign("session")
+    assert (
+        len({signer("k" * 32).sign("one"), signer("k" * 32).sign("two"), signer("j" * 32).sign("one")}) == 3
+    )

@@ -35,7 +35,7 @@ def parts(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Iterator[Pa
 
 @pytest.fixture
 def client(parts: Parts) -> Client:
-    return parts.client
+    return parts.base.client
 
 
 def paths(wechat: Sandbox) -> list[str]:
@@ -79,9 +79,9 @@ def test_a_token_that_another_process_has_replaced_costs_no_fetch(
     parts: Parts, client: Client, wechat: Sandbox
 ) -> None:
     old = client.access_token
-    new = parts.tokens.replace(old)
+    new = parts.base.tokens.replace(old)
     before = paths(wechat).count("/cgi-bin/stable_token")
-    assert parts.tokens.replace(old) == new
+    assert parts.base.tokens.replace(old) == new
     assert paths(wechat).count("/cgi-bin/stable_token") == before
 
 
@@ -126,8 +126,8 @@ FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 2}]
 
 @pytest.mark.parametrize("path", ["message/custom/send", "user/info"])
 def test_as_many_connections_are_kept_as_there_are_threads_that_call(parts: Parts, path: str) -> None:
-    adapter = parts.client._http.get_adapter(parts.client.API_BASE_URL + path + "?access_token=x")
-    assert adapter._pool_maxsize == parts.config.threads + parts.config.job_threads
+    adapter = parts.base.client._http.get_adapter(parts.base.client.API_BASE_URL + path + "?access_token=x")
+    assert adapter._pool_maxsize == parts.base.config.threads + parts.base.config.job_threads
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -145,12 +145,12 @@ def test_no_answer_or_an_unreadable_one_is_unreachable_and_may_have_had_its_effe
 def test_where_there_was_no_connection_nothing_was_sent(
     parts: Parts, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts.client.access_token  # noqa: B018  fetched while WeChat can be reached
+    parts.base.client.access_token  # noqa: B018  fetched while WeChat can be reached
 
     def was_sent(base: str) -> bool:
-        parts.client.API_BASE_URL = base
+        parts.base.client.API_BASE_URL = base
         with pytest.raises(WeChatUnreachable) as error:
-            parts.client.get("menu/get")
+            parts.base.client.get("menu/get")
         return error.value.was_sent
 
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as stack:
@@ -162,7 +162,7 @@ def test_where_there_was_no_connection_nothing_was_sent(
         shorten_timeout(monkeypatch, nobody)
         assert not was_sent(nobody)
     assert not was_sent(f"{NOWHERE}/")
-    parts.client._http.proxies = {"http": NOWHERE}
+    parts.base.client._http.proxies = {"http": NOWHERE}
     assert not was_sent("http://api.example.com/")
 
 
@@ -172,7 +172,7 @@ def test_no_error_holds_a_token_or_the_secret_not_even_its_traceback(
 ) -> None:
     if "delay" in fault:
         shorten_timeout(monkeypatch, MENU)
-    secrets = {parts.config.app_secret, client.access_token}
+    secrets = {parts.base.config.app_secret, client.access_token}
     wechat.faults([{"path": MENU, **fault}])
     with pytest.raises(WeChatError) as error:
         client.get("menu/get")

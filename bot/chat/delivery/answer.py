@@ -1,291 +1,155 @@
-"""Step 5: have the answer in time, or see to it that it comes late.
+"""Step 6 of a message: have the answer in time, or make sure that it comes late.
 
-A delivery that comes while the run is under way joins it. What is ready before the deadline is the passive
-reply. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md.
+A delivery that comes while the handler runs waits for that run. What is ready before the deadline is the
+answer. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md. What happens
+while the store is gone is not here: see without_store.py.
 """
 
-import contextlib
-import functools
 import logging
-import threading
-import time
 from collections.abc import Callable
-from typing import NamedTuple
 
-from bot.chat.conversation import Conversations
-from bot.chat.delivery.late_answers import Late
-from bot.chat.delivery.record import Claim, Dedup, State
-from bot.chat.delivery.repeat import Again
-from bot.chat.delivery.retry_timing import LAST_ATTEMPT, Attempts
-from bot.chat.delivery.without_store import Alone, Run
-from bot.chat.handler import Handle
-from bot.chat.replies.as_answer import Passive
-from bot.chat.replies.kinds import Reply, Text
-from bot.chat.router import Match, Router
-from bot.chat.wire import seal
+from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.record import Claim, Records, State
+from bot.chat.delivery.repeat import Repeat
+from bot.chat.delivery.retry_timing import LAST_ATTEMPT
+from bot.chat.handler import Handlers
+from bot.chat.replies.kinds import Reply
+from bot.chat.router import Match
 from bot.chat.wire.messages import Incoming
-from bot.chat.wording import Wording
-from bot.config import Config
+from bot.chat.wire.seal import Answer
 from bot.errors import StoreError
-from bot.jobs.liveness import Liveness
-from bot.store import Clock
 
 log = logging.getLogger("bot.answer")
 
-# WeChat tries again only if it hears nothing. To be tried again we must outwait its 5 s.
-_OUTWAIT_SECONDS = 1.0
-_STORE_SECONDS = 1.8  # a store that may be gone takes 2 to say so, and WeChat hangs up 0.5 after our deadline
-_NO_ROOM_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
-
-
-class Answer(NamedTuple):
-    """`reply` is plain reply XML, empty for `success`. `retry` asks the endpoint for a status that makes
-    WeChat deliver again, should it still be listening. The rest is for the log line."""
-
-    reply: bytes
-    result: str
-    attempt: int
-    route: str = ""
-    retry: bool = False
+# WeChat delivers again only if it hears nothing. To be delivered to again we must wait longer than its 5 s.
+OUTWAIT_SECONDS = 1.0
 
 
 class Answerer:
-    """`waiting` bounds how many deliveries of this process may wait for a run at the same time."""
+    """Answer deliveries of messages whose records are in the store."""
 
-    def __init__(
-        self,
-        config: Config,
-        router: Router,
-        dedup: Dedup,
-        handle: Handle,
-        conversations: Conversations,
-        late: Late,
-        liveness: Liveness,
-        alone: Alone,
-        wording: Wording,
-        clock: Clock = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        *,
-        waiting: int,
-    ) -> None:
-        self._config = config
-        self._router = router
-        self._dedup = dedup
-        self._handle = handle
-        self._conversations = conversations
+    def __init__(self, handlers: Handlers, records: Records, late: LateAnswers) -> None:
+        self._handlers = handlers
+        self._records = records
         self._late = late
-        self._liveness = liveness
-        self._alone = alone
-        self._wording = wording
-        self._clock = clock
-        self._monotonic = monotonic
-        self._attempts = Attempts(config, clock, pushes=late.pushes)
-        self._passive = Passive(conversations, wording, config.text_limit_bytes)
-        self._again = Again(dedup, late, self._attempts, liveness, self._passive)
-        self._waiting = threading.BoundedSemaphore(waiting)
+        self._timing = late.timing
+        self.repeat = Repeat(records, late)
 
-    def answer(self, incoming: Incoming) -> Answer:
-        """The answer for one delivery. Runs the handler if no other delivery has. Raises nothing."""
-        end = self._monotonic() + self._config.deadline_seconds
-        run = self._alone.find(incoming.key)
-        if run is not None:
-            return self._without_store(incoming, run, end)
-        beside = "" if incoming.msg_type == "event" else self._conversations.kept_key(incoming.openid)
-        try:
-            claim = self._dedup.claim(incoming.key, beside)
-        except StoreError:
-            # Other processes cannot be asked: better answered twice than not at all.
-            run = self._alone.begin(
-                incoming.key, lambda: self._handle(incoming, self._router.find(incoming), again=False).reply
-            )
-            if run is None:
-                return Answer(b"", "too-many", 1, retry=True)
-            return self._without_store(incoming, run, end)
-        try:
-            return self._settle(incoming, claim, end)
-        except StoreError as error:
-            log.error("[answer] store lost on the way: %s", error)
-            if not self._late.pushes:
-                return Answer(b"", "no-store", claim.attempt, retry=True)
-            # The job, where there is one, goes on once the store is back. So will the promise.
-            self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
-            return Answer(b"", "no-store", claim.attempt)
-
-    def _make_good(self, incoming: Incoming, attempt: int) -> None:
-        """WeChat was answered `success` while the store was gone: the reply is owed, unless WeChat has not
-        heard that and asked again."""
-        if self._alone.find(incoming.key) or self._promise(incoming):
-            return
-        if self._dedup.deliveries(incoming.key) > attempt:
-            return
-        claim = self._dedup.look(incoming.key, 1)
-        if claim.state is State.DONE and claim.reply is not None:
-            withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
-            self._late.push_instead(incoming, claim.reply, withdraw)
-
-    def _without_store(self, incoming: Incoming, run: Run, end: float) -> Answer:
-        """As with one, but for what only the store knows: which attempt this is is guessed by the time, and
-        the late way is owed."""
-        run.attempts += 1
-        has_room = self._waiting.acquire(blocking=False)
-        try:
-            self._alone.wait(run, end - self._monotonic() if has_room else _NO_ROOM_SECONDS)
-            if run.is_promised or self._late.pushes or self._attempts.is_last(incoming, run.attempts):
-                if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
-                    return self._waits(incoming, run.attempts)
-            elif has_room:
-                self._alone.wait(run, _OUTWAIT_SECONDS)
-        finally:
-            if has_room:
-                self._waiting.release()
-        if not run.ended:
-            return Answer(b"", "retry", run.attempts, retry=True)
-        if end - self._monotonic() > _STORE_SECONDS:
-            with contextlib.suppress(StoreError):
-                return self._with_store_again(incoming, run.reply)
-        return self._unrecorded(incoming, run.reply, run.attempts)
-
-    def _with_store_again(self, incoming: Incoming, reply: Reply | None) -> Answer:
-        """A run without the store has ended, and the store may be back: other processes may have the message
-        too by now. Whichever reply was there first is its answer."""
-        claim = self._dedup.claim(incoming.key)
-        if claim.state is State.DONE:
-            return Answer(*self._again(incoming, claim), claim.attempt)
-        if claim.state is State.RUNNING:
-            self._dedup.seize(incoming.key)
-        return self._give(incoming, reply, claim.attempt)
-
-    def _bring(self, incoming: Incoming, reply: Reply | None) -> None:
-        """The reply of a run without the store, which WeChat was told to wait for, now that it is back."""
-        if reply is None:
-            return
-        # Ours: the store took our claim, though it did not say so. Another's: that one's reply is brought.
-        is_ours = self._dedup.runner(incoming.key) == self._liveness.me
-        if not is_ours and self._promise(incoming):
-            return
-        if self._late.pushes:
-            self._late.push_instead(incoming, reply, lambda: self._close(incoming))
-        elif self._close(incoming):
-            self._conversations.keep(incoming.openid, reply, incoming.key)
-
-    def _close(self, incoming: Incoming) -> bool:
-        """Nobody else gives or brings the reply; False if somebody does."""
-        claim = self._dedup.look(incoming.key, 1)
-        if claim.state is not State.DONE:
-            return self._dedup.finish(incoming.key, None)
-        return claim.reply is not None and self._dedup.withdraw(incoming.key, claim)
-
-    def _settle(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
+    def answer(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
+        """Return the answer of one delivery before `end` (see RetryTiming). Run the handler if no other
+        delivery has. Raises StoreError if the store is lost on the way."""
         if claim.state is State.NEW:
-            match = self._router.find(incoming)
-            stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
-            if match is None or not (match.route.slow or stands_in):
-                return self._run(incoming, match, claim)
-            try:
-                self._late.write(incoming, match)
-                self._dedup.queue(incoming.key)
-            except StoreError as error:
-                log.error("[answer] no job can be written, running it here: %s", error)
-                return self._run(incoming, match, claim)
-            self._late.wake(incoming)
-            return self._join(incoming, claim.attempt, end, match.route.name)
+            return self._begin(incoming, claim, end)
         if claim.state is State.RUNNING:
             return self._join(incoming, claim.attempt, end)
-        return Answer(*self._again(incoming, claim), claim.attempt)
+        return self.repeat.answer(incoming, claim)
+
+    # -- the handler runs here, or as a job
+
+    def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
+        match = self._handlers.find(incoming)
+        stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
+        if match is None or not (match.route.slow or stands_in):
+            return self._run(incoming, match, claim)
+        try:
+            self._late.write(incoming, match)
+            self._records.queue(incoming.key)
+        except StoreError as error:
+            log.error("[answer] no job can be written, running it here: %s", error)
+            return self._run(incoming, match, claim)
+        self._late.wake(incoming)
+        return self._join(incoming, claim.attempt, end, match.route.name)
 
     def _run(self, incoming: Incoming, match: Match | None, claim: Claim) -> Answer:
-        """Here and now, in this thread."""
+        """Run the handler now, in this thread."""
         attempt, route = claim.attempt, match.route.name if match else ""
-        reply = self._handle(incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside).reply
+        reply = self._handlers.run(
+            incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside
+        ).reply
         try:
-            return self._give(incoming, reply, attempt, route)
+            return self.give(incoming, reply, attempt, route)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
-            return self._unrecorded(incoming, reply, attempt, route)
+            return self.give_unrecorded(incoming, reply, attempt, route)
 
-    def _give(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
-        """The reply is there, and is this delivery's answer if it does not go another way."""
-        if not self._record(incoming, reply):
-            claim = self._dedup.look(incoming.key, attempt)  # promised, or others held us for dead
-            body, _ = self._again(incoming, claim)
-            return Answer(body, "late", attempt, route, retry=claim.state is State.RUNNING)
-        body = self._passive(incoming, reply, self._clock(), first=True)
-        return Answer(body, "reply" if reply else "none", attempt, route)
+    def give(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
+        """Answer with the reply of a run that has ended, unless the reply goes another way."""
+        if self._record(incoming, reply):
+            return Answer(reply, "reply" if reply else "none", attempt, route, is_first=True)
+        claim = self._records.look(incoming.key, attempt)  # promised, or run again by another process
+        answer = self.repeat.answer(incoming, claim)
+        return answer._replace(result="late", route=route, retry=claim.state is State.RUNNING)
 
-    def _unrecorded(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
-        """The reply is the answer, and the store shall know of it once it is back."""
-        self._liveness.owe(lambda: self._record(incoming, reply))
-        body = self._passive(incoming, reply, self._clock())
-        return Answer(body, "reply" if reply else "none", attempt, route)
+    def give_unrecorded(
+        self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = ""
+    ) -> Answer:
+        """Answer with a reply that could not be recorded, and record it when the store is back."""
+        self._records.liveness.owe(lambda: self._record(incoming, reply))
+        if reply is not None and not reply.is_answer:
+            return Answer(None, "promised", attempt, route)
+        return Answer(reply, "reply" if reply else "none", attempt, route)
 
     def _record(self, incoming: Incoming, reply: Reply | None) -> bool:
-        """Write the reply down; False if it is not this delivery's answer, but goes the late way."""
-        if self._dedup.finish(incoming.key, reply):
+        """Record the reply. Return False if it is not this delivery's answer: then it is brought late."""
+        if reply is not None and not reply.is_answer:
+            self.promise(incoming)
+        elif self._records.finish(incoming.key, reply):
             return True
-        if self._dedup.is_promised(incoming.key):
+        if self._records.is_promised(incoming.key):
             self._late.bring(incoming, reply)
         return False
 
+    # -- the handler runs elsewhere
+
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
-        """Wait for the run, if there is room for one more to wait."""
-        left = self._attempts.until_last_chance(incoming, attempt)
-        if left <= 0 or not self._waiting.acquire(blocking=False):
-            return self._give_up(incoming, attempt, route, must=True)
-        try:
-            # The process of the run may be dead, and ours and the next one may follow it while they wait.
+        """Wait for the run, if there is a place for one more delivery that waits."""
+        left = self._timing.until_last_chance(incoming, attempt)
+        with self._timing.place() as has_place:
+            if left <= 0 or not has_place:
+                return self._give_up(incoming, attempt, route, must=True)
+            # The process of the run may be dead, and this one and the next may die while they wait.
             take_back = self._expect(incoming) if self._late.pushes and attempt > 1 else None
-            left = min(left, end - self._attempts.reserve(attempt) - self._monotonic())
-            claim = self._dedup.wait(incoming.key, attempt, left)
+            left = min(left, self._timing.left(end) - self._timing.reserve(attempt))
+            claim = self._records.wait(incoming.key, attempt, left)
             if claim.state is State.RUNNING:
                 answer = self._give_up(incoming, attempt, route, must=False)
             else:
                 answer = self._joined(incoming, claim, end, route)
-            if take_back and not self._dedup.is_promised(incoming.key):
+            if take_back and not self._records.is_promised(incoming.key):
                 take_back()
             return answer
-        finally:
-            self._waiting.release()
 
     def _expect(self, incoming: Incoming) -> Callable[[], None] | None:
-        """See to it that a worker runs the handler if the process that does dies, whatever becomes of the
-        deliveries that wait for it. Returns how to take that back."""
-        process = self._dedup.runner(incoming.key)
+        """Make sure that a worker runs the handler if the process that runs it dies, whatever happens to the
+        deliveries that wait for it. Return a function that takes this back."""
+        process = self._records.runner(incoming.key)
         return self._late.expect(incoming, process) if process else None
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran it is dead
-            return self._settle(incoming, claim, end)
+            return self.answer(incoming, claim, end)
         if claim.is_unused:  # a job made it
-            return Answer(*self._again(incoming, claim), claim.attempt, route)
-        return Answer(
-            self._passive(incoming, claim.reply, claim.at, first=True),
-            "joined",
-            claim.attempt,
-            route,
-        )
+            return self.repeat.answer(incoming, claim, route)
+        return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
-        """Not ready in time. Promise the reply where that is the last or the best word; else let WeChat
-        deliver again (`must`: no, for there is no room to keep it waiting)."""
+        """The reply is not ready in time. Promise it if WeChat will not deliver again, or if it can be
+        pushed. Else let WeChat deliver again; with `must` this delivery may not wait for that."""
         may_promise = must or self._late.pushes or attempt >= LAST_ATTEMPT
-        if may_promise and self._promise(incoming):
-            return self._promised(incoming, attempt, route)
-        claim = self._dedup.wait(incoming.key, attempt, 0 if must else _OUTWAIT_SECONDS)
+        if may_promise and self.promise(incoming):
+            if self._late.pushes:
+                self._late.show_typing(incoming)
+            return self.promised(attempt, route)
+        claim = self._records.wait(incoming.key, attempt, 0 if must else OUTWAIT_SECONDS)
         if claim.state is State.DONE:
             return self._joined(incoming, claim, 0, route)
-        return Answer(b"", "retry", attempt, route, retry=True)
+        return Answer(None, "retry", attempt, route, retry=True)
 
-    def _promise(self, incoming: Incoming) -> bool:
-        return self._dedup.promise(incoming.key, lambda process: self._late.expect(incoming, process))
+    def promise(self, incoming: Incoming) -> bool:
+        """Promise the reply: a job brings it. Return False if the run has ended."""
+        return self._records.promise(incoming.key, lambda process: self._late.expect(incoming, process))
 
-    def _promised(self, incoming: Incoming, attempt: int, route: str) -> Answer:
-        if self._late.pushes:
-            self._late.show_typing(incoming)
-        return self._waits(incoming, attempt, route)
-
-    def _waits(self, incoming: Incoming, attempt: int, route: str = "") -> Answer:
-        """The user has to wait."""
-        if self._late.pushes:
-            return Answer(b"", "promised", attempt, route)
-        body = seal.render(Text(self._wording.still_working), incoming, self._clock())
-        return Answer(body, "still-working", attempt, route)
+    def promised(self, attempt: int, route: str = "") -> Answer:
+        """Return the answer of a delivery whose reply is promised."""
+        text = self._late.meanwhile()
+        return Answer(text, "still-working" if text else "promised", attempt, route)

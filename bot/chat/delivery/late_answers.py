@@ -1,10 +1,14 @@
-"""The late way of a reply, as the web process sees it: jobs are written down, and some worker performs them
-(perform.py). Nothing is promised to WeChat before its job stands in the outbox."""
+"""What is written down when a reply comes too late to be the answer: jobs, which some worker performs.
+
+`late_answer_worker.py` performs them. A job is in the outbox before anything is promised to WeChat.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from bot.chat.replies.kinds import Reply, to_json
+from bot.chat.delivery.retry_timing import RetryTiming
+from bot.chat.replies.kinds import Reply, Text
+from bot.chat.replies.stored import to_json
 from bot.chat.router import Match
 from bot.chat.wire.messages import Incoming
 from bot.jobs.outbox import Job, Outbox
@@ -13,35 +17,44 @@ from bot.jobs.outbox import Job, Outbox
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
 
 
-def whose(job: Job) -> str | None:
-    """The openid of the user that a job is for."""
+def owner_of(job: Job) -> str | None:
+    """Return the openid of the user that a job is for."""
     openid = job.work.get("openid") or job.work.get("fields", {}).get("FromUserName")
     return str(openid) if openid else None
 
 
-def afresh(job: Job) -> dict[str, Any]:
-    """What is to be done if a failed job is tried again: a handler is run from its beginning, and its reply
-    goes the late way, for WeChat has long had its answer; a reply is brought as far as it has not been."""
+def retried_work(job: Job) -> dict[str, Any]:
+    """Return the work of a failed job that is tried again by hand: a handler is run from its beginning, and
+    its reply is brought late, because WeChat has long been answered. A reply that was partly brought is
+    continued."""
     if job.kind not in (RUN, EXPECTED):
         return job.work
     wanted = ("fields", "place", "captures")
     return {**{name: job.work[name] for name in wanted if name in job.work}, "late": True}
 
 
-class Late:
-    """`push`: whether late replies reach the user by themselves, or wait for the user's next message.
-    `wake(job_id)` makes a worker look at a job at once."""
+class LateAnswers:
+    """Write down replies that come late. `wake(job_id)` makes a worker look at a job at once.
+    `still_working` is the text for users of an account that cannot push."""
 
-    def __init__(self, outbox: Outbox, wake: Callable[[str], None], *, push: bool) -> None:
+    def __init__(
+        self, outbox: Outbox, wake: Callable[[str], None], timing: RetryTiming, still_working: str
+    ) -> None:
+        self.timing = timing
+        self.pushes = timing.pushes
         self._outbox = outbox
         self._wake = wake
-        self.pushes = push
+        self._still_working = still_working
+
+    def meanwhile(self) -> Reply | None:
+        """Return what the user reads until the reply is ready. Where it is pushed, nothing."""
+        return None if self.pushes else Text(self._still_working)
 
     def write(self, incoming: Incoming, match: Match) -> None:
-        """Once this returns, a worker will run this handler: soon, or at once after wake()."""
+        """Write a job that runs this handler. It begins soon, or at once after wake()."""
         work = {"fields": incoming.fields, "place": match.place, "captures": list(match.captures)}
         while not self._outbox.put(incoming.key, RUN, work):
-            # A copy of this delivery was quicker and expects the run in a request: it shall be a job.
+            # A copy of this delivery was quicker and expects the run in a request: make a job of it.
             job = self._outbox.get(incoming.key)
             if job is not None and (job.kind != EXPECTED or self._outbox.rewrite(job, RUN, work)):
                 return
@@ -51,24 +64,24 @@ class Late:
         self._wake(incoming.key)
 
     def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
-        """A delivery waits for a handler that runs in a request of the process `runner`, or is about to
-        promise its reply: if that process dies, a worker runs the handler. Returns how to take that back."""
+        """Write a job that runs the handler if the process `runner`, in which it runs now, dies. Return a
+        function that takes this back."""
         job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
         return lambda: self._outbox.done(job) if job else None
 
     def bring(self, incoming: Incoming, reply: Reply | None) -> None:
-        """A promised reply is ready in this process, which ran the handler in a request."""
+        """Bring a promised reply that is ready in this process, where a delivery has run the handler."""
         job = self._outbox.get(incoming.key)
         if job is None or job.work.get("late"):
-            return  # we were held for dead: a worker has run the handler
-        work = {**job.work, "reply": to_json(reply) if reply else None, "late": True}
+            return  # other processes took this one for dead, and a worker has run the handler
+        work = {**job.work, "reply": to_json(reply), "late": True}
         if self._outbox.rewrite(job, job.kind, work):
             self._wake(incoming.key)
 
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
-        """Bring a reply by push that WeChat did not get as an answer; False if another delivery does."""
+        """Push a reply that WeChat did not receive as an answer. Return False if another delivery does so."""
         work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
-        # An id of its own: the job that ran the handler may not have been struck out yet.
+        # An id of its own: the job that ran the handler may still be in the outbox.
         job = self._outbox.put(f"{incoming.key}:again", DELIVER, work)
         if job is None:
             return False

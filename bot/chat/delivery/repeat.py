@@ -1,62 +1,57 @@
-"""Answers a delivery whose handler has ended: with the reply, or with `success` and a job that pushes it."""
+"""Answer a delivery whose handler has already ended: with the reply, or with `success` and a push."""
 
 import functools
 import logging
 
-from bot.chat.delivery.late_answers import Late
-from bot.chat.delivery.record import Claim, Dedup
-from bot.chat.delivery.retry_timing import Attempts
-from bot.chat.replies.as_answer import Passive
+from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.record import Claim, Records
 from bot.chat.wire.messages import Incoming
+from bot.chat.wire.seal import Answer
 from bot.errors import StoreError
-from bot.jobs.liveness import Liveness
 
 log = logging.getLogger("bot.answer")
 
 
-class Again:
-    def __init__(
-        self, dedup: Dedup, late: Late, attempts: Attempts, liveness: Liveness, passive: Passive
-    ) -> None:
-        self._dedup = dedup
-        self._late = late
-        self._attempts = attempts
-        self._liveness = liveness
-        self._passive = passive
+class Repeat:
+    """Give a reply that a run has left in the record."""
 
-    def __call__(self, incoming: Incoming, claim: Claim) -> tuple[bytes, str]:
-        """Reply XML, empty for `success`, and a word for the log line."""
+    def __init__(self, records: Records, late: LateAnswers) -> None:
+        self._records = records
+        self._late = late
+
+    def answer(self, incoming: Incoming, claim: Claim, route: str = "") -> Answer:
+        """Return the answer of a delivery that found its message DONE. Raises nothing."""
         try:
-            latest = self._given(incoming, claim)
+            given = self._give(incoming, claim)
         except StoreError as error:
             log.error("[answer] could not note that the reply was given: %s", error)
-            self._liveness.owe(lambda: self._dedup.give(incoming.key, claim))
-            latest = claim
-        if latest is None:
-            return b"", "pushed-instead"
-        body = self._passive(incoming, latest.reply, latest.at, first=latest.is_unused)
-        return body, "joined" if latest.is_unused else "repeated"
+            self._records.liveness.owe(lambda: self._records.give(incoming.key, claim))
+            given = claim
+        if given is None:
+            return Answer(None, "pushed-instead", claim.attempt, route)
+        result = "joined" if given.is_unused else "repeated"
+        return Answer(given.reply, result, claim.attempt, route, given.at, is_first=given.is_unused)
 
-    def _given(self, incoming: Incoming, claim: Claim) -> Claim | None:
-        """What is now noted as given; None if it is pushed."""
+    def _give(self, incoming: Incoming, claim: Claim) -> Claim | None:
+        """Note that the reply is given now, and return its claim. Return None if it is pushed."""
         while claim.reply is not None:
-            if self._attempts.needs_push(claim):
+            if self._late.timing.needs_push(claim):
                 withdraw = functools.partial(self._withdraw, incoming, claim)
                 if self._late.push_instead(incoming, claim.reply, withdraw):
                     return None
-            elif self._dedup.give(incoming.key, claim):
+            elif self._records.give(incoming.key, claim):
                 break
-            newer = self._dedup.look(incoming.key, claim.attempt)
+            newer = self._records.look(incoming.key, claim.attempt)
             if newer == claim:  # another delivery has written the push and will withdraw the reply next
                 return None
             claim = newer  # another delivery was quicker
         return claim
 
     def _withdraw(self, incoming: Incoming, claim: Claim) -> bool:
-        """The push is written: it stands, also where the store is gone the next moment."""
-        withdraw = functools.partial(self._dedup.withdraw, incoming.key, claim)
+        """Withdraw the reply from the record. The push is already written, and stays if the store fails now."""
+        withdraw = functools.partial(self._records.withdraw, incoming.key, claim)
         try:
             return withdraw()
         except StoreError:
-            self._liveness.owe(withdraw)
+            self._records.liveness.owe(withdraw)
             return True

@@ -1,10 +1,14 @@
-"""What the time of a delivery says: WeChat numbers its attempts nowhere.
+"""When WeChat delivers a message again, and what follows from the time of a delivery.
 
-It delivers a message three times at most: again when it has heard nothing for 5 s, or at once when the
-connection broke. Copies of one delivery overlap.
+WeChat does not number its deliveries. It delivers a message three times at most: again when it has heard
+nothing for 5 s, or at once when the connection broke. Copies of one delivery overlap.
 """
 
 import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.chat.delivery.record import Claim
 from bot.chat.wire.messages import Incoming
@@ -16,13 +20,36 @@ SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
 _COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
 
 
-class Attempts:
-    """`pushes`: whether the account may push; what hangs on a connection then need not."""
+class RetryTiming:
+    """The deadlines of this account's deliveries. `places` is how many deliveries of this process may wait
+    for a reply at the same time."""
 
-    def __init__(self, config: Config, clock: Clock, *, pushes: bool) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, monotonic: Callable[[], float] = time.monotonic, *, places: int
+    ) -> None:
+        self.pushes = config.can_push  # then no reply needs to wait on a connection
         self._deadline = config.deadline_seconds
         self._clock = clock
-        self._pushes = pushes
+        self._monotonic = monotonic
+        self._places = threading.BoundedSemaphore(places)
+
+    def end(self) -> float:
+        """Return when a delivery that has just begun must be answered, for left()."""
+        return self._monotonic() + self._deadline
+
+    def left(self, end: float) -> float:
+        """Return the seconds until `end`."""
+        return end - self._monotonic()
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Take one of the places for deliveries that wait. Yield False if all are taken."""
+        has_place = self._places.acquire(blocking=False)
+        try:
+            yield has_place
+        finally:
+            if has_place:
+                self._places.release()
 
     def needs_push(self, claim: Claim) -> bool:
         """Return True if WeChat has not received our answer, so that a push is surer than a second answer.
@@ -31,23 +58,25 @@ class Attempts:
         an overlapping copy, and one that comes much later is a replay: both get the answer. A reply that a
         job made and no delivery has used is always given as the answer.
         """
-        if not self._pushes or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
+        if not self.pushes or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 
     def reserve(self, attempt: int) -> float:
-        """Seconds of its time that a delivery must not use up: the next one, should this one's answer not
-        arrive, would come so soon after it that it would pass for a copy. The first may, for two follow."""
-        return 0.4 * self._deadline if self._pushes and attempt > 1 else 0
+        """Return how many seconds of its time a delivery must not use up. If its answer does not arrive, the
+        next delivery must come late enough not to pass for a copy. The first may use all, for two more
+        follow."""
+        return 0.4 * self._deadline if self.pushes and attempt > 1 else 0
 
     def until_last_chance(self, incoming: Incoming, attempt: int) -> float:
-        """Seconds until WeChat will surely not ask again: where the account can push, nothing may hang on
-        this connection then. A third delivery that comes sooner may be a copy of the first."""
-        if self._pushes and attempt >= LAST_ATTEMPT:
+        """Return the seconds until WeChat will surely not deliver again. From then on, an account that can
+        push must not rely on this connection. A third delivery that comes sooner may be a copy of the first.
+        """
+        if self.pushes and attempt >= LAST_ATTEMPT:
             return incoming.created + _COPY_SECONDS - self._clock()
         return math.inf
 
     def is_last(self, incoming: Incoming, attempt: int) -> bool:
-        """Whether this is the last attempt, as far as this process alone can tell: it has seen `attempt` of
-        them, others may have gone elsewhere."""
+        """Return True if this is the last delivery, as far as this process can tell: it has seen `attempt` of
+        them, and others may have gone to other processes."""
         return attempt >= LAST_ATTEMPT or self._clock() - incoming.created > 2 * self._deadline

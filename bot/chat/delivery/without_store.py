@@ -1,112 +1,133 @@
-"""Without the store: a process answers on its own what is delivered to it.
+"""Answer a delivery whether the store can be reached or not.
 
-A retry that comes to the same process joins the run; in another process the handler runs again. WeChat waits
-5 s for a delivery whatever the handler does, so every run has a thread of its own.
+With the store, the answerer does it. Without, this process answers what is delivered to it on its own: a
+message is better answered twice than not at all. What could not be written down is written once the store is
+back.
 """
 
-import contextvars
-import itertools
-import threading
-import time
-from collections.abc import Callable
+import contextlib
+import functools
+import logging
 
-from bot.chat.delivery.retry_timing import SERIES_SECONDS
+from bot.chat.conversation import kept_key
+from bot.chat.delivery.answer import OUTWAIT_SECONDS, Answerer
+from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.local_runs import LocalRuns, Run
+from bot.chat.delivery.record import Records, State
+from bot.chat.handler import Handlers
 from bot.chat.replies.kinds import Reply
-from bot.store import Clock
+from bot.chat.wire.messages import Incoming
+from bot.chat.wire.seal import Answer
+from bot.errors import StoreError
 
-_MOST_RUNS = 200  # under way at the same time: threads are not endless
-_FIRST_POLL_SECONDS = 0.001
-_LAST_POLL_SECONDS = 0.2
+log = logging.getLogger("bot.answer")
 
-Bring = Callable[[Reply | None], None]
-
-
-class Run:
-    """One message in one process. `attempts` counts its deliveries here; `reply` is there once it has
-    `ended`. `is_promised`: WeChat was answered without the reply, which goes another way."""
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-        self.attempts = 0
-        self.reply: Reply | None = None
-        self.ended = False
-        self.is_promised = False
-        self._bring: Bring | None = None
-        self._lock = threading.Lock()
-
-    def promise(self, bring: Bring) -> bool:
-        """Let `bring` have the reply once it is there. False if it is there already."""
-        with self._lock:
-            if self.ended and not self.is_promised:
-                return False
-            self._bring = self._bring or bring
-            self.is_promised = True
-            return True
-
-    def end(self, reply: Reply | None) -> None:
-        with self._lock:
-            self.reply, self.ended = reply, True
-        if self._bring:
-            self._bring(reply)
+_STORE_SECONDS = 1.8  # a store that may be gone takes 2 to say so, and WeChat hangs up 0.5 after our deadline
+_NO_PLACE_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
 
 
-class Alone:
-    """The runs of this process while the store is gone, and for a while after."""
+class WithoutStore:
+    """The way into steps 3 to 6 of a message. Raises nothing."""
 
     def __init__(
-        self,
-        clock: Clock = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        self, answerer: Answerer, handlers: Handlers, records: Records, late: LateAnswers, runs: LocalRuns
     ) -> None:
-        self._clock = clock
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._runs: dict[str, Run] = {}  # in the order in which they began
-        self._under_way = 0
-        self._lock = threading.Lock()
+        self._answerer = answerer
+        self._handlers = handlers
+        self._records = records
+        self._liveness = records.liveness
+        self._late = late
+        self._timing = late.timing
+        self._runs = runs
 
-    def find(self, key: str) -> Run | None:
-        """The run of this message, if it began without the store."""
-        if not self._runs:
-            return None
-        with self._lock:
-            self._forget()
-            return self._runs.get(key)
+    def answer(self, incoming: Incoming) -> Answer:
+        """Return the answer of one delivery."""
+        end = self._timing.end()
+        run = self._runs.find(incoming.key)
+        if run is not None:
+            return self._answer(incoming, run, end)
+        try:
+            claim = self._records.claim(incoming.key, kept_key(incoming))
+        except StoreError:
+            run = self._runs.begin(incoming.key, functools.partial(self._run, incoming))
+            if run is None:
+                return Answer(None, "too-many", 1, retry=True)
+            return self._answer(incoming, run, end)
+        try:
+            return self._answerer.answer(incoming, claim, end)
+        except StoreError as error:
+            log.error("[answer] store lost on the way: %s", error)
+            if not self._late.pushes:
+                return Answer(None, "no-store", claim.attempt, retry=True)
+            # If there is a job, it goes on once the store is back. So will the promise.
+            self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
+            return Answer(None, "no-store", claim.attempt)
 
-    def begin(self, key: str, handle: Callable[[], Reply | None]) -> Run | None:
-        """The run of this message: the first delivery begins it. `handle` raises nothing. None if too many
-        are under way."""
-        with self._lock:
-            run = self._runs.get(key)
-            if run is not None:
-                return run
-            if self._under_way >= _MOST_RUNS:
-                return None
-            self._under_way += 1
-            run = self._runs[key] = Run(self._clock())
-        context = contextvars.copy_context()  # the log lines of the handler belong to this request
-        threading.Thread(target=context.run, args=(self._go, run, handle), name="alone", daemon=True).start()
-        return run
+    def _run(self, incoming: Incoming) -> Reply | None:
+        return self._handlers.run(incoming, self._handlers.find(incoming), again=False).reply
 
-    def _go(self, run: Run, handle: Callable[[], Reply | None]) -> None:
-        run.end(handle())
-        with self._lock:
-            self._under_way -= 1
+    def _answer(self, incoming: Incoming, run: Run, end: float) -> Answer:
+        """Do what the answerer does, but for what only the store knows: the number of this delivery is
+        guessed by the time, and promises are written later."""
+        run.attempts += 1
+        with self._timing.place() as has_place:
+            self._runs.wait(run, self._timing.left(end) if has_place else _NO_PLACE_SECONDS)
+            if run.is_promised or self._late.pushes or self._timing.is_last(incoming, run.attempts):
+                if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
+                    return self._answerer.promised(run.attempts)
+            elif has_place:
+                self._runs.wait(run, OUTWAIT_SECONDS)
+        if not run.ended:
+            return Answer(None, "retry", run.attempts, retry=True)
+        if self._timing.left(end) > _STORE_SECONDS:
+            with contextlib.suppress(StoreError):
+                return self._with_store_again(incoming, run.reply)
+        if run.reply is not None and not run.reply.is_answer:
+            self._liveness.owe(lambda: self._bring(incoming, run.reply))
+            return self._answerer.promised(run.attempts)
+        return self._answerer.give_unrecorded(incoming, run.reply, run.attempts)
 
-    def wait(self, run: Run, seconds: float) -> None:
-        """Wait until the run has ended, or the time is over."""
-        end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
-        while not run.ended:
-            left = end - self._monotonic()
-            if left <= 0:
-                return
-            self._sleep(min(pause, left))
-            pause = min(2 * pause, _LAST_POLL_SECONDS)
+    def _with_store_again(self, incoming: Incoming, reply: Reply | None) -> Answer:
+        """A run without the store has ended, and the store may be back. Other processes may have the message
+        too by now. The reply that was recorded first is the answer."""
+        claim = self._records.claim(incoming.key)
+        if claim.state is State.DONE:
+            return self._answerer.repeat.answer(incoming, claim)
+        if claim.state is State.RUNNING:
+            self._records.seize(incoming.key)
+        return self._answerer.give(incoming, reply, claim.attempt)
 
-    def _forget(self) -> None:
-        """Drop what is over: whoever began first stands first."""
-        now = self._clock()
-        old = itertools.takewhile(lambda item: now - item[1].at >= SERIES_SECONDS, self._runs.items())
-        for key in [key for key, run in old if run.ended]:
-            del self._runs[key]
+    # -- once the store is back
+
+    def _make_good(self, incoming: Incoming, attempt: int) -> None:
+        """WeChat was answered `success` while the store was gone. Bring the reply, unless WeChat has not
+        received that answer and has delivered again."""
+        if self._runs.find(incoming.key) or self._answerer.promise(incoming):
+            return
+        if self._records.deliveries(incoming.key) > attempt:
+            return
+        claim = self._records.look(incoming.key, 1)
+        if claim.state is State.DONE and claim.reply is not None:
+            withdraw = functools.partial(self._records.withdraw, incoming.key, claim)
+            self._late.push_instead(incoming, claim.reply, withdraw)
+
+    def _bring(self, incoming: Incoming, reply: Reply | None) -> None:
+        """Bring the promised reply of a run without the store."""
+        if reply is None:
+            return
+        # If the store has our claim although it did not say so, the record is ours. Else another process has
+        # the message, and its reply is brought.
+        is_ours = self._records.runner(incoming.key) == self._liveness.me
+        if not is_ours and self._answerer.promise(incoming):
+            return
+        if self._late.pushes:
+            self._late.push_instead(incoming, reply, lambda: self._close(incoming))
+        elif self._close(incoming):
+            self._handlers.conversations.keep(incoming.openid, reply, incoming.key)
+
+    def _close(self, incoming: Incoming) -> bool:
+        """Make sure that nobody else gives or brings a reply. Return False if somebody does."""
+        claim = self._records.look(incoming.key, 1)
+        if claim.state is not State.DONE:
+            return self._records.finish(incoming.key, None)
+        return claim.reply is not None and self._records.withdraw(incoming.key, claim)

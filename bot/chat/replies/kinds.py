@@ -1,43 +1,95 @@
-"""What a handler may answer with. A plain `str` is a Text, a list of Article is a News.
+"""The kinds of reply, each once, with both its forms: as the answer to a delivery, and as messages to push.
 
-Own classes, not wechatpy's: those put text raw into CDATA, lack TransInfo, and cannot be kept for later.
-Limits and elements: "passive user reply" of WeChat's developer documents.
+To add a kind, write a class here. A kind without answer() is always pushed. A kind without pushes() cannot be
+pushed; if it is late, the user gets it as the answer to their next message.
+These are not wechatpy's classes: those put text raw into CDATA, lack TransInfo, and cannot be stored.
+Elements and limits: "passive user reply" and "customer service messages" of WeChat's developer documents.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from bot.chat.wire.xml import clean
-from bot.errors import HandlerError
+from bot.chat.replies.text_limit import pieces
+from bot.chat.wire.xml import element
+from bot.store.records import build
+
+Message = dict[str, Any]  # a body for /cgi-bin/message/custom/send, without `touser`
+
+
+class Reply:
+    """What a handler answers with. Subclasses are frozen dataclasses whose fields are texts."""
+
+    kinds: ClassVar[dict[str, type["Reply"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Reply.kinds[cls.__name__] = cls
+
+    def answer(self) -> str:
+        """Return the XML elements of this reply, from MsgType on."""
+        raise NotImplementedError
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        """Return the messages to push, in this order. A text is cut into parts of at most `text_limit` UTF-8
+        bytes."""
+        return []
+
+    @property
+    def is_answer(self) -> bool:
+        """Return True if WeChat takes this kind as the answer to a delivery."""
+        return type(self).answer is not Reply.answer
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(Reply):
     content: str
 
+    def answer(self) -> str:
+        return _kind("text") + element("Content", self.content)
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        parts = pieces(self.content, text_limit)
+        return [{"msgtype": "text", "text": {"content": part}} for part in parts]
+
 
 @dataclass(frozen=True)
-class Image:
+class Image(Reply):
     media_id: str
 
+    def answer(self) -> str:
+        return _kind("image") + f"<Image>{element('MediaId', self.media_id)}</Image>"
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        return [{"msgtype": "image", "image": {"media_id": self.media_id}}]
+
 
 @dataclass(frozen=True)
-class Voice:
+class Voice(Reply):
     media_id: str
 
+    def answer(self) -> str:
+        return _kind("voice") + f"<Voice>{element('MediaId', self.media_id)}</Voice>"
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        return [{"msgtype": "voice", "voice": {"media_id": self.media_id}}]
+
 
 @dataclass(frozen=True)
-class Video:
+class Video(Reply):
     media_id: str
     title: str = ""
     description: str = ""
 
+    def answer(self) -> str:
+        parts = (("MediaId", self.media_id), ("Title", self.title), ("Description", self.description))
+        return _kind("video") + f"<Video>{_optional(*parts)}</Video>"
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        return [{"msgtype": "video", "video": dict(vars(self))}]
+
 
 @dataclass(frozen=True)
-class Music:
-    """`hq_url` is preferred by phones on wifi; a thumbnail is required."""
+class Music(Reply):
+    """Phones on wifi play `hq_url`. WeChat requires the thumbnail."""
 
     thumb_media_id: str
     title: str = ""
@@ -45,10 +97,31 @@ class Music:
     url: str = ""
     hq_url: str = ""
 
+    def answer(self) -> str:
+        parts = (
+            ("Title", self.title),
+            ("Description", self.description),
+            ("MusicUrl", self.url),
+            ("HQMusicUrl", self.hq_url),
+            ("ThumbMediaId", self.thumb_media_id),
+        )
+        return _kind("music") + f"<Music>{_optional(*parts)}</Music>"
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        music = {
+            "title": self.title,
+            "description": self.description,
+            "musicurl": self.url,
+            "hqmusicurl": self.hq_url,
+            "thumb_media_id": self.thumb_media_id,
+        }
+        return [{"msgtype": "music", "music": music}]
+
 
 @dataclass(frozen=True)
 class Article:
-    """One card of a News. `picture` is a jpg or png URL, 360x200 for the first, 200x200 for the others."""
+    """One card of a News. `picture` is the URL of a jpg or png: 360x200 for the first card, 200x200 for the
+    others."""
 
     title: str
     description: str = ""
@@ -57,103 +130,51 @@ class Article:
 
 
 @dataclass(frozen=True)
-class News:
-    """1 to 8 cards. WeChat shows only the first when a message (not an event) is answered."""
+class News(Reply):
+    """1 to 8 cards. WeChat shows only the first one in answer to a message, all of them in answer to an
+    event."""
 
     articles: tuple[Article, ...]
 
+    def __post_init__(self) -> None:
+        stored: Any = self.articles
+        cards = (build(Article, card) if isinstance(card, dict) else card for card in stored)
+        object.__setattr__(self, "articles", tuple(cards))
+
+    def answer(self) -> str:
+        items = "".join(
+            f"<item>{element('Title', card.title)}{element('Description', card.description)}"
+            f"{element('PicUrl', card.picture)}{element('Url', card.url)}</item>"
+            for card in self.articles
+        )
+        count = f"<ArticleCount>{len(self.articles)}</ArticleCount>"
+        return _kind("news") + f"{count}<Articles>{items}</Articles>"
+
+    def pushes(self, text_limit: int) -> list[Message]:
+        first = self.articles[0]  # a pushed message may hold one card only (45008)
+        card = {
+            "title": first.title,
+            "description": first.description,
+            "picurl": first.picture,
+            "url": first.url,
+        }
+        return [{"msgtype": "news", "news": {"articles": [card]}}]
+
 
 @dataclass(frozen=True)
-class Transfer:
-    """Hand the message to human service; with `account`, to that agent (who must be online)."""
+class Transfer(Reply):
+    """Hand the message to human customer service; with `account`, to that agent, who must be online."""
 
     account: str = ""
 
-
-Reply = Text | Image | Voice | Video | Music | News | Transfer
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture file under `static/`, sent as an image: the engine uploads it once and keeps its media id.
-
-    Where the account may not upload media, it is sent as a card with `title` that shows the file by URL.
-    """
-
-    file: str
-    title: str
+    def answer(self) -> str:
+        account = f"<TransInfo>{element('KfAccount', self.account)}</TransInfo>" if self.account else ""
+        return _kind("transfer_customer_service") + account
 
 
-@dataclass(frozen=True)
-class Ask:
-    """Answer with `reply`, and let the user's next message go to the route `on.answer(answer, …)`.
-
-    `data` (JSON values) is handed to that route's handler. The question lapses after `seconds`.
-    """
-
-    reply: Any
-    answer: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 600
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.seconds, int | float) or not 0 < self.seconds < math.inf:
-            raise ValueError(f"Ask.seconds must be a number of seconds, not {self.seconds!r}")
+def _kind(name: str) -> str:
+    return f"<MsgType><![CDATA[{name}]]></MsgType>"
 
 
-_KINDS: tuple[type[Reply], ...] = (Text, Image, Voice, Video, Music, News, Transfer)
-_SENDABLE = (*_KINDS, Picture)
-
-
-def as_reply(result: Any, handler: str) -> Reply | Picture | None:
-    """What a handler returned, as a reply, without the characters that cannot be sent. None and an empty text
-    are no reply: WeChat treats an empty Content as a fault. Raises HandlerError, naming the handler, for
-    anything that cannot be sent."""
-    if result is None:
-        return None
-    if isinstance(result, str):
-        result = Text(result)
-    elif isinstance(result, Sequence):
-        result = News(tuple(result))
-    if not isinstance(result, _SENDABLE):
-        raise HandlerError(
-            handler,
-            f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
-        )
-    if isinstance(result, News):
-        if not 1 <= len(result.articles) <= 8 or not all(isinstance(one, Article) for one in result.articles):
-            raise HandlerError(handler, "a list, or a News, holds one to eight Article objects")
-        return News(tuple(_cleaned(article, handler) for article in result.articles))
-    reply: Reply | Picture = _cleaned(result, handler)
-    return None if reply == Text("") else reply
-
-
-def _cleaned(part: Any, handler: str) -> Any:
-    """The same, of clean texts: every field is a text, and a media id not empty."""
-    texts: dict[str, str] = {}
-    for name, value in vars(part).items():
-        if not isinstance(value, str):
-            what = f"{type(part).__name__}.{name} must be a text, not {type(value).__name__}"
-            raise HandlerError(handler, what)
-        texts[name] = clean(value)
-        if name.endswith("media_id") and not texts[name]:
-            raise HandlerError(handler, f"{type(part).__name__}.{name} is empty")
-    return type(part)(**texts)
-
-
-def to_json(reply: Reply) -> dict[str, Any]:
-    """JSON values, for keeping a reply in the store."""
-    fields = vars(reply)  # dataclasses.asdict() copies deeply, for ten times as long
-    if isinstance(reply, News):
-        fields = {"articles": [vars(article) for article in reply.articles]}
-    return {"kind": type(reply).__name__, **fields}
-
-
-def from_json(kept: Mapping[str, Any]) -> Reply:
-    """The reply that to_json() described; `source` is the keeper's own."""
-    fields = {name: value for name, value in kept.items() if name not in ("kind", "source")}
-    kind = kept["kind"]
-    if kind == "News":
-        return News(tuple(Article(**article) for article in fields["articles"]))
-    classes = {cls.__name__: cls for cls in _KINDS}
-    return classes[kind](**fields)
+def _optional(*pairs: tuple[str, str]) -> str:
+    return "".join(element(name, text) for name, text in pairs if text)

@@ -1,75 +1,91 @@
-"""Step 5: a reply to the bytes that WeChat reads: well-formed XML, encrypted where the delivery was."""
+"""Step 7 of a message: turn the answer into the bytes that WeChat reads, encrypted where the delivery was.
 
-from bot.chat.replies.kinds import Image, Music, News, Reply, Text, Transfer, Video, Voice
+Never looks at what the message said.
+"""
+
+import logging
+from typing import NamedTuple
+
+from bot.chat.conversation import Conversations
+from bot.chat.replies.kinds import Reply, Text
+from bot.chat.replies.text_limit import cut, is_too_long
 from bot.chat.wire.envelope import Envelope, sign
 from bot.chat.wire.gate import Opened
 from bot.chat.wire.messages import Incoming
 from bot.chat.wire.xml import element
 from bot.config import Config
+from bot.errors import StoreError
 from bot.store import Clock
 
-
-def _optional(*pairs: tuple[str, str]) -> str:
-    return "".join(element(name, text) for name, text in pairs if text)
+log = logging.getLogger("bot.seal")
 
 
-def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
-    """The plain reply XML: To and From are the message's, swapped; CreateTime is `now` in seconds."""
-    match reply:
-        case Text(content):
-            kind, body = "text", element("Content", content)
-        case Image(media_id):
-            kind, body = "image", f"<Image>{element('MediaId', media_id)}</Image>"
-        case Voice(media_id):
-            kind, body = "voice", f"<Voice>{element('MediaId', media_id)}</Voice>"
-        case Video(media_id, title, description):
-            parts = _optional(("MediaId", media_id), ("Title", title), ("Description", description))
-            kind, body = "video", f"<Video>{parts}</Video>"
-        case Music(thumb, title, description, url, hq_url):
-            parts = _optional(
-                ("Title", title),
-                ("Description", description),
-                ("MusicUrl", url),
-                ("HQMusicUrl", hq_url),
-                ("ThumbMediaId", thumb),
-            )
-            kind, body = "music", f"<Music>{parts}</Music>"
-        case News(articles):
-            items = "".join(
-                f"<item>{element('Title', card.title)}{element('Description', card.description)}"
-                f"{element('PicUrl', card.picture)}{element('Url', card.url)}</item>"
-                for card in articles
-            )
-            kind, body = "news", f"<ArticleCount>{len(articles)}</ArticleCount><Articles>{items}</Articles>"
-        case Transfer(account):
-            kind = "transfer_customer_service"
-            body = f"<TransInfo>{element('KfAccount', account)}</TransInfo>" if account else ""
-    return (
-        f"<xml>{element('ToUserName', incoming.openid)}{element('FromUserName', incoming.account)}"
-        f"<CreateTime>{int(now)}</CreateTime><MsgType><![CDATA[{kind}]]></MsgType>{body}</xml>"
-    ).encode()
+class Answer(NamedTuple):
+    """What a delivery is answered with. Without a `reply` WeChat gets `success`.
+
+    `at`: when the reply was ready, unix seconds (0: now). `is_first`: no delivery has had this reply before.
+    `retry`: answer with a status that makes WeChat deliver again, if it still listens. `result`, `attempt`
+    (the number of this delivery, from 1) and `route` are for the log line.
+    """
+
+    reply: Reply | None
+    result: str
+    attempt: int
+    route: str = ""
+    at: float = 0
+    is_first: bool = False
+    retry: bool = False
 
 
 class Seal:
-    """Wraps reply XML for one delivery. The same reply is sealed anew for every retry."""
+    """Seal replies for one account. The same reply is sealed anew for every delivery."""
 
-    def __init__(self, config: Config, clock: Clock, envelope: Envelope | None = None) -> None:
+    def __init__(self, config: Config, clock: Clock, conversations: Conversations, more_hint: str) -> None:
         self._token = config.token
+        self._text_limit = config.text_limit_bytes
         self._clock = clock
-        if envelope is None and config.mode != "plain":
-            envelope = Envelope(config.encoding_aes_key, config.app_id)
-        self._envelope = envelope
+        self._conversations = conversations
+        self._hint = "\n" + more_hint
+        plain = config.mode == "plain"
+        self._envelope = None if plain else Envelope(config.encoding_aes_key, config.app_id)
 
-    def close(self, reply: bytes, opened: Opened) -> bytes:
-        """The body to answer with. No reply is the bare word `success`, in every mode."""
-        if not reply:
+    def close(self, answer: Answer, opened: Opened) -> bytes:
+        """Return the body of the HTTP answer. Without a reply it is the word `success`, in every mode."""
+        if answer.reply is None:
             return b"success"
+        reply = self._within_limit(answer.reply, opened.incoming, keep_rest=answer.is_first)
+        body = render(reply, opened.incoming, answer.at or self._clock())
         if not opened.encrypted or self._envelope is None:
+            return body
+        return encrypted(body, self._envelope, self._token, str(int(self._clock())), opened.nonce)
+
+    def _within_limit(self, reply: Reply, incoming: Incoming, *, keep_rest: bool) -> Reply:
+        """Return `reply`; a text that is too long is cut, and its rest is kept for when the user asks for
+        it."""
+        if not isinstance(reply, Text) or not is_too_long(reply.content, self._text_limit):
             return reply
-        encrypt = self._envelope.encrypt(reply)
-        timestamp = str(int(self._clock()))
-        signature = sign(self._token, timestamp, opened.nonce, encrypt)
-        return (
-            f"<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
-            f"<TimeStamp>{timestamp}</TimeStamp>{element('Nonce', opened.nonce)}</xml>"
-        ).encode()
+        head, rest = cut(reply.content, self._text_limit - len(self._hint.encode()))
+        if keep_rest:
+            try:
+                self._conversations.put_rest(incoming.openid, rest)
+            except StoreError as error:
+                log.error("[seal] the rest of a long text is lost: %s", error)
+        return Text(head + self._hint)
+
+
+def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
+    """Return plain reply XML. To and From are those of the message, swapped; CreateTime is `now` in seconds."""
+    return (
+        f"<xml>{element('ToUserName', incoming.openid)}{element('FromUserName', incoming.account)}"
+        f"<CreateTime>{int(now)}</CreateTime>{reply.answer()}</xml>"
+    ).encode()
+
+
+def encrypted(body: bytes, envelope: Envelope, token: str, timestamp: str, nonce: str) -> bytes:
+    """Return the XML that carries `body` encrypted and signed. `nonce` is the delivery's."""
+    encrypt = envelope.encrypt(body)
+    signature = sign(token, timestamp, nonce, encrypt)
+    return (
+        f"<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+        f"<TimeStamp>{timestamp}</TimeStamp>{element('Nonce', nonce)}</xml>"
+    ).encode()

@@ -4,120 +4,27 @@ pushed to. Handlers are held by events and waiting costs no time, so every overl
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from bot.account import Account
 from bot.chat import on
-from bot.chat.conversation import Conversations
-from bot.chat.delivery.answer import Answer, Answerer
-from bot.chat.delivery.late_answer_worker import Performer
-from bot.chat.delivery.late_answers import Late, whose
-from bot.chat.delivery.record import Dedup
+from bot.chat.delivery.late_answers import owner_of
 from bot.chat.delivery.retry_timing import SERIES_SECONDS
-from bot.chat.delivery.without_store import Alone
-from bot.chat.erasure import Forget
-from bot.chat.handler import Handle
-from bot.chat.replies.kinds import Article, Ask, Image, News, Picture, Text
-from bot.chat.router import Chat, Route, Router, Visit
+from bot.chat.replies.kinds import Article, Image, News, Text
+from bot.chat.replies.returned import Ask, Picture
+from bot.chat.router import Chat, Route, Visit
 from bot.chat.wire import messages, xml
-from bot.config import Config
-from bot.jobs.liveness import Liveness
-from bot.jobs.outbox import Outbox
-from bot.jobs.runner import Runner
-from bot.people import open_people
 from bot.server import greenlets
-from bot.server.handler_threads import Pace
-from bot.store import open_store
-from bot.store.limits import Limits
-from bot.wechat.client import Client
-from bot.wechat.endpoints import Endpoints
-from bot.wechat.http import Http
-from bot.wechat.tokens import access_tokens
 from handlers import WORDING
 from tests import on_loop
-from tests.chat.deliveries import OPENID, WeChat
-from tests.chat.waiting import Waiting
+from tests.chat.deliveries import OPENID
+from tests.chat.desk import Desk
 from tests.conditions import until
-from tests.conftest import APP_ID, Clock, MakeConfig, StartWeChat, as_account
+from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
 from tests.launch import Sandbox
-
-
-class Desk:
-    """Everything behind the gate, put together for `routes`."""
-
-    def __init__(self, config: Config, clock: Clock, routes: Sequence[Route]) -> None:
-        self.waiting = Waiting()
-        self.wechat = WeChat(config, clock)
-        self.store = open_store(config.store_url, clock, app_id=APP_ID)
-        self._http = Http(config.api_timeout)
-        tokens = access_tokens(config, self.store, self._http, clock)
-        self._client = Client(
-            Endpoints.of(config), config.app_id, config.app_secret, tokens, config.api_timeout
-        )
-        account = Account(
-            config, self.store, self._client, open_people(config, self.store, Limits(self.store), clock)
-        )
-        self.conversations = Conversations(self.store)
-        self.liveness = liveness = Liveness(self.store)
-        self.outbox = Outbox(self.store, liveness, clock)
-        router = Router(routes, self.conversations)
-        forget = Forget(self.conversations, account, self.outbox)
-        handle = Handle(self.conversations, account, WORDING, Pace(1), router.answers, forget)
-        dedup = Dedup(self.store, liveness, 900, clock, self.waiting.monotonic, self.waiting.sleep)
-        performer = Performer(
-            account, router, handle, dedup, self.conversations, self.outbox,
-            push=config.can_push, text_limit=config.text_limit_bytes,
-        )  # fmt: skip
-        self.runner = Runner(config.store_url, config.app_id, self.outbox, liveness, performer.perform, 64)
-        # A job is taken at once, as if the queue had just handed it over.
-        late = Late(self.outbox, self.runner.take, push=config.can_push)
-        self.answerer = Answerer(
-            config, router, dedup, handle, self.conversations, late, liveness,
-            Alone(clock), WORDING, clock, self.waiting.monotonic, waiting=config.threads // 2,
-        )  # fmt: skip
-        self._ids = iter(range(1, 1000))
-
-    def text(self, content: str, msg_id: int | None = None, openid: str = OPENID) -> Answer:
-        """One delivery; the same `msg_id` is the same message."""
-        return self.deliver(self.wechat.text(content, msg_id or next(self._ids), openid))
-
-    def event(self, name: str, inner: str = "", openid: str = OPENID) -> Answer:
-        return self.deliver(self.wechat.event(name, inner, openid=openid, created=next(self._ids)))
-
-    def deliver(self, body: str) -> Answer:
-        return self.answerer.answer(messages.read(xml.parse(body.encode())))
-
-    def said(self, answer: Answer) -> str | None:
-        return self.wechat.content(answer.reply) if answer.reply else None
-
-    def settle(self) -> None:
-        """Let the jobs under way come to their end."""
-        self.runner.stop(60)
-
-    def perform(self, job_id: str) -> None:
-        """Perform a job once, and return when that has ended."""
-        self.runner.take(job_id)
-        self.settle()
-        self.runner._stopping.clear()
-
-    def without_waiting(self) -> AbstractContextManager[object]:
-        """Let time pass at once for a delivery that waits while the store is gone."""
-        clockwork = {"_monotonic": self.waiting.monotonic, "_sleep": self.waiting.sleep}
-        return mock.patch.multiple(self.answerer._alone, **clockwork)
-
-    def close(self) -> None:
-        self.settle()
-        self.runner.close()
-        self._http.close()
-        self._client.close()
-        self.store.close()
-
 
 MakeDesk = Callable[..., Desk]
 
@@ -716,10 +623,9 @@ def test_unsubscribing_strikes_out_the_users_jobs(
     held.go.set()
     desk.settle()
     clock.advance(SERIES_SECONDS)
-    desk.runner._stopping.clear()
     for job_id in desk.outbox.overdue():  # the apology, which no delivery has used yet
         desk.perform(job_id)
-    assert [(whose(job), job.state) for job in desk.outbox.all()] == [("oOther", "failed")] * 2
+    assert [(owner_of(job), job.state) for job in desk.outbox.all()] == [("oOther", "failed")] * 2
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from unittest import mock
 import pytest
 
 from bot.chat import on
-from bot.chat.delivery.late_answers import DELIVER, EXPECTED, RUN, TYPING, afresh
-from bot.chat.replies.as_push import pieces
-from bot.chat.replies.kinds import Text, to_json
+from bot.chat.delivery.late_answers import DELIVER, EXPECTED, RUN, TYPING, retried_work
+from bot.chat.replies.kinds import Text
+from bot.chat.replies.stored import to_json
+from bot.chat.replies.text_limit import pieces
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
@@ -139,10 +140,10 @@ def test_a_push_for_which_there_was_no_connection_is_made_again(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = make_desk(on.message("text", echo), **as_account(wechat))
-    desk._client.access_token  # noqa: B018  fetched while WeChat can be reached
+    desk.parts.base.client.access_token  # noqa: B018  fetched while WeChat can be reached
     key = put_reply(desk, follower, Text("late"))
     with monkeypatch.context() as patch:
-        patch.setattr(desk._client, "API_BASE_URL", f"{NOWHERE}/")
+        patch.setattr(desk.parts.base.client, "API_BASE_URL", f"{NOWHERE}/")
         desk.perform(key)
     desk.perform(key)
     assert pushed(wechat, follower) == ["late"]
@@ -222,7 +223,7 @@ def test_a_reply_in_time_is_pushed_if_the_waiting_delivery_was_killed(
 ) -> None:
     """It may have been WeChat's last delivery of this message."""
     desk = make_desk(on.message("text", echo, slow=how == "slow route"), **as_account(wechat))
-    desk.answerer._late._wake = lambda job_id: None
+    desk.wake = lambda job_id: None
     key = message(desk, follower).key
     if how != "slow route":
         desk.store.put(key, b"Rdead", 60)
@@ -243,7 +244,7 @@ def test_a_reply_in_time_that_no_delivery_used_is_kept_where_it_cannot_be_pushed
     make_desk: MakeDesk, follower: str, clock: Clock
 ) -> None:
     desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
-    desk.answerer._late._wake = lambda job_id: None
+    desk.wake = lambda job_id: None
     key = message(desk, follower).key
     desk.waiting.meanwhile = [be_killed]
     with pytest.raises(Killed):
@@ -262,7 +263,7 @@ def test_a_reply_that_a_delivery_used_is_not_pushed(
 ) -> None:
     """The delivery is one that waited, or a retry 5 s after the delivery that was killed."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
-    desk.answerer._late._wake = lambda job_id: None
+    desk.wake = lambda job_id: None
     killed, waited = (message(desk, follower, text, msg_id).key for text, msg_id in (("x", 7), ("y", 8)))
     desk.waiting.meanwhile = [be_killed]
     with pytest.raises(Killed):
@@ -284,15 +285,15 @@ def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
 ) -> None:
     """The job is performed after the delivery has seen the reply, and before it has noted that it uses it."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
-    desk.answerer._late._wake = lambda job_id: None
-    key, give = message(desk, follower).key, desk.answerer._again._dedup.give
+    desk.wake = lambda job_id: None
+    key, give = message(desk, follower).key, desk.records.give
 
     def overtaken(*args: Any) -> bool:
         clock.advance(2)
         desk.perform(key)
         return give(*args)
 
-    monkeypatch.setattr(desk.answerer._again._dedup, "give", overtaken)
+    monkeypatch.setattr(desk.records, "give", overtaken)
     desk.waiting.meanwhile = [lambda: desk.perform(key)]
     assert desk.text("x", 7, follower).reply == b""
     assert pushed(wechat, follower) == ["echo x"]
@@ -303,7 +304,7 @@ def test_a_job_that_is_performed_too_soon_leaves_the_reply_to_the_delivery(
 ) -> None:
     """It may stand in the queue twice, or be given back."""
     desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
-    desk.answerer._late._wake = lambda job_id: None
+    desk.wake = lambda job_id: None
     key = message(desk, follower).key
     desk.waiting.meanwhile = [lambda: (desk.perform(key), desk.perform(key))]
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
@@ -319,7 +320,7 @@ def test_a_delivery_that_ran_the_handler_uses_the_reply_of_a_job_that_was_quicke
         first = pool.submit(desk.text, "x", 7, follower)
         assert held.begun.wait(60)
         assert desk.outbox.put(incoming.key, RUN, {"fields": incoming.fields})
-        finish = desk.answerer._dedup.finish
+        finish = desk.records.finish
 
         def finish_second(*args: Any) -> bool:
             """The job is a whole run quicker than the delivery."""
@@ -327,7 +328,7 @@ def test_a_delivery_that_ran_the_handler_uses_the_reply_of_a_job_that_was_quicke
             desk.perform(incoming.key)
             return finish(*args)
 
-        patch = mock.patch.object(desk.answerer._dedup, "finish", finish_second)
+        patch = mock.patch.object(desk.records, "finish", finish_second)
         patch.start()
         held.go.set()
         assert desk.said(first.result(60)) == "done"
@@ -377,7 +378,7 @@ def test_a_job_that_ended_long_ago_is_not_performed_again(
 ) -> None:
     """A bot is stopped just after an answer, and started when the record of the message is gone."""
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
-    desk.answerer._late._wake = lambda job_id: None
+    desk.wake = lambda job_id: None
     key = message(desk, follower).key
     desk.waiting.meanwhile = [lambda: desk.perform(key)]
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
@@ -394,13 +395,13 @@ def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_jo
     """A copy of the delivery found no room to wait, and promised the reply before its job was written."""
     held.go.set()
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
-    incoming, write = message(desk, follower), desk.answerer._late.write
+    incoming, write = message(desk, follower), desk.late.write
 
     def overtaken(*args: object) -> None:
-        assert desk.answerer._promise(incoming)
+        assert desk.records.promise(incoming.key, lambda process: desk.late.expect(incoming, process))
         write(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.answerer._late, "write", overtaken)
+    monkeypatch.setattr(desk.late, "write", overtaken)
     assert desk.text("x", 7, follower).reply == b""
     desk.settle()
     assert pushed(wechat, follower) == ["done"]
@@ -451,7 +452,7 @@ def test_a_reply_whose_job_has_failed_is_brought_when_it_is_retried(
     long = "".join(chr(0x4E00 + n) for n in range(1900))  # three pieces
     key = put_reply(desk, follower, Text(long))
     fail(desk, key, sent=1)
-    assert desk.outbox.retry(key, afresh)
+    assert desk.outbox.retry(key, retried_work)
     desk.perform(key)
     assert "".join(pushed(wechat, follower)) == "".join(list(pieces(long, 2048))[1:])
     assert held.runs == 0
@@ -466,7 +467,7 @@ def test_a_handler_whose_job_has_failed_is_run_from_its_beginning_when_it_is_ret
     incoming = message(desk, follower)
     assert desk.outbox.put(incoming.key, kind, {"fields": incoming.fields})
     fail(desk, incoming.key, reply=to_json(Text(WORDING.sorry)), late=True, sent=1, problem="KeyError")
-    assert desk.outbox.retry(incoming.key, afresh)
+    assert desk.outbox.retry(incoming.key, retried_work)
     desk.perform(incoming.key)
     assert pushed(wechat, follower) == ["echo x"]
     assert desk.outbox.all() == []
@@ -478,7 +479,7 @@ def test_a_typing_indicator_whose_job_has_failed_is_shown_when_it_is_retried(
     desk = make_desk(**as_account(wechat))
     assert desk.outbox.put("j", TYPING, {"openid": follower})
     fail(desk, "j")
-    assert desk.outbox.retry("j", afresh)
+    assert desk.outbox.retry("j", retried_work)
     desk.perform("j")
     assert [call["path"] for call in wechat.calls()][-1] == "/cgi-bin/message/custom/typing"
     assert desk.outbox.all() == []

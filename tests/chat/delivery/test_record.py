@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.chat.delivery.record import Dedup, State
+from bot.chat.delivery.record import Records, State
 from bot.chat.replies.kinds import Article, News, Text
 from bot.jobs.liveness import Liveness
 from bot.store import Store, open_store
@@ -31,7 +31,7 @@ def waiting() -> Waiting:
     return Waiting()
 
 
-MakeDedup = Callable[[], Dedup]
+MakeDedup = Callable[[], Records]
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def processes(store: Store, waiting: Waiting, clock: Clock) -> Iterator[tuple[li
     """Processes that share the store, all alive; and how to add one."""
     alive: list[Liveness] = []
 
-    def make() -> Dedup:
+    def make() -> Records:
         alive.append(Liveness(store))
         alive[-1].start()
-        return Dedup(store, alive[-1], LIFETIME, clock, waiting.monotonic, waiting.sleep)
+        return Records(store, alive[-1], LIFETIME, clock, waiting.monotonic, waiting.sleep)
 
     yield alive, make
     for process in alive:
@@ -50,7 +50,7 @@ def processes(store: Store, waiting: Waiting, clock: Clock) -> Iterator[tuple[li
 
 
 @pytest.fixture
-def dedup(processes: tuple[list[Liveness], MakeDedup]) -> Dedup:
+def dedup(processes: tuple[list[Liveness], MakeDedup]) -> Records:
     return processes[1]()
 
 
@@ -58,7 +58,7 @@ def nobody(process: str) -> None:
     """What a promise needs no job for."""
 
 
-def test_a_message_is_new_then_running_then_done(dedup: Dedup, clock: Clock) -> None:
+def test_a_message_is_new_then_running_then_done(dedup: Records, clock: Clock) -> None:
     assert dedup.claim("k").state is State.NEW
     second = dedup.claim("k")
     assert (second.state, second.attempt) == (State.RUNNING, 2)
@@ -68,14 +68,14 @@ def test_a_message_is_new_then_running_then_done(dedup: Dedup, clock: Clock) -> 
     assert dedup.claim("other").state is State.NEW
 
 
-def test_a_reply_of_any_kind_and_none_come_back_as_they_were(dedup: Dedup) -> None:
+def test_a_reply_of_any_kind_and_none_come_back_as_they_were(dedup: Records) -> None:
     for number, reply in enumerate((None, Text("]]>\x00中"), News((Article("a"), Article("b", url="u"))))):
         dedup.claim(str(number))
         dedup.finish(str(number), reply)
         assert dedup.claim(str(number)).reply == reply
 
 
-def test_of_many_deliveries_at_once_one_is_new(dedup: Dedup) -> None:
+def test_of_many_deliveries_at_once_one_is_new(dedup: Records) -> None:
     start = threading.Barrier(8)
 
     def claim() -> State:
@@ -87,7 +87,7 @@ def test_of_many_deliveries_at_once_one_is_new(dedup: Dedup) -> None:
     assert sorted(state.value for state in states) == ["new"] + ["running"] * 7
 
 
-def test_joining_gives_the_runs_reply_when_it_comes(dedup: Dedup, waiting: Waiting) -> None:
+def test_joining_gives_the_runs_reply_when_it_comes(dedup: Records, waiting: Waiting) -> None:
     dedup.claim("k")
     waiting.meanwhile = [lambda: None, lambda: dedup.finish("k", REPLY)]
     joined = dedup.wait("k", 2, 5.0)
@@ -95,13 +95,15 @@ def test_joining_gives_the_runs_reply_when_it_comes(dedup: Dedup, waiting: Waiti
     assert waiting.now < 1.0
 
 
-def test_joining_ends_with_the_time_it_was_given(dedup: Dedup, waiting: Waiting) -> None:
+def test_joining_ends_with_the_time_it_was_given(dedup: Records, waiting: Waiting) -> None:
     dedup.claim("k")
     assert dedup.wait("k", 2, 4.5).state is State.RUNNING
     assert waiting.now == pytest.approx(4.5)
 
 
-def test_a_promised_reply_goes_another_way(dedup: Dedup, processes: tuple[list[Liveness], MakeDedup]) -> None:
+def test_a_promised_reply_goes_another_way(
+    dedup: Records, processes: tuple[list[Liveness], MakeDedup]
+) -> None:
     expected: list[str] = []
     dedup.claim("k")
     assert dedup.promise("k", expected.append)
@@ -113,7 +115,7 @@ def test_a_promised_reply_goes_another_way(dedup: Dedup, processes: tuple[list[L
     assert dedup.claim("k").reply is None, "a retry gets nothing twice"
 
 
-def test_nothing_is_promised_when_the_run_has_ended(dedup: Dedup) -> None:
+def test_nothing_is_promised_when_the_run_has_ended(dedup: Records) -> None:
     dedup.claim("k")
     dedup.finish("k", REPLY)
     assert not dedup.promise("k", nobody)
@@ -121,7 +123,7 @@ def test_nothing_is_promised_when_the_run_has_ended(dedup: Dedup) -> None:
     assert dedup.wait("k", 2, 0.0).reply == REPLY
 
 
-def test_promise_and_finish_at_once_agree_on_who_delivers(dedup: Dedup) -> None:
+def test_promise_and_finish_at_once_agree_on_who_delivers(dedup: Records) -> None:
     for n in range(40):
         key, start = f"k{n}", threading.Barrier(2)
         dedup.claim(key)
@@ -171,7 +173,7 @@ def test_a_joined_delivery_takes_over_when_the_process_dies(
     assert waiting.now < 1.0
 
 
-def test_a_reply_is_withdrawn_once(dedup: Dedup) -> None:
+def test_a_reply_is_withdrawn_once(dedup: Records) -> None:
     dedup.claim("k")
     dedup.finish("k", REPLY)
     claim = dedup.claim("k")
@@ -180,7 +182,7 @@ def test_a_reply_is_withdrawn_once(dedup: Dedup) -> None:
     assert (dedup.claim("k").state, dedup.claim("k").reply) == (State.DONE, None)
 
 
-def test_a_record_that_the_store_lost_meanwhile_is_ours(dedup: Dedup, store: Store) -> None:
+def test_a_record_that_the_store_lost_meanwhile_is_ours(dedup: Records, store: Store) -> None:
     dedup.claim("k")
     store.delete("k")
     assert dedup.finish("k", REPLY)
@@ -189,7 +191,7 @@ def test_a_record_that_the_store_lost_meanwhile_is_ours(dedup: Dedup, store: Sto
 
 def test_a_record_outlives_the_freshness_window(make_config: MakeConfig, clock: Clock) -> None:
     store = open_store(make_config().store_url, clock, app_id=APP_ID)
-    dedup = Dedup(store, Liveness(store), LIFETIME, clock)
+    dedup = Records(store, Liveness(store), LIFETIME, clock)
     dedup.claim("k")
     dedup.finish("k", REPLY)
     clock.advance(LIFETIME - 1)

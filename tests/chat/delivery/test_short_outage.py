@@ -81,7 +81,7 @@ def test_a_claim_that_the_store_took_in_silence_does_not_keep_the_answer(
     with desk.without_waiting():
         assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
-    until(lambda: desk.liveness._owed)
+    until(desk.liveness.is_unsure)
     mortal_redis.go_on()
     settle(desk)
     assert pushed(wechat, follower) == ["done"]
@@ -121,8 +121,9 @@ def test_a_run_that_was_overtaken_brings_nothing(
         first = pool.submit(desk.text, "x", 7, follower)
         assert begun[0].wait(60)
         message = incoming(desk, follower)
-        desk.answerer._dedup.claim(message.key)
-        desk.answerer._expect(message)  # the second delivery, whose process is killed while it waits
+        desk.records.claim(message.key)
+        # The second delivery, whose process is killed while it waits.
+        desk.late.expect(message, desk.records.runner(message.key) or "")
         mortal_redis.pause()
         third = pool.submit(desk.text, "x", 7, follower)
         assert begun[1].wait(60)

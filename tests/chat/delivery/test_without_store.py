@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.chat import on
-from bot.chat.delivery import without_store
+from bot.chat.delivery import local_runs
 from bot.chat.delivery.answer import Answer
 from bot.chat.delivery.record import State
 from bot.chat.replies.kinds import Text
@@ -114,7 +114,7 @@ def test_what_comes_too_late_is_pushed_once_the_store_is_back(
         assert desk.text("x", 7, follower).result == "promised"
         assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
-    until(lambda: desk.liveness._owed)
+    until(desk.liveness.is_unsure)
     mortal_redis.start()
     settle(desk)
     assert held.runs == 1
@@ -132,7 +132,7 @@ def test_what_ends_after_the_store_is_back_is_pushed_too(
         mortal_redis.start()
         assert desk.text("x", 7, follower).result == "promised"
     held.go.set()
-    until(lambda: desk.liveness._owed)
+    until(desk.liveness.is_unsure)
     settle(desk)
     assert (held.runs, pushed(wechat, follower)) == (1, ["done"])
 
@@ -149,7 +149,6 @@ def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
         until_it_works(desk)
     held.go.set()
     desk.settle()
-    desk.runner._stopping.clear()
     assert desk.said(desk.text("x", 8, follower)) == "done"
     settle(desk)
     assert (held.runs, pushed(wechat, follower)) == (2, ["done"])
@@ -186,7 +185,7 @@ def test_a_reply_without_the_store_overtakes_a_run_that_began_with_it(
         key = begun_elsewhere(desk, 7)
         held.go.set()
         assert desk.said(delivery.result(60)) == "done"
-    claim = desk.answerer._dedup.look(key, 3)
+    claim = desk.records.look(key, 3)
     assert (claim.state, claim.reply) == (State.DONE, Text("done"))
 
 
@@ -208,7 +207,7 @@ def test_where_nothing_can_be_pushed_the_third_try_is_told_to_wait(
     assert [answer.retry for answer in tries] == [True, True, False]
     assert desk.said(tries[2]) == WORDING.still_working
     held.go.set()
-    until(lambda: desk.liveness._owed)
+    until(desk.liveness.is_unsure)
     mortal_redis.start()
     settle(desk)
     assert held.runs == 1
@@ -228,18 +227,18 @@ def test_the_outage_is_said_once_however_many_messages_come(
 def test_there_is_an_end_to_threads(
     make_desk: MakeDesk, mortal_redis: RedisServer, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(without_store, "_MOST_RUNS", 2)
+    monkeypatch.setattr(local_runs, "_MOST_RUNS", 2)
     desk = make_desk(on.message("text", held), store_url=mortal_redis.url)
     mortal_redis.kill()
     with desk.without_waiting():
         results = [desk.text("x", number).result for number in (1, 2, 3)]
     assert results == ["still-working", "still-working", "too-many"]
     held.go.set()
-    until(lambda: not desk.answerer._alone._under_way)
+    until(lambda: not desk.runs.under_way)
     assert desk.said(desk.text("x", 4)) == "done"
 
 
-class Seen(dict[str, without_store.Run]):
+class Seen(dict[str, local_runs.Run]):
     """Runs, and which of them were looked at in a row."""
 
     def items(self) -> Any:
@@ -252,7 +251,7 @@ class Seen(dict[str, without_store.Run]):
 def test_a_run_is_forgotten_when_wechat_does_not_ask_again_and_only_the_oldest_are_looked_at(
     clock: Clock,
 ) -> None:
-    runs = without_store.Alone(clock)
+    runs = local_runs.LocalRuns(clock)
     seen = runs._runs = Seen()
     for n in range(100):
         run = runs.begin(f"m{n}", lambda: None)

@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.replies.as_push import custom_messages, cut, pieces
-from bot.chat.replies.kinds import (
-    Article,
-    Ask,
-    Image,
-    Music,
-    News,
-    Picture,
-    Text,
-    Transfer,
-    Video,
-    Voice,
-    as_reply,
-)
+from bot.chat.replies.kinds import Article, Image, Music, News, Reply, Text, Transfer, Video, Voice
+from bot.chat.replies.returned import Ask, Picture, as_reply
+from bot.chat.replies.text_limit import cut, pieces
 from bot.errors import HandlerError
 
 CARD = Article("t")
@@ -122,8 +111,8 @@ def test_a_link_is_not_cut_in_two() -> None:
 
 
 def test_each_reply_becomes_wechats_customer_service_message() -> None:
-    def one(reply: Any) -> dict[str, Any]:
-        (body,) = custom_messages(reply, 2048)
+    def one(reply: Reply) -> dict[str, Any]:
+        (body,) = reply.pushes(2048)
         return body
 
     assert one(Text("x")) == {"msgtype": "text", "text": {"content": "x"}}
@@ -136,11 +125,11 @@ def test_each_reply_becomes_wechats_customer_service_message() -> None:
     }  # fmt: skip
     card = {"title": "t", "description": "d", "picurl": "p", "url": "u"}
     assert one(News((Article("t", "d", "p", "u"), CARD)))["news"] == {"articles": [card]}
-    assert custom_messages(Transfer(), 2048) == []
+    assert Transfer().pushes(2048) == []
 
 
 def test_a_long_late_text_goes_out_in_pieces() -> None:
-    bodies = custom_messages(Text("中" * 100), 150)
+    bodies = Text("中" * 100).pushes(150)
     assert [body["text"]["content"] for body in bodies] == ["中" * 50, "中" * 50]
 
 

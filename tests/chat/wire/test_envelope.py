@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.wire.envelope import Envelope, same, sign
-from bot.chat.wire.gate import Gate, Opened
-from bot.chat.wire.messages import Incoming
-from bot.chat.wire.seal import Seal
+from bot.chat.wire.gate import Gate
+from bot.chat.wire.seal import encrypted
 from bot.errors import Refused
 from tests.chat.deliveries import message, status
 from tests.conftest import AES_KEY, APP_ID, Clock, MakeConfig
@@ -85,11 +84,9 @@ def test_v3_the_documented_ciphertext_opens_and_is_made_again(make_config: MakeC
     assert refusal.value.reason == "bad-xml"
 
 
-def test_v4_the_documented_reply_is_sealed_byte_for_byte(make_config: MakeConfig) -> None:
+def test_v4_the_documented_reply_is_sealed_byte_for_byte() -> None:
     envelope = Envelope(DEMO["encoding_aes_key"], DEMO["app_id"], fixed(b"707722b803182950"))
-    seal = Seal(make_config(**DEMO, mode="safe"), Clock(1713424427.9), envelope)
-    incoming = Incoming(None, {}, "", "", "", 0, "text", "", "", None, True)
-    sealed = seal.close(b'{"demo_resp":"good luck"}', Opened(incoming, True, "415670741"))
+    sealed = encrypted(b'{"demo_resp":"good luck"}', envelope, DEMO["token"], "1713424427", "415670741")
     assert sealed.decode() == (
         f"<xml><Encrypt><![CDATA[{V4_ENCRYPT}]]></Encrypt>"
         "<MsgSignature><![CDATA[1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1]]></MsgSignature>"

@@ -1,28 +1,22 @@
 """Replies render to exactly WeChat's elements, and stay well-formed whatever is in them."""
 
+import json
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.replies.kinds import (
-    Article,
-    Image,
-    Music,
-    News,
-    Reply,
-    Text,
-    Transfer,
-    Video,
-    Voice,
-    from_json,
-    to_json,
-)
+from bot.chat.conversation import Conversations
+from bot.chat.replies.kinds import Article, Image, Music, News, Reply, Text, Transfer, Video, Voice
+from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire import seal
 from bot.chat.wire.gate import Opened
 from bot.chat.wire.messages import Incoming
+from bot.chat.wire.seal import Answer
 from bot.chat.wire.xml import clean
+from bot.config import Config
+from bot.store import open_store
 from tests.chat.deliveries import WeChat
 from tests.conftest import Clock, MakeConfig
 
@@ -106,26 +100,34 @@ def test_every_field_of_every_reply_stays_well_formed(title: str, url: str, open
 
 @pytest.mark.parametrize(("reply", "_kind", "_inner"), SAMPLES)
 def test_a_kept_reply_is_read_back_equal(reply: Reply, _kind: str, _inner: str) -> None:
-    assert from_json(to_json(reply)) == reply
+    stored = json.loads(json.dumps(to_json(reply), default=vars))
+    assert from_json(stored) == reply
+    assert from_json({**stored, "source": "m", "added_later": [1]}) == reply
+
+
+def make_seal(config: Config) -> seal.Seal:
+    clock = Clock()
+    store = open_store(config.store_url, clock, app_id=config.app_id)
+    return seal.Seal(config, clock, Conversations(store), "more?")
 
 
 @pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
 def test_no_reply_is_the_bare_word_success_in_every_mode(make_config: MakeConfig, mode: str) -> None:
-    sealer = seal.Seal(make_config(mode=mode), Clock())
-    assert sealer.close(b"", Opened(INCOMING, mode != "plain", "1")) == b"success"
+    sealer = make_seal(make_config(mode=mode))
+    assert sealer.close(Answer(None, "none", 1), Opened(INCOMING, mode != "plain", "1")) == b"success"
 
 
 def test_the_same_reply_is_sealed_anew_for_every_delivery(make_config: MakeConfig) -> None:
     config, clock = make_config(mode="safe"), Clock()
-    sealer, wechat = seal.Seal(config, clock), WeChat(config, clock)
-    plain = seal.render(Text("你好"), INCOMING, 1)
-    one = sealer.close(plain, Opened(INCOMING, True, "first"))
-    two = sealer.close(plain, Opened(INCOMING, True, "sec]]>ond"))
+    sealer, wechat = make_seal(config), WeChat(config, clock)
+    answer = Answer(Text("你好"), "reply", 1)
+    one = sealer.close(answer, Opened(INCOMING, True, "first"))
+    two = sealer.close(answer, Opened(INCOMING, True, "sec]]>ond"))
     assert one != two
     assert wechat.content(one) == wechat.content(two) == "你好"
 
 
 def test_compatible_mode_answers_a_plain_delivery_in_plain(make_config: MakeConfig) -> None:
-    sealer = seal.Seal(make_config(mode="compatible"), Clock())
-    assert sealer.close(b"<xml/>", Opened(INCOMING, False, "1")) == b"<xml/>"
-    assert b"<Encrypt>" in sealer.close(b"<xml/>", Opened(INCOMING, True, "1"))
+    sealer, answer = make_seal(make_config(mode="compatible")), Answer(Text("x"), "reply", 1, at=7)
+    assert sealer.close(answer, Opened(INCOMING, False, "1")) == seal.render(Text("x"), INCOMING, 7)
+    assert b"<Encrypt>" in sealer.close(answer, Opened(INCOMING, True, "1"))

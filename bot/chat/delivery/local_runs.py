@@ -1,0 +1,114 @@
+"""Runs of messages in this process alone, while the store is gone.
+
+A delivery that comes to the same process waits for the run. In another process the handler runs again.
+WeChat waits 5 s for a delivery whatever the handler does, so every run has a thread of its own.
+"""
+
+import contextvars
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+from bot.chat.delivery.retry_timing import SERIES_SECONDS
+from bot.chat.replies.kinds import Reply
+from bot.store import Clock
+
+_MOST_RUNS = 200  # under way at the same time: threads are not endless
+_FIRST_POLL_SECONDS = 0.001
+_LAST_POLL_SECONDS = 0.2
+
+Bring = Callable[[Reply | None], None]
+
+
+class Run:
+    """One message in one process. `attempts` counts its deliveries here. `reply` is set once the run has
+    `ended`. `is_promised`: WeChat was answered without the reply, which is brought another way."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.attempts = 0
+        self.reply: Reply | None = None
+        self.ended = False
+        self.is_promised = False
+        self._bring: Bring | None = None
+        self._lock = threading.Lock()
+
+    def promise(self, bring: Bring) -> bool:
+        """Call `bring` with the reply once it is there. Return False if it is there already."""
+        with self._lock:
+            if self.ended and not self.is_promised:
+                return False
+            self._bring = self._bring or bring
+            self.is_promised = True
+            return True
+
+    def end(self, reply: Reply | None) -> None:
+        with self._lock:
+            self.reply, self.ended = reply, True
+        if self._bring:
+            self._bring(reply)
+
+
+class LocalRuns:
+    """The runs of this process while the store is gone, and for half a minute after."""
+
+    def __init__(
+        self,
+        clock: Clock = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._runs: dict[str, Run] = {}  # in the order in which they began
+        self.under_way = 0
+        self._lock = threading.Lock()
+
+    def find(self, key: str) -> Run | None:
+        """Return the run of this message if it began without the store, else None."""
+        if not self._runs:
+            return None
+        with self._lock:
+            self._drop_old()
+            return self._runs.get(key)
+
+    def begin(self, key: str, handle: Callable[[], Reply | None]) -> Run | None:
+        """Return the run of this message; its first delivery begins it. `handle` raises nothing. Return None
+        if too many runs are under way."""
+        with self._lock:
+            run = self._runs.get(key)
+            if run is not None:
+                return run
+            if self.under_way >= _MOST_RUNS:
+                return None
+            self.under_way += 1
+            run = self._runs[key] = Run(self._clock())
+        context = contextvars.copy_context()  # the log lines of the handler belong to this request
+        threading.Thread(
+            target=context.run, args=(self._go, run, handle), name="local-run", daemon=True
+        ).start()
+        return run
+
+    def _go(self, run: Run, handle: Callable[[], Reply | None]) -> None:
+        run.end(handle())
+        with self._lock:
+            self.under_way -= 1
+
+    def wait(self, run: Run, seconds: float) -> None:
+        """Wait until the run has ended, or the time is over."""
+        end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
+        while not run.ended:
+            left = end - self._monotonic()
+            if left <= 0:
+                return
+            self._sleep(min(pause, left))
+            pause = min(2 * pause, _LAST_POLL_SECONDS)
+
+    def _drop_old(self) -> None:
+        """Drop runs that have ended and are old. Those that began first stand first."""
+        now = self._clock()
+        old = itertools.takewhile(lambda item: now - item[1].at >= SERIES_SECONDS, self._runs.items())
+        for key in [key for key, run in old if run.ended]:
+            del self._runs[key]

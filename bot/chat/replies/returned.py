@@ -1,0 +1,82 @@
+"""Make a reply of what a handler returned."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.chat.replies.kinds import Article, News, Reply, Text
+from bot.chat.wire.xml import clean
+from bot.errors import HandlerError
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file under `static/`, sent as an image. The engine uploads it once and keeps its media id.
+
+    An account that may not upload media sends a card with `title` instead, which shows the file by its URL.
+    """
+
+    file: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Answer with `reply`, and send the user's next message to the route `on.answer(answer, …)`.
+
+    `data` (JSON values) is handed to that route's handler. The question ends after `seconds`.
+    """
+
+    reply: Any
+    answer: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 600
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.seconds, int | float) or not 0 < self.seconds < math.inf:
+            raise ValueError(f"Ask.seconds must be a number of seconds, not {self.seconds!r}")
+
+
+def as_reply(result: Any, handler: str) -> Reply | Picture | None:
+    """Return `result` as a reply, without the characters that cannot be sent. A `str` is a Text, a list of
+    Article is a News. None and an empty text are no reply, because WeChat treats an empty Content as a
+    fault.
+
+    Raises HandlerError, which names the handler, for anything that cannot be sent.
+    """
+    if result is None:
+        return None
+    if isinstance(result, str):
+        result = Text(result)
+    elif isinstance(result, Sequence):
+        _check_cards(result, handler)
+        result = News(tuple(result))
+    if not isinstance(result, Reply | Picture):
+        raise HandlerError(
+            handler,
+            f"returned {type(result).__name__}; a reply is None, a str, a list of Article or a reply object",
+        )
+    if isinstance(result, News):
+        _check_cards(result.articles, handler)
+        return News(tuple(_cleaned(article, handler) for article in result.articles))
+    reply: Reply | Picture = _cleaned(result, handler)
+    return None if reply == Text("") else reply
+
+
+def _check_cards(cards: Sequence[Any], handler: str) -> None:
+    if not 1 <= len(cards) <= 8 or not all(isinstance(card, Article) for card in cards):
+        raise HandlerError(handler, "a list, or a News, holds one to eight Article objects")
+
+
+def _cleaned(part: Any, handler: str) -> Any:
+    """Return a copy whose texts WeChat takes. Every field must be a text, and no media id may be empty."""
+    texts: dict[str, str] = {}
+    for name, value in vars(part).items():
+        if not isinstance(value, str):
+            what = f"{type(part).__name__}.{name} must be a text, not {type(value).__name__}"
+            raise HandlerError(handler, what)
+        texts[name] = clean(value)
+        if name.endswith("media_id") and not texts[name]:
+            raise HandlerError(handler, f"{type(part).__name__}.{name} is empty")
+    return type(part)(**texts)

@@ -1,0 +1,22 @@
+"""Replies as JSON values, for the store."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.chat.replies.kinds import Reply
+from bot.store.records import build
+
+
+def to_json(reply: Reply | None) -> dict[str, Any] | None:
+    """Return a reply as values that records.dump() can store."""
+    return {"kind": type(reply).__name__, **vars(reply)} if reply else None
+
+
+def from_json(stored: Mapping[str, Any] | None) -> Reply | None:
+    """Return the reply that to_json() made. Raises ValueError if this version has no such kind."""
+    if not stored:
+        return None
+    kind = Reply.kinds.get(stored["kind"])
+    if kind is None:
+        raise ValueError(f"there is no reply of kind {stored['kind']!r}")
+    return build(kind, dict(stored))

@@ -1,0 +1,45 @@
+"""One log line and one count for every request, of deliveries and of pages."""
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bot.config import CALLBACK_PATH, LOGIN_STATUS_PATH
+from bot.telemetry import metrics
+from bot.telemetry.log import request_id
+
+log = logging.getLogger("bot.request")
+
+# Asked every few seconds, by monitoring and by the login page.
+_UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), (LOGIN_STATUS_PATH, "200")}
+
+
+@contextmanager
+def logged(method: str, path: str) -> Iterator[dict[str, Any]]:
+    """Give the request an id, and write one log line when it has ended. Yield the facts of that line, to
+    which the caller adds. Its `status` is 500 until the caller sets another one."""
+    started = time.perf_counter()
+    token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
+    facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
+    try:
+        yield facts
+    finally:
+        seconds = time.perf_counter() - started
+        facts["ms"] = round(seconds * 1000, 1)
+        _count(facts, seconds)
+        if (path, facts["status"]) not in _UNLOGGED:
+            log.info("request", extra={"facts": facts})
+        request_id.reset(token)
+
+
+def _count(facts: dict[str, Any], seconds: float) -> None:
+    if facts["path"] != CALLBACK_PATH:
+        metrics.pages.labels(facts["status"]).inc()
+        return
+    metrics.delivery_seconds.observe(seconds)
+    metrics.delivered(facts.get("result", "fault")).inc()
+    if "reason" in facts:
+        metrics.refusals.labels(facts["reason"]).inc()

@@ -1,0 +1,100 @@
+"""An account without HTTP: deliveries go in at the gate, and handlers, jobs and pushes are real."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+
+from bot import app
+from bot.chat.conversation import Conversations
+from bot.chat.delivery.local_runs import LocalRuns
+from bot.chat.router import Route
+from bot.config import Config
+from bot.store import open_store
+from handlers import WORDING
+from tests.chat.deliveries import OPENID, WeChat
+from tests.chat.waiting import Waiting
+from tests.conftest import Clock
+
+
+class Answered(NamedTuple):
+    """What WeChat heard. `reply` is plain reply XML, empty for `success`; `retry`: it will deliver again."""
+
+    reply: bytes
+    result: str
+    attempt: int
+    route: str
+    retry: bool
+
+
+class Desk:
+    """Everything behind the gate, built for `routes`."""
+
+    def __init__(self, config: Config, clock: Clock, routes: Sequence[Route]) -> None:
+        self.waiting = Waiting()
+        self.wechat = WeChat(config, clock)
+        self.store = open_store(config.store_url, clock, app_id=config.app_id)
+        self._lets_time_pass = False
+        self.runs = LocalRuns(clock, self._monotonic, self._sleep)
+        waiting = app.Waiting(
+            config.threads // 2,
+            self.waiting.monotonic,
+            self.waiting.sleep,
+            lambda job_id: self.wake(job_id),
+            self.runs,
+        )
+        parts = app.build(
+            replace(config, job_threads=64), routes, WORDING, clock, store=self.store, waiting=waiting
+        )
+        self.parts = parts
+        self.callback, self.records, self.late = parts.chat.callback, parts.chat.records, parts.chat.late
+        self.outbox, self.runner = parts.chat.outbox, parts.chat.runner
+        self.liveness = self.records.liveness
+        self.conversations = Conversations(self.store)
+        # A job is taken at once, as if the queue had just handed it over.
+        self.wake: Callable[[str], None] = self.runner.take
+        self._ids = iter(range(1, 1000))
+
+    def text(self, content: str, msg_id: int | None = None, openid: str = OPENID) -> Answered:
+        """One delivery; the same `msg_id` is the same message."""
+        return self.deliver(self.wechat.text(content, msg_id or next(self._ids), openid))
+
+    def event(self, name: str, inner: str = "", openid: str = OPENID) -> Answered:
+        return self.deliver(self.wechat.event(name, inner, openid=openid, created=next(self._ids)))
+
+    def deliver(self, body: str) -> Answered:
+        delivery = self.wechat.deliver(body)
+        response = self.callback.receive(delivery.query, lambda: delivery.body)
+        facts = response.facts
+        reply = b"" if response.body == b"success" else response.body
+        return Answered(reply, facts["result"], facts["attempt"], facts["route"], response.status == 503)
+
+    def said(self, answer: Answered) -> str | None:
+        return self.wechat.content(answer.reply) if answer.reply else None
+
+    def settle(self) -> None:
+        """Let the jobs under way come to their end."""
+        self.runner.settle(60)
+
+    def perform(self, job_id: str) -> None:
+        """Perform a job once, and return when that has ended."""
+        self.runner.take(job_id)
+        self.settle()
+
+    @contextmanager
+    def without_waiting(self) -> Iterator[None]:
+        """Let time pass at once for a delivery that waits while the store is gone."""
+        self._lets_time_pass = True
+        yield
+        self._lets_time_pass = False
+
+    def _monotonic(self) -> float:
+        return self.waiting.monotonic() if self._lets_time_pass else time.monotonic()
+
+    def _sleep(self, seconds: float) -> None:
+        (self.waiting.sleep if self._lets_time_pass else time.sleep)(seconds)
+
+    def close(self) -> None:
+        self.settle()
+        self.parts.close()
