@@ -10,9 +10,12 @@ from bot.chat import on
 from bot.chat.router import Route
 from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
+from handlers.pages.about import About
 from handlers.pages.account import Account
+from handlers.pages.blog import Blog
 from handlers.pages.home import Home
 from handlers.pages.login import Confirm, Events, Login, Logout, Status
+from handlers.pages.weibo import Weibo
 from handlers.wording import WORDING
 
 CHAT: list[Route] = [
@@ -31,6 +34,9 @@ CHAT: list[Route] = [
 
 PAGES: list[tuple[str, type]] = [
     ("/", Home),
+    ("/blog", Blog),
+    ("/weibo", Weibo),
+    ("/about", About),
     ("/account", Account),
     ("/login", Login),
     ("/login/status", Status),
