@@ -11,9 +11,12 @@ from bot.chat.router import Route
 from bot.config import ACCOUNT_PATH, LOGIN_PATH, LOGIN_STATUS_PATH
 from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
+from handlers.pages.about import About
 from handlers.pages.account import Account
+from handlers.pages.blog import Blog
 from handlers.pages.home import Home
 from handlers.pages.login import Confirm, Events, Login, Logout, Status
+from handlers.pages.weibo import Weibo
 from handlers.wording import WORDING
 
 CHAT: list[Route] = [
@@ -32,6 +35,9 @@ CHAT: list[Route] = [
 
 PAGES: list[tuple[str, type]] = [
     ("/", Home),
+    ("/blog", Blog),
+    ("/weibo", Weibo),
+    ("/about", About),
     (ACCOUNT_PATH, Account),
     (LOGIN_PATH, Login),
     (LOGIN_STATUS_PATH, Status),

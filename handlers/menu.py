@@ -1,7 +1,8 @@
 """The menu, and the replies to its clicks. Install it with `python setup_menu.py`.
 
-A view button with `page` and `scope` becomes an OAuth link to that page of this site, built from the
-settings. Limits on names, keys and URLs are checked before anything is sent.
+A view button with `page` opens that page of this site. With `scope` as well, its URL is an OAuth link to the
+page. The URLs are built from the settings. Limits on names, keys and URLs are checked before anything is
+sent.
 """
 
 from bot.chat.replies.returned import Picture
@@ -23,9 +24,9 @@ MENU = {
         {
             "name": "更多精彩",
             "sub_button": [
-                {"type": "view", "name": "开发文档", "url": "https://developers.weixin.qq.com/doc/"},
-                {"type": "view", "name": "web.py", "url": "https://webpy.org/"},
-                {"type": "view", "name": "wechatpy", "url": "https://docs.wechatpy.org/"},
+                {"type": "view", "name": "博客", "page": "/blog"},
+                {"type": "view", "name": "微博", "page": "/weibo"},
+                {"type": "view", "name": "关于", "page": "/about"},
                 {"type": "view", "name": "我的主页", "page": "/", "scope": "snsapi_userinfo"},
             ],
         },

@@ -313,18 +313,27 @@ def test_the_shipped_menu_is_within_all_limits_and_every_key_has_a_reply(
     assert install.click_keys(resolved) == set(REPLIES) == replies() == {"wx_qr_code", "wb_qr_code"}
 
 
-def test_the_shipped_menu_is_the_one_that_the_first_users_had(
-    make_config: MakeConfig, states: States
-) -> None:
+def test_the_shipped_menu_has_these_buttons_in_this_order(make_config: MakeConfig, states: States) -> None:
     first, second, third = install.resolve(handlers.MENU, make_config(), states)["button"]
     assert first == click("微信关注", "wx_qr_code")
     assert second == click("微博关注", "wb_qr_code")
     assert third["name"] == "更多精彩"
     links = third["sub_button"]
+    assert [link["name"] for link in links] == ["博客", "微博", "关于", "我的主页"]
     assert [link["type"] for link in links] == ["view"] * 4
-    assert [link["url"] for link in links[:3] if "/connect/" in link["url"]] == []
+    site = "https://bot.example.com"
+    assert [link["url"] for link in links[:3]] == [f"{site}/blog", f"{site}/weibo", f"{site}/about"]
     assert "redirect_uri=https%3A%2F%2Fbot.example.com%2F&" in links[3]["url"]
     assert "&scope=snsapi_userinfo&" in links[3]["url"]
+
+
+def test_every_link_of_the_shipped_menu_is_a_page_of_this_site() -> None:
+    """A link to another host shows a browser's error page where the bot runs without the internet."""
+    buttons = [leaf for top in handlers.MENU["button"] for leaf in top.get("sub_button", [top])]
+    links = [button for button in buttons if button["type"] == "view"]
+    paths = [path for path, _ in handlers.PAGES]
+    assert links
+    assert [link for link in links if "url" in link or link["page"] not in paths] == []
 
 
 def test_every_reply_to_a_click_is_a_picture_that_exists() -> None:

@@ -133,6 +133,27 @@ def test_from_verification_to_the_home_page(stage: Stage, page: Page) -> None:
     assert sns == ["/sns/oauth2/access_token", "/sns/userinfo"], "a first visit costs two calls"
 
 
+@pytest.mark.parametrize("stage", ["plain-sqlite"], indirect=True)
+def test_the_menu_opens_the_pages_that_ask_nobody(stage: Stage, page: Page) -> None:
+    stage.sandbox.subscribe(stage.openid)
+    phone = Phone(page, stage.sandbox)
+    expect(phone.answers()).to_have_count(1)
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url))
+
+    for name in ("博客", "微博", "关于"):
+        phone.tap("更多精彩", name)
+        expect(phone.web.get_by_role("heading", level=1)).to_have_text(name)
+        page.get_by_test_id("webview-close").click()
+
+    phone.tap("更多精彩", "微博")
+    expect(phone.web.get_by_alt_text("我们微博的二维码")).to_have_js_property("naturalWidth", 310)
+    phone.web.get_by_role("link", name="关于").click()
+    expect(phone.web.get_by_role("heading", level=1)).to_have_text("关于")
+    assert f"{stage.bot.url}/blog" in opened
+    assert not [url for url in opened if "/connect/oauth2/" in url], "nobody is asked who they are"
+
+
 def test_refusing_leaves_the_visitor_in_the_chat(stage: Stage, page: Page) -> None:
     stage.sandbox.subscribe(stage.openid)
     phone = Phone(page, stage.sandbox)

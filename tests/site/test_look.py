@@ -22,6 +22,9 @@ from tests.visiting import PC, WECHAT, MakePhone, Serve
 
 PATHS = [
     "/",
+    "/blog",
+    "/weibo",
+    "/about",
     "/account",
     "/account?change=1",
     "/login",
@@ -256,7 +259,8 @@ def test_nothing_is_kept_about_anonymous_visitors(site: Served, weixin: Sandbox)
             return set(keys) - {"token", "ticket"}
 
         before = kinds()
-        for path in ("/logout", "/none", "/healthz", "/login/status", "/MP_verify_0123456789abcdef.txt"):
+        pages = ("/blog", "/weibo", "/about", "/logout", "/none")
+        for path in (*pages, "/healthz", "/login/status", "/MP_verify_0123456789abcdef.txt"):
             answer = stranger.get(site.url + path, timeout=60)
             assert not answer.cookies
         assert kinds() == before
