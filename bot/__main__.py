@@ -26,9 +26,10 @@ def main() -> int:
     # Imports wait for their command: a fault in handlers/ must not keep example-config from working, and
     # the metrics library looks for its shared folder when it is imported.
     if command == "example-config":
-        from bot.config import example
+        from bot.config import Config
+        from bot.settings.example import example
 
-        print(example(), end="")
+        print(example(Config), end="")
         return 0
     if command == "check":
         from bot.cli.commands import check

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Config, example, load_config
+from bot.config import Config, load_config
 from bot.errors import ConfigError
+from bot.settings.example import example
 from tests.conftest import AES_KEY, APP_ID, ORIGINAL_ID, SECRET, SECRET_KEY, TOKEN
 from tests.launch import ROOT
 
@@ -235,13 +236,13 @@ def test_any_text_for_any_setting_is_a_value_or_a_fault(name: str, value: str) -
 
 
 def test_the_example_file_is_the_table() -> None:
-    assert (ROOT / "config.example.py").read_text(encoding="utf-8") == example()
+    assert (ROOT / "config.example.py").read_text(encoding="utf-8") == example(Config)
 
 
 def test_the_example_file_is_python_with_every_setting_and_its_default() -> None:
     assigned = {
         node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]
-        for node in ast.parse(example()).body
+        for node in ast.parse(example(Config)).body
         if isinstance(node, ast.Assign)
     }
     assert assigned == {row.name.upper(): row.default for row in dataclasses.fields(Config)}
@@ -255,13 +256,15 @@ def test_every_setting_has_one_line_of_help() -> None:
 
 
 def test_the_example_as_it_is_asks_for_the_required_settings_only(tmp_path: Path) -> None:
-    found = faults(write(tmp_path, example()), {})
+    found = faults(write(tmp_path, example(Config)), {})
     required = [row.name.upper() for row in dataclasses.fields(Config) if row.metadata["required"]]
     assert sorted(found) == sorted(f"{name} is missing" for name in required)
 
 
 def test_the_example_filled_in_is_good(tmp_path: Path) -> None:
-    filled = write(tmp_path, example() + "\n".join(f"{name} = {value!r}" for name, value in GOOD.items()))
+    filled = write(
+        tmp_path, example(Config) + "\n".join(f"{name} = {value!r}" for name, value in GOOD.items())
+    )
     assert load_config(filled, {}).app_id == APP_ID
 
 

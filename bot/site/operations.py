@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import web
 
-from bot.config import Config, host_of, parts
+from bot.config import Config
 from bot.errors import StoreError, WeChatError
+from bot.settings.readers import host_of, parts
 from bot.telemetry import metrics
 
 _OPENAPI = Path(__file__).with_name("openapi.json")
