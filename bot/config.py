@@ -1,15 +1,11 @@
-"""Settings: one table, read from `config.py` and the environment into a frozen `Config`.
+"""The settings: one table, read from `config.py` and the environment into a frozen `Config`.
 
-The fields of `Config` *are* the table: name, default, how to read it, and one line of help. From it come
-`config.example.py` (a test holds the two equal) and every check. All faults are reported at once, by name.
+The fields of `Config` are the table: name, default, how to read it, and one line of help. `config.example.py`
+is made from it (a test holds the two equal). How values are read is in `bot/settings/`.
 """
 
-import dataclasses
-import difflib
 import ipaddress
 import os
-import runpy
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
+from bot.settings import sources
 from bot.settings.readers import (
     flag,
     host,
@@ -50,7 +47,10 @@ def _store_url(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting, read and checked. `config.py` uses the same names in capitals."""
+    """Every setting, read and checked. `config.py` uses the same names in capitals.
+
+    The arguments of `setting()` are the default, the reader, and the help line in config.example.py.
+    """
 
     app_id: str = setting(
         "", matching(r"wx[0-9a-f]{16}", "wx and 16 hex digits"), "AppID, from the console", required=True
@@ -235,101 +235,46 @@ class Config:
 
     @property
     def origin(self) -> str:
-        """Scheme and host of PUBLIC_URL, as a browser's Origin header has it."""
+        """Scheme and host of PUBLIC_URL, as browsers write them in the Origin header."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def can_push(self) -> bool:
-        """Whether late answers go out as customer-service messages (protocol rights: verified accounts)."""
+        """True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto" they are
+        for accounts that have the right: verified ones and test accounts (docs/protocol.md §10)."""
         if self.late_answers == "auto":
             return self.account_kind in ("subscription-verified", "service-verified", "test")
         return self.late_answers == "push"
 
 
-_NAMES = {row.name.upper() for row in dataclasses.fields(Config)}
-
-
 def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -> Config:
-    """Read settings from a Python file, then from `BOT_<NAME>` in the environment, which wins.
+    """Read all settings: from `BOT_<NAME>` in the environment `env`, else from a Python file, else defaults.
 
-    `path` defaults to BOT_CONFIG, else `config.py` in the current folder if it is there.
+    `path` defaults to BOT_CONFIG, else `config.py` in the current folder, else beside config.example.py.
     Raises ConfigError with every fault at once: unreadable file, unknown name, missing or bad value.
     """
-    env = os.environ if env is None else env
-    faults: list[str] = []
-    raw = _read_file(path or env.get("BOT_CONFIG"), faults)
-    if raw is None:
-        raise ConfigError(faults)  # what it would have set is not missing
-    faults += _misspelt(env)
-    values: dict[str, Any] = {}
-    missing: list[str] = []
-    for row in dataclasses.fields(Config):
-        name = row.name.upper()
-        given = env.get(f"BOT_{name}", raw.get(name, row.default))
-        try:
-            values[row.name] = row.metadata["read"](given)
-        except ValueError as fault:
-            faults.append(f"{name} {fault}")
-            continue
-        if row.metadata["required"] and not values[row.name]:
-            missing.append(name)
-    if values.get("mode", "plain") != "plain" and values.get("encoding_aes_key") == "":
-        missing.append("ENCODING_AES_KEY")
-    if values.get("phone_regions") == "":
-        missing.append("PHONE_REGIONS")
-    if values.get("login_way") in ("website", "embedded"):
-        missing += [name.upper() for name in ("site_app_id", "site_app_secret") if values.get(name) == ""]
-    if values.get("sms_sender") in ("tencent", "aliyun"):
-        needed = ["sms_key_id", "sms_key_secret", "sms_sign", "sms_template"]
-        needed += ["sms_app_id"] if values["sms_sender"] == "tencent" else []
-        missing += [name.upper() for name in needed if values.get(name) == ""]
-    faults += [f"{name} is missing" for name in missing]
+    reading = sources.read(Config, path, os.environ if env is None else env, ROOT)
+    missing = reading.missing + _missing_for_choice(reading.values)
+    faults = reading.faults + [f"{name} is missing" for name in missing]
     if faults:
         raise ConfigError(faults)
-    return Config(**values)
+    return Config(**reading.values)
 
 
-def _read_file(path: str | None, faults: list[str]) -> dict[str, Any] | None:
-    """What the file sets, faults added; None where it cannot be read."""
-    # Beside config.example.py, or where the command is given.
-    file = Path(path or ("config.py" if Path("config.py").is_file() else ROOT / "config.py"))
-    if not file.is_file():
-        if path:
-            faults.append(f"BOT_CONFIG names {path}, which is not there")
-            return None
-        return {}
-    try:
-        found = runpy.run_path(str(file))
-    except (Exception, SystemExit) as error:  # whatever it is: its text may hold a secret, its type not
-        module = f" of {error.name}" if isinstance(error, ImportError) and error.name else ""
-        faults.append(f"{file} cannot be read: {type(error).__name__}{module}{_line(error, file)}")
-        return None
-    given = {name: value for name, value in found.items() if name.isupper() and not name.startswith("_")}
-    for name in sorted(set(given) - _NAMES):
-        near = difflib.get_close_matches(name, _NAMES, n=1)
-        faults.append(f"{name} in {file} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
-    return given
+def _missing_for_choice(values: Mapping[str, Any]) -> list[str]:
+    """Return the names of empty settings that another setting makes necessary.
 
-
-def _line(error: BaseException, file: Path) -> str:
-    """`, line 3`: the last one of `file` that was run, or the one that could not be read; or nothing."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return f", line {error.lineno}"
-    lines = [
-        line
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_filename == str(file)
-    ]
-    return f", line {lines[-1]}" if lines else ""
-
-
-def _misspelt(env: Mapping[str, str]) -> list[str]:
-    """Variables that are nearly ours. Others that begin with BOT_ may be another program's."""
-    faults = []
-    for variable in sorted(env):
-        name = variable.removeprefix("BOT_")
-        if variable.startswith("BOT_") and name not in _NAMES | {"CONFIG"}:
-            for near in difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.85):
-                faults.append(f"{variable} in the environment is no setting; did you mean BOT_{near}?")
-    return faults
+    `values` lacks settings that could not be read: they have a fault of their own and count as not empty.
+    """
+    needed = []
+    if values.get("mode", "plain") != "plain":
+        needed.append("encoding_aes_key")
+    needed.append("phone_regions")  # the reader of a list accepts an empty one
+    if values.get("login_way") in ("website", "embedded"):
+        needed += ["site_app_id", "site_app_secret"]
+    if values.get("sms_sender") in ("tencent", "aliyun"):
+        needed += ["sms_key_id", "sms_key_secret", "sms_sign", "sms_template"]
+    if values.get("sms_sender") == "tencent":
+        needed.append("sms_app_id")
+    return [name.upper() for name in needed if values.get(name) == ""]

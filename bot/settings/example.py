@@ -1,10 +1,10 @@
-"""The text of `config.example.py`."""
+"""The text of `config.example.py`: every setting with its help line and its default."""
 
-import dataclasses
+from bot.settings.table import rows
 
 
 def example(table: type) -> str:
-    """The text of `config.example.py`, made from `table`."""
+    """Return the text of `config.example.py` for `table`. It is valid Python that sets every default."""
     lines = [
         '"""Every setting. Copy this file to config.py and fill in the required ones.',
         "",
@@ -12,10 +12,10 @@ def example(table: type) -> str:
         '"""',
         "",
     ]
-    for row in dataclasses.fields(table):
-        need = "required: " if row.metadata["required"] else ""
-        lines.append(f"# {need}{row.metadata['help']}")
+    for row in rows(table):
+        need = "required: " if row.is_required else ""
+        lines.append(f"# {need}{row.help}")
         default = f'"{row.default}"' if isinstance(row.default, str) else repr(row.default)
-        lines.append(f"{row.name.upper()} = {default}")
+        lines.append(f"{row.name} = {default}")
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
