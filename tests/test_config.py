@@ -141,6 +141,7 @@ SMS = ["SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_SIGN", "SMS_TEMPLATE"]
         ({"SMS_SENDER": "aliyun"}, SMS),
         ({"SMS_SENDER": "tencent"}, [*SMS, "SMS_APP_ID"]),
         ({"PHONE_REGIONS": ""}, ["PHONE_REGIONS"]),
+        ({"PHONE_REGIONS": ","}, ["PHONE_REGIONS"]),
     ],
     ids=str,
 )

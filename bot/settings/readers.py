@@ -126,16 +126,18 @@ def list_of(check: Callable[[str], object], meaning: str) -> Reader:
     """Return a reader for a text of several items with commas between them; `parts()` splits it.
 
     `check` raises ValueError for a bad item. `meaning` says in words what the items are.
+    A text of nothing but commas is read as the empty one, so that a setting that needs items is missing.
     """
 
     def read(value: Any) -> str:
         given = text(value)
+        items = parts(given)
         try:
-            for part in parts(given):
-                check(part)
+            for item in items:
+                check(item)
         except ValueError:
             raise ValueError(f"must be {meaning}, commas between") from None
-        return given
+        return given if items else ""
 
     return read
 

@@ -54,6 +54,7 @@ HEX = matching("[0-9a-f]*", "hex digits")
         (listen_address, "[::1]:8080", "[::1]:8080"),
         (HOSTS, " a.example, b.example:8080 ", "a.example, b.example:8080"),
         (HOSTS, "", ""),
+        (HOSTS, " , ", ""),
         (list_of(ipaddress.ip_network, "networks"), "127.0.0.1, 10.0.0.0/8", "127.0.0.1, 10.0.0.0/8"),
         (list_of(region, "countries"), "CN,HK", "CN,HK"),
     ],
