@@ -28,6 +28,7 @@ from bot.settings.readers import (
     url,
 )
 from bot.settings.table import setting
+from bot.store.url import StoreUrl
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,13 +37,8 @@ ACCOUNT_KINDS = ("subscription", "subscription-verified", "service", "service-ve
 
 
 def _store_url(value: Any) -> str:
-    given = text(value)
-    path = given.removeprefix("sqlite:///")
-    if path and path != given:
-        return f"sqlite:///{ROOT / path}"  # a relative path counts from the project, wherever we are started
-    if given.startswith(("redis://", "rediss://", "unix://")):
-        return given
-    raise ValueError("must be sqlite:///path or redis://host:port/db")  # may hold a password
+    """Return a store's URL. A relative SQLite path counts from the project, wherever the bot is started."""
+    return StoreUrl.parse(text(value)).under(ROOT).text
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,13 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_config(None, environment()).mode == "safe"
 
 
+def test_a_relative_path_of_an_sqlite_store_counts_from_the_project(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(empty, environment()).store_url == f"sqlite:///{ROOT}/var/bot.db"
+
+
 @pytest.mark.parametrize(
     ("given", "read"),
     [
