@@ -27,7 +27,18 @@ def test_a_url_is_of_an_sqlite_file_or_of_redis(text: str, path: str | None) -> 
     assert StoreUrl.parse(text) == StoreUrl(text, path)
 
 
-@pytest.mark.parametrize("text", ["", "sqlite:///", "sqlite://bot.db", "REDIS://x", "redi://:hunter2@host"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sqlite:///",
+        "sqlite://bot.db",
+        "REDIS://x",
+        "redi://:hunter2@host",
+        "redis://[::1",
+        "redis://host:hunter2",
+    ],
+)
 def test_anything_else_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match=r"^must be sqlite:///path or redis://host:port/db$"):
         StoreUrl.parse(text)
