@@ -32,15 +32,15 @@ def main() -> int:
         print(example(Config), end="")
         return 0
     if command == "check":
-        from bot.cli.commands import check
+        from bot.cli.check import check
 
         return check()
     if command == "jobs":
-        from bot.cli.commands import jobs as show_jobs
+        from bot.cli.jobs import jobs as show_jobs
 
         return show_jobs(options.retry)
     if command == "forget":
-        from bot.cli.commands import forget as forget_person
+        from bot.cli.forget import forget as forget_person
 
         return forget_person(options.openid, options.phone)
     if command == "worker":

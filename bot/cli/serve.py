@@ -6,7 +6,8 @@ import time
 import urllib.error
 import urllib.request
 
-from bot.cli.commands import complain, open_parts, say, settings
+from bot.cli.startup import open_parts, settings
+from bot.cli.terminal import complain, say
 from bot.config import Config
 from bot.errors import StoreError
 from bot.server.supervisor import Workers, listen

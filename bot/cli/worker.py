@@ -3,7 +3,8 @@
 import signal
 import threading
 
-from bot.cli.commands import open_parts, say, settings
+from bot.cli.startup import open_parts, settings
+from bot.cli.terminal import say
 from bot.telemetry import log
 
 

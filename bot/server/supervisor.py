@@ -15,7 +15,7 @@ from multiprocessing.context import ForkProcess
 
 import uvicorn
 
-from bot.cli.commands import complain
+from bot.cli.terminal import complain
 from bot.server.request_limits import Http
 
 _APPLICATION = "bot.asgi:application"
