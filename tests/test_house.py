@@ -35,7 +35,7 @@ MAY_IMPORT = {
         "bot.account", "bot.config", "bot.errors", "bot.oauth", "bot.people", "bot.settings", "bot.store",
         "bot.telemetry", "bot.wechat",
     },
-    "bot.server": {"bot.chat", "bot.cli", "bot.errors", "bot.site", "bot.store", "bot.telemetry"},
+    "bot.server": {"bot.chat", "bot.errors", "bot.site", "bot.store", "bot.telemetry"},
     "handlers": {
         "bot.chat", "bot.errors", "bot.oauth", "bot.people", "bot.site", "bot.telemetry",
     },

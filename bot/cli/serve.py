@@ -38,7 +38,7 @@ def serve() -> int:
     # Requests in flight, then jobs, then a push under way. A longer wait than that is none of ours.
     patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
     sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
-    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience)
+    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience, complain)
     workers.start()  # before there is a thread: a lock that it held would stay locked in them
     threading.Thread(target=_announce, args=(config, workers), daemon=True).start()
     return workers.watch()
