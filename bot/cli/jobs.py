@@ -1,35 +1,29 @@
-"""`python -m bot jobs`."""
+"""`python -m bot jobs`: list the jobs that wait, run or failed, and run failed ones again."""
 
 import time
 
 from bot.app import Parts
 from bot.chat.delivery.late_answers import afresh
-from bot.cli.startup import open_parts, settings
+from bot.cli.startup import run_with_parts
 from bot.cli.terminal import complain, say
-from bot.errors import StoreError
 
 
 def jobs(retry: str | None) -> int:
-    """`python -m bot jobs [--retry ID]`: one line for each unfinished or failed job."""
-    config = settings()
-    parts = open_parts(config) if config else None
-    if parts is None:
-        return 2
-    try:
-        if retry:
-            return _retry(parts, retry)
-        listed = parts.outbox.all()
-        for job in listed:
-            age = int(time.time() - job.created)
-            what = str(job.work.get("place", job.kind)).partition("#")[0]
-            say(f"{job.id}  {job.state:8}  {what}  {age} s old  try {job.tries}  {job.problem}".rstrip())
-        say(f"{len(listed)} jobs" if listed else "no jobs")
-        return 0
-    except StoreError as error:
-        complain(f"{error}. See STORE_URL.")
-        return 1
-    finally:
-        parts.close()
+    """Write a line for each job. With `retry`, run the failed job of that id again; ALL is every failed one.
+
+    Returns the exit status: 1 if there is no such failed job.
+    """
+    return run_with_parts(lambda parts: _retry(parts, retry) if retry else _list(parts))
+
+
+def _list(parts: Parts) -> int:
+    listed = parts.outbox.all()
+    for job in listed:
+        age = int(time.time() - job.created)
+        what = str(job.work.get("place", job.kind)).partition("#")[0]
+        say(f"{job.id}  {job.state:8}  {what}  {age} s old  try {job.tries}  {job.problem}".rstrip())
+    say(f"{len(listed)} jobs" if listed else "no jobs")
+    return 0
 
 
 def _retry(parts: Parts, wanted: str) -> int:

@@ -1,5 +1,4 @@
-"""The menu script. Exit status: 0 done, 1 WeChat or the store refused, 2 the settings, the menu or what was
-typed are wrong."""
+"""The menu script, `python setup_menu.py`: install, show or delete the account's menu."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -7,7 +6,7 @@ from collections.abc import Callable, Sequence
 import handlers
 from bot.app import Parts
 from bot.chat.route_check import has_page
-from bot.cli.startup import open_parts, settings
+from bot.cli.startup import run_with_parts
 from bot.cli.terminal import complain, say
 from bot.errors import MenuError, StoreError, WeChatError, WeChatUnreachable
 from bot.menu import install
@@ -16,12 +15,12 @@ from bot.wechat.errcodes import explain
 
 
 def replies() -> set[str]:
-    """The menu keys that have a route."""
+    """Return the keys of click buttons that a route of CHAT answers."""
     return {route.click_key for route in handlers.CHAT if route.click_key is not None}
 
 
 def wanted_menu(parts: Parts) -> Menu:
-    """The operator's menu, ready to be sent. Raises MenuError with everything that is wrong with it."""
+    """Return the operator's menu as it is sent to WeChat. Raises MenuError with everything wrong with it."""
     wanted: Menu = install.resolve(handlers.MENU, parts.config, parts.states)
     missing = [page for page in install.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
     install.check(wanted, replies(), missing)
@@ -29,7 +28,15 @@ def wanted_menu(parts: Parts) -> Menu:
 
 
 def setup_menu(arguments: Sequence[str]) -> int:
-    """The menu script."""
+    """Run the menu script with `arguments`. Return its exit status.
+
+    A status other than 0 means that the live menu was not changed, unless the script says otherwise.
+    """
+    options = _parser().parse_args(arguments)
+    return run_with_parts(lambda parts: _run(parts, options))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="setup_menu.py", description="Install the menu of handlers/menu.py."
     )
@@ -37,11 +44,11 @@ def setup_menu(arguments: Sequence[str]) -> int:
     only.add_argument("--dry-run", action="store_true", help="check and show what would change; send nothing")
     only.add_argument("--show", action="store_true", help="show the live menu")
     only.add_argument("--delete", action="store_true", help="delete the live menu, conditional ones included")
-    options = parser.parse_args(arguments)
-    config = settings()
-    parts = open_parts(config) if config else None
-    if parts is None:
-        return 2
+    return parser
+
+
+def _run(parts: Parts, options: argparse.Namespace) -> int:
+    """Do what `options` say, and explain what went wrong."""
     try:
         if options.show:
             return _show(parts)
@@ -60,17 +67,17 @@ def setup_menu(arguments: Sequence[str]) -> int:
     except StoreError as error:
         complain(f"{error}. See STORE_URL. The live menu was not changed.")
         return 1
-    finally:
-        parts.close()
 
 
 def _show(parts: Parts) -> int:
+    """Write a line for each button of the live menu."""
     for line in install.describe(install.live(parts.client)):
         say(line)
     return 0
 
 
 def _delete(parts: Parts) -> int:
+    """Delete the live menu, if there is one, and write what it was."""
     old = install.live(parts.client)
     if old is None:
         say("There is no menu to delete.")
@@ -85,7 +92,10 @@ def _delete(parts: Parts) -> int:
 
 
 def _send(change: Callable[[], None]) -> int:
-    """Change the live menu. An errcode means that WeChat did not; what was sent and not answered, nothing."""
+    """Change the live menu by `change()`. Return 0, or 1 if WeChat got the request and did not answer.
+
+    Raises WeChatError if the menu is surely unchanged: WeChat refused, or the request was not sent.
+    """
     try:
         change()
     except WeChatUnreachable as error:
@@ -98,6 +108,7 @@ def _send(change: Callable[[], None]) -> int:
 
 
 def _install(parts: Parts, *, dry_run: bool) -> int:
+    """Show what changes, and send the menu unless nothing does or it is a dry run."""
     wanted = wanted_menu(parts)
     keys = ", ".join(sorted(install.click_keys(wanted)))
     say(
@@ -119,6 +130,7 @@ def _install(parts: Parts, *, dry_run: bool) -> int:
 
 
 def _read_back(parts: Parts, wanted: Menu) -> int:
+    """Compare the live menu with the one that was just sent. Return 1 if they differ or it cannot be read."""
     try:
         different = install.changes(install.live(parts.client), wanted)
     except WeChatError as error:

@@ -1,4 +1,6 @@
-"""What every command begins with: the settings, and everything built from them."""
+"""How commands start: read the settings, build the parts, and say what is wrong with either."""
+
+from collections.abc import Callable
 
 import handlers
 from bot.app import Parts, build
@@ -9,7 +11,7 @@ from bot.errors import ConfigError, HandlersError, SmsError, StoreError
 
 
 def settings() -> Config | None:
-    """The settings, or None after having listed every fault on standard error."""
+    """Read the settings. Return None after a line for every fault if they are not right."""
     try:
         return load_config()
     except ConfigError as error:
@@ -22,8 +24,14 @@ def settings() -> Config | None:
         return None
 
 
-def open_parts(config: Config) -> Parts | None:
-    """Everything built, or None after having said what is wrong: handlers/, the store, the SMS sender."""
+def open_parts() -> Parts | None:
+    """Read the settings and build the parts; the caller closes them.
+
+    Return None after having said what is wrong: the settings, handlers/, the store or the SMS sender.
+    """
+    config = settings()
+    if config is None:
+        return None
     try:
         review(handlers.CHAT, handlers.PAGES)
         return build(config, handlers.CHAT, handlers.WORDING)
@@ -36,3 +44,20 @@ def open_parts(config: Config) -> Parts | None:
     except SmsError as error:
         complain(f"{error}. See SMS_SENDER.")
     return None
+
+
+def run_with_parts(act: Callable[[Parts], int]) -> int:
+    """Build the parts, call `act` with them, close them, and return the exit status that `act` returned.
+
+    Return 2 if the parts cannot be built, and 1 if the store fails under `act`, each after having said so.
+    """
+    parts = open_parts()
+    if parts is None:
+        return 2
+    try:
+        return act(parts)
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return 1
+    finally:
+        parts.close()

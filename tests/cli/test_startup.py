@@ -38,3 +38,13 @@ def test_an_sms_sender_without_its_sdk_is_said(
     done = bot(wechat, command, SMS_SENDER="tencent", **sms)
     assert done.returncode == 2
     assert "See SMS_SENDER" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("jobs",), ("jobs", "--retry", "ALL"), ("forget", "--openid", "o")])
+def test_a_store_that_is_gone_is_said_with_status_1(
+    bot: Command, wechat: Sandbox, arguments: tuple[str, ...]
+) -> None:
+    done = bot(wechat, *arguments, STORE_URL="redis://:hunter2@127.0.0.1:1/0")
+    assert done.returncode == 1
+    assert done.stderr.endswith("See STORE_URL.\n")
+    assert "hunter2" not in done.stderr
