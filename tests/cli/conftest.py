@@ -16,6 +16,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Return the variables that make the bot a sandbox's account with a store of its own; `changes` win."""
     (tmp_path / "config.py").write_text("")
 
     def environment(wechat: Sandbox, **changes: str) -> dict[str, str]:
@@ -33,6 +34,8 @@ def environment(tmp_path: Path) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def bot(environment: Callable[..., dict[str, str]]) -> Command:
+    """Run `python -m bot` for a sandbox's account. A traceback fails the test."""
+
     def run(wechat: Sandbox, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "bot", *arguments],
@@ -52,6 +55,6 @@ def bot(environment: Callable[..., dict[str, str]]) -> Command:
 def in_process(
     environment: Callable[..., dict[str, str]], wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Commands called in this process, whose handlers/ a test may change."""
+    """Give this process the account's settings, for commands called here: a test may then change handlers."""
     for name, value in environment(wechat).items():
         monkeypatch.setenv(name, value)
