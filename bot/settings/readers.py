@@ -28,7 +28,7 @@ def number(low: float, high: float, kind: type = float) -> Reader:
     def read(value: Any) -> Any:
         try:
             found = kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # int() of infinity overflows
             raise ValueError(f"must be a number, not {value!r}") from None
         if not low <= found <= high:
             raise ValueError(f"must be between {low} and {high}, not {value}")

@@ -70,6 +70,7 @@ def test_a_good_value_is_read(read: Reader, raw: Any, value: Any) -> None:
         (text, None, "must be a text"),
         (SMALL, "two", "must be a number, not 'two'"),
         (SMALL, None, "must be a number, not None"),
+        (SMALL, float("inf"), "must be a number, not inf"),
         (SMALL, 65, "must be between 1 and 64, not 65"),
         (number(0, 1), "nan", "must be between 0 and 1, not nan"),
         (flag, "perhaps", "must be true or false, not 'perhaps'"),
