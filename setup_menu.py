@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.cli.commands import setup_menu
+from bot.cli.menu import setup_menu
 
 if __name__ == "__main__":
     sys.exit(setup_menu(sys.argv[1:]))

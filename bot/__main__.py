@@ -1,56 +1,51 @@
 """python -m bot [serve | worker | jobs | forget | check | example-config]"""
 
 import argparse
+import contextlib
 import os
+import pkgutil
 import sys
 import tempfile
 
+# Each command: the function that runs it, and its help. A function is imported only when its command is
+# given: a fault in handlers/ must not keep example-config from working.
+COMMANDS = {
+    "serve": ("bot.cli.serve:serve", "serve (the default)"),
+    "check": ("bot.cli.check:check", "check settings, menu, store and account before going live"),
+    "example-config": (
+        "bot.cli.example_config:example_config",
+        "print config.example.py, made from the settings table",
+    ),
+    "worker": ("bot.cli.worker:work", "run slow answers, and nothing else"),
+    "jobs": ("bot.cli.jobs:jobs", "list slow answers that wait, run or failed"),
+    "forget": ("bot.cli.forget:forget", "delete what is kept about a person, and end their sessions"),
+}
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m bot", description="A WeChat Official Account bot server."
-    )
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("serve", help="serve (the default)")
-    commands.add_parser("check", help="check settings, menu, store and account before going live")
-    commands.add_parser("example-config", help="print config.example.py, made from the settings table")
-    commands.add_parser("worker", help="run slow answers, and nothing else")
-    jobs = commands.add_parser("jobs", help="list slow answers that wait, run or failed")
-    jobs.add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
-    forget = commands.add_parser("forget", help="delete what is kept about a person, and end their sessions")
-    person = forget.add_mutually_exclusive_group(required=True)
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser. Options of a command have the names of its function's parameters."""
+    whole = argparse.ArgumentParser(prog="python -m bot", description="A WeChat Official Account bot server.")
+    commands = whole.add_subparsers(dest="command")
+    parsers = {name: commands.add_parser(name, help=help_) for name, (_, help_) in COMMANDS.items()}
+    parsers["jobs"].add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
+    person = parsers["forget"].add_mutually_exclusive_group(required=True)
     person.add_argument("--openid", default="")
     person.add_argument("--phone", default="", help="a number that is bound")
-    options = parser.parse_args()
-    command = options.command or "serve"
-    # Imports wait for their command: a fault in handlers/ must not keep example-config from working, and
-    # the metrics library looks for its shared folder when it is imported.
-    if command == "example-config":
-        from bot.config import example
+    return whole
 
-        print(example(), end="")
-        return 0
-    if command == "check":
-        from bot.cli.commands import check
 
-        return check()
-    if command == "jobs":
-        from bot.cli.commands import jobs as show_jobs
-
-        return show_jobs(options.retry)
-    if command == "forget":
-        from bot.cli.commands import forget as forget_person
-
-        return forget_person(options.openid, options.phone)
-    if command == "worker":
-        from bot.cli.worker import work
-
-        return work()
-    with tempfile.TemporaryDirectory(prefix="bot-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        from bot.cli.serve import serve
-
-        return serve()
+def main() -> int:
+    """Run the command of `sys.argv` and return its exit status (see `bot/cli/`)."""
+    options = vars(parser().parse_args())
+    command = options.pop("command") or "serve"
+    with contextlib.ExitStack() as stack:
+        if command == "serve":
+            # The metrics library looks for the folder that workers share when it is imported.
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bot-metrics-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        run = pkgutil.resolve_name(COMMANDS[command][0])
+        status: int = run(**options)
+    return status
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
-"""Settings: read from a file and the environment, every fault at once and by name, no secret repeated."""
+"""The settings themselves: every fault at once and by name, no secret repeated, what a choice needs."""
 
-import ast
-import dataclasses
 import os
 import subprocess
 import sys
@@ -11,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Config, example, load_config
+from bot.config import Config, load_config
 from bot.errors import ConfigError
+from bot.settings.example import example
+from bot.settings.table import rows
 from tests.conftest import AES_KEY, APP_ID, ORIGINAL_ID, SECRET, SECRET_KEY, TOKEN
 from tests.launch import ROOT
 
@@ -59,22 +59,6 @@ def test_settings_come_from_the_environment(empty: str) -> None:
     )  # fmt: skip
 
 
-def test_settings_come_from_a_file_and_the_environment_wins(tmp_path: Path) -> None:
-    lines = [f"{name} = {value!r}" for name, value in GOOD.items()]
-    path = write(tmp_path, "import os\n_private = 1\nlower = 2\n" + "\n".join([*lines, "WORKERS = 5"]))
-    assert load_config(path, {}).workers == 5
-    assert load_config(path, {"BOT_WORKERS": "7"}).workers == 7
-
-
-def test_bot_config_names_the_file(tmp_path: Path) -> None:
-    path = write(tmp_path, "WORKERS = 5")
-    assert load_config(None, environment() | {"BOT_CONFIG": path}).workers == 5
-    missing = str(tmp_path / "none.py")
-    with pytest.raises(ConfigError) as error:
-        load_config(None, environment() | {"BOT_CONFIG": missing})
-    assert missing in error.value.faults[0]
-
-
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     config = load_config(None, environment())
@@ -82,6 +66,13 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     assert config.api_base == "https://api.weixin.qq.com"
     write(tmp_path, "MODE = 'safe'")
     assert load_config(None, environment()).mode == "safe"
+
+
+def test_a_relative_path_of_an_sqlite_store_counts_from_the_project(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(empty, environment()).store_url == f"sqlite:///{ROOT}/var/bot.db"
 
 
 @pytest.mark.parametrize(
@@ -99,20 +90,6 @@ def test_public_url_is_as_browsers_write_it(empty: str, given: str, read: str) -
     assert (config.public_url, config.origin) == (read, read)
 
 
-def test_urls_lose_their_last_slash(empty: str) -> None:
-    assert (
-        load_config(empty, environment(PUBLIC_URL=" https://a.example/ ")).public_url == "https://a.example"
-    )
-    assert (
-        load_config(empty, environment(API_BASE="https://a.example/wx/")).api_base == "https://a.example/wx"
-    )
-
-
-def test_a_site_below_a_path_is_refused_with_the_reason(empty: str) -> None:
-    (fault,) = faults(empty, environment(PUBLIC_URL="https://a.example/bot"))
-    assert fault.startswith("PUBLIC_URL must be scheme and host without a path")
-
-
 # -- faults
 
 
@@ -123,18 +100,6 @@ def test_every_fault_is_told_at_once_and_by_name(tmp_path: Path) -> None:
         assert name in found
     for name in ("APP_SECRET", "TOKEN", "ORIGINAL_ID", "PUBLIC_URL", "SECRET_KEY"):
         assert f"{name} is missing" in found
-
-
-def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:
-    (fault,) = faults(write(tmp_path, "APPID = 'x'"), environment())
-    assert "APPID" in fault
-    assert "did you mean APP_ID?" in fault
-
-
-def test_a_misspelt_variable_gets_a_suggestion(tmp_path: Path) -> None:
-    more = {"BOT_ACOUNT_KIND": "service", "BOT_HOST_OF_OTHERS": "x"}
-    (fault,) = faults(write(tmp_path, ""), environment() | more)
-    assert fault == "BOT_ACOUNT_KIND in the environment is no setting; did you mean BOT_ACCOUNT_KIND?"
 
 
 BAD = {
@@ -172,6 +137,32 @@ def test_the_aes_key_is_needed_unless_the_mode_is_plain(empty: str, mode: str) -
     assert load_config(empty, environment(ENCODING_AES_KEY="", MODE="plain"))
 
 
+SMS = ["SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_SIGN", "SMS_TEMPLATE"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "missing"),
+    [
+        ({"LOGIN_WAY": "website"}, ["SITE_APP_ID", "SITE_APP_SECRET"]),
+        ({"LOGIN_WAY": "embedded", "SITE_APP_ID": APP_ID}, ["SITE_APP_SECRET"]),
+        ({"SMS_SENDER": "aliyun"}, SMS),
+        ({"SMS_SENDER": "tencent"}, [*SMS, "SMS_APP_ID"]),
+        ({"PHONE_REGIONS": ""}, ["PHONE_REGIONS"]),
+        ({"PHONE_REGIONS": ","}, ["PHONE_REGIONS"]),
+    ],
+    ids=str,
+)
+def test_what_a_choice_makes_necessary_is_missing_by_name(
+    empty: str, choice: dict[str, str], missing: list[str]
+) -> None:
+    assert faults(empty, environment(**choice)) == [f"{name} is missing" for name in missing]
+
+
+def test_a_bad_value_is_not_missing_as_well(empty: str) -> None:
+    (fault,) = faults(empty, environment(LOGIN_WAY="website", SITE_APP_ID="wx1", SITE_APP_SECRET="x"))
+    assert fault == "SITE_APP_ID must be wx and 16 hex digits"
+
+
 @pytest.mark.parametrize("value", ["1", "None", "b'x'", "['x']", "True"])
 @pytest.mark.parametrize("name", ["APP_SECRET", "TOKEN", "PUBLIC_URL", "STORE_URL", "LISTEN"])
 def test_a_value_of_another_type_in_the_file_is_a_fault(tmp_path: Path, name: str, value: str) -> None:
@@ -197,33 +188,10 @@ def test_a_store_urls_password_is_not_repeated(empty: str) -> None:
     assert "hunter2" not in "\n".join(faults(empty, environment(STORE_URL="redi://:hunter2@host")))
 
 
-BROKEN = ["APP_ID = ", "APP_ID = 'unclosed", "1/0", "import nothing_of_that_name", "raise SystemExit(3)"]
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_a_file_that_cannot_be_read_is_a_fault_that_names_it(tmp_path: Path, text: str) -> None:
-    path = write(tmp_path, f"WORKERS = 2\n{text}\n")
-    (fault,) = faults(path, {})  # and not a word of settings that are missing
-    assert fault.startswith(f"{path} cannot be read: ")
-    assert fault.endswith(", line 2")
-
-
-def test_a_module_that_a_file_misses_is_named_and_a_word_of_its_own_is_not(tmp_path: Path) -> None:
-    (fault,) = faults(write(tmp_path, "import nothing_of_that_name"), {})
-    assert "nothing_of_that_name" in fault
-    (fault,) = faults(write(tmp_path, "APP_SECRET = hunter2"), {})
-    assert "hunter2" not in fault
-
-
-def test_a_file_that_is_not_there_is_the_only_fault(tmp_path: Path) -> None:
-    (fault,) = faults(str(tmp_path / "none.py"), {})
-    assert "not there" in fault
-
-
 NO_SETTINGS = ROOT / "bot" / "__init__.py"  # a file that is there and sets nothing
 
 
-@given(st.sampled_from(sorted(row.name.upper() for row in dataclasses.fields(Config))), st.text(max_size=20))
+@given(st.sampled_from(sorted(row.name for row in rows(Config))), st.text(max_size=20))
 def test_any_text_for_any_setting_is_a_value_or_a_fault(name: str, value: str) -> None:
     try:
         load_config(str(NO_SETTINGS), environment(**{name: value}))
@@ -234,34 +202,16 @@ def test_any_text_for_any_setting_is_a_value_or_a_fault(name: str, value: str) -
 # -- the table
 
 
-def test_the_example_file_is_the_table() -> None:
-    assert (ROOT / "config.example.py").read_text(encoding="utf-8") == example()
-
-
-def test_the_example_file_is_python_with_every_setting_and_its_default() -> None:
-    assigned = {
-        node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]
-        for node in ast.parse(example()).body
-        if isinstance(node, ast.Assign)
-    }
-    assert assigned == {row.name.upper(): row.default for row in dataclasses.fields(Config)}
-
-
-def test_every_setting_has_one_line_of_help() -> None:
-    for row in dataclasses.fields(Config):
-        help_ = row.metadata["help"]
-        assert help_
-        assert "\n" not in help_
-
-
 def test_the_example_as_it_is_asks_for_the_required_settings_only(tmp_path: Path) -> None:
-    found = faults(write(tmp_path, example()), {})
-    required = [row.name.upper() for row in dataclasses.fields(Config) if row.metadata["required"]]
+    found = faults(write(tmp_path, example(Config)), {})
+    required = [row.name for row in rows(Config) if row.is_required]
     assert sorted(found) == sorted(f"{name} is missing" for name in required)
 
 
 def test_the_example_filled_in_is_good(tmp_path: Path) -> None:
-    filled = write(tmp_path, example() + "\n".join(f"{name} = {value!r}" for name, value in GOOD.items()))
+    filled = write(
+        tmp_path, example(Config) + "\n".join(f"{name} = {value!r}" for name, value in GOOD.items())
+    )
     assert load_config(filled, {}).app_id == APP_ID
 
 

@@ -1,5 +1,7 @@
-"""What an account of a kind may not, as far as this bot asks for it; for `python -m bot check`. WeChat itself
-answers 48001, or page error 10005 (docs/protocol.md §10)."""
+"""The rights that each kind of account lacks, as far as this bot uses them; for `python -m bot check`.
+
+WeChat answers what an account has no right to with 48001, or with page error 10005 (docs/protocol.md §10).
+"""
 
 from bot.config import Config
 
@@ -17,13 +19,13 @@ _LACKS = {
 
 
 def lacks(config: Config) -> list[str]:
-    """A line for each thing that an account of ACCOUNT_KIND has no right to."""
+    """Return a line for each thing that an account of ACCOUNT_KIND has no right to."""
     article = "an unverified" if config.account_kind in ("subscription", "service") else "a"
     return [f"{article} {config.account_kind} account {lack}" for lack in _LACKS.get(config.account_kind, ())]
 
 
 def contradiction(config: Config) -> str | None:
-    """What keeps an account of this kind from working with these settings at all."""
+    """Return why an account of this kind cannot work with these settings, or None."""
     if config.account_kind == "test" and config.mode != "plain":
         return f"MODE is {config.mode}, but a test account sends its messages in plain: set MODE = 'plain'"
     return None

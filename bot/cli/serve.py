@@ -1,4 +1,4 @@
-"""`python -m bot`: the server and its worker processes."""
+"""`python -m bot`: start the server's worker processes and watch them."""
 
 import socket
 import threading
@@ -6,7 +6,8 @@ import time
 import urllib.error
 import urllib.request
 
-from bot.cli.commands import complain, open_parts, say, settings
+from bot.cli.startup import open_parts
+from bot.cli.terminal import complain, say
 from bot.config import Config
 from bot.errors import StoreError
 from bot.server.supervisor import Workers, listen
@@ -17,13 +18,14 @@ _READY_PATIENCE = 30.0
 
 
 def serve() -> int:
-    """Serve until SIGTERM or Ctrl-C. Prints `bot ready http://…` once requests are answered."""
-    config = settings()
-    if config is None:
-        return 2
-    parts = open_parts(config)  # here, so that a fault is said once and plainly, not by every worker
+    """Serve until SIGTERM or Ctrl-C. Write `bot ready http://…` once requests are answered.
+
+    Returns the exit status: 1 if the port is taken or the workers cannot start.
+    """
+    parts = open_parts()  # in this process, so that a fault is said once and not by every worker
     if parts is None:
         return 2
+    config = parts.base.config
     try:
         parts.base.store.ping()
     except StoreError as error:
@@ -34,18 +36,20 @@ def serve() -> int:
     if taken:
         complain(f"cannot listen on {config.listen}: {taken}. See LISTEN.")
         return 1
-    # Requests in flight, then jobs, then a push under way. A longer wait than that is none of ours.
+    # A worker stops in this order: requests in flight, then jobs, then a push under way; 3 seconds to spare.
     patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
     sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
-    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience)
-    workers.start()  # before there is a thread: a lock that it held would stay locked in them
+    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience, complain)
+    workers.start()  # before any thread exists: a lock that a thread holds would stay locked in the workers
     threading.Thread(target=_announce, args=(config, workers), daemon=True).start()
     return workers.watch()
 
 
 def _port_problem(host: str, port: int) -> str | None:
-    """Why nobody can listen there, or None. Asked beforehand: the server shares its port among workers, and
-    would silently share it with another server too."""
+    """Return why nobody can listen there, or None.
+
+    Asked beforehand because the workers share their port, and would silently share it with another server.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,9 +61,10 @@ def _port_problem(host: str, port: int) -> str | None:
 
 
 def _announce(config: Config, workers: Workers) -> None:
+    """Wait until the server answers on its own port, and say so. Stop the workers if it does not."""
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
-    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # ignores http_proxy
     end = time.monotonic() + _READY_PATIENCE
     while time.monotonic() < end:
         try:
@@ -67,6 +72,6 @@ def _announce(config: Config, workers: Workers) -> None:
                 say(f"bot ready http://{local}:{port}")
                 return
         except (OSError, urllib.error.URLError):
-            time.sleep(_READY_POLL)  # the workers do not tell when they listen
+            time.sleep(_READY_POLL)  # workers do not tell when they begin to serve
     complain("the server does not answer on its own port; see the lines above")
     workers.give_up()

@@ -1,20 +1,19 @@
-"""`python -m bot worker`: a process that runs slow answers, as many machines as are wanted."""
+"""`python -m bot worker`: a process that runs slow answers and nothing else, on any number of machines."""
 
 import signal
 import threading
 
-from bot.cli.commands import open_parts, say, settings
+from bot.cli.startup import open_parts
+from bot.cli.terminal import say
 from bot.telemetry import log
 
 
 def work() -> int:
-    """Work until SIGTERM or Ctrl-C. Prints `worker ready` once jobs are taken."""
-    config = settings()
-    if config is None:
-        return 2
-    parts = open_parts(config)
+    """Work until SIGTERM or Ctrl-C. Write `worker ready` once jobs are taken. Return the exit status."""
+    parts = open_parts()
     if parts is None:
         return 2
+    config = parts.base.config
     log.set_up(config.log_format, with_texts=config.log_error_texts)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ from huey.serializer import Serializer
 from redis import ConnectionPool, RedisError
 
 from bot.errors import StoreError
+from bot.store.url import StoreUrl
 
 # Its own lines are about its threads and tasks; what matters of a job we log ourselves.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
@@ -50,8 +51,9 @@ class Engine:
     def __init__(self, store_url: str, app_id: str, run: Callable[[str], None]) -> None:
         name = f"bot-{app_id}"  # bots of several accounts may share one database
         common: dict[str, Any] = {"results": False, "serializer": _JsonSerializer()}
-        if store_url.startswith("sqlite:///"):
-            path = store_url.removeprefix("sqlite:///") + "-jobs"
+        store_path = StoreUrl.parse(store_url).sqlite_path
+        if store_path is not None:
+            path = store_path + "-jobs"
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._huey = SqliteHuey(name, filename=path, **common)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from bot.config import parts
+from bot.settings.readers import parts
 
 _PC = re.compile(r"Windows NT|Macintosh|X11|CrOS")
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad")

@@ -5,8 +5,8 @@ import unicodedata
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from bot.config import parts
 from bot.errors import PhoneError
+from bot.settings.readers import parts
 
 _MAX_TYPED = 40
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

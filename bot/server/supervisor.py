@@ -1,7 +1,7 @@
-"""The worker processes of the server: each has a loop, and a listening socket of its own.
+"""The worker processes of the server. Each has an event loop and a listening socket of its own.
 
-The sockets share one port, and the kernel gives every connection to one of them. They belong to the parent: a
-worker that dies leaves its socket, and who waits there, to the next one.
+The sockets share one port, and the kernel gives every connection to one of them. The parent keeps them open:
+if a worker dies, connections that wait on its socket go to the worker that replaces it.
 """
 
 import multiprocessing
@@ -10,70 +10,82 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 
 import uvicorn
 
-from bot.cli.commands import complain
 from bot.server.request_limits import Http
 
 _APPLICATION = "bot.asgi:application"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 1024
-_KEEP_ALIVE_SECONDS = 75  # longer than nginx's: it must not send a delivery into a connection that is closed
-_AT_ONCE_SECONDS = 1.0  # who ends so soon after its start will do so again
+_KEEP_ALIVE_SECONDS = 75  # longer than nginx's: it must not send a delivery into a connection we have closed
+_AT_ONCE_SECONDS = 1.0  # a worker that exits so soon after its start would do so again
 
 
 class Workers:
-    """`sockets`: one for each worker. `in_flight`: seconds that requests under way get when a worker is to
-    end; `patience`: seconds that it may take for all."""
+    """One worker process for each of `sockets`.
 
-    def __init__(self, sockets: list[socket.socket], in_flight: float, patience: float) -> None:
+    A worker that is told to stop gives requests under way `in_flight` seconds. It is killed if it has not
+    ended after `patience` seconds. `complain` gets a text for the operator if the workers cannot start.
+    """
+
+    def __init__(
+        self,
+        sockets: list[socket.socket],
+        in_flight: float,
+        patience: float,
+        complain: Callable[[str], None],
+    ) -> None:
         self._sockets = sockets
         self._in_flight = in_flight
         self._patience = patience
+        self._complain = complain
         self._running: dict[ForkProcess, tuple[socket.socket, float]] = {}
         self._wake, self._woken = os.pipe()
-        self._status = 0  # of the end
+        self._exit_status = 0
 
     def start(self) -> None:
-        """Begin all workers."""
+        """Start all workers. Call it from the main thread, before any other thread exists."""
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken)
         for number in _STOPS:
-            signal.signal(number, lambda *_: None)  # which wakes us
+            signal.signal(number, lambda *_: None)  # with a handler, a signal writes to the wake-up pipe
         for one in self._sockets:
             self._begin(one)
 
     def watch(self) -> int:
-        """Replace workers that die, until SIGTERM or SIGINT. Then end them all; returns the exit status."""
+        """Replace workers that die, until SIGTERM or SIGINT. Then stop them all and return the exit status:
+        0, or 1 if they could not start or `give_up` was called."""
         while True:
             ready = wait([self._wake, *(worker.sentinel for worker in self._running)])
             if self._wake in ready:
                 break
             if not all(self._replace(dead) for dead in list(self._running) if dead.sentinel in ready):
-                self._status = 1
+                self._exit_status = 1
                 break
         self._end()
-        return self._status
+        return self._exit_status
 
     def give_up(self) -> None:
-        """End as if by SIGTERM, but with exit status 1. For any thread."""
-        self._status = 1
+        """Stop as after SIGTERM, but with exit status 1. May be called from any thread."""
+        self._exit_status = 1
         os.write(self._woken, b"\0")
 
     def _replace(self, dead: ForkProcess) -> bool:
-        """False: that would be of no use, the next one would die as well."""
-        dead.join()  # its sentinel tells of it a moment before the system does
+        """Start a worker in place of `dead`. Return False instead if the new one would fail as well: `dead`
+        exited by itself right after its start."""
+        dead.join()  # the sentinel is ready a moment before the exit code is
         its_socket, since = self._running.pop(dead)
         was_killed = (dead.exitcode or 0) < 0
         age = time.monotonic() - since
         if age < _AT_ONCE_SECONDS:
             if not was_killed:
-                complain("a worker died as soon as it had started; see the lines above")
+                self._complain("a worker died as soon as it had started; see the lines above")
                 return False
-            # The next worker may be killed at once, too: start at most one a second.
+            # The next worker may be killed as soon: start at most one a second.
             time.sleep(_AT_ONCE_SECONDS - age)
         self._begin(its_socket)
         return True
@@ -88,7 +100,7 @@ class Workers:
 
     def _end(self) -> None:
         for one in self._sockets:
-            one.close()  # nobody shall wait there for what does not come
+            one.close()  # refuse connections from now on, instead of leaving them without an answer
         for worker in self._running:
             worker.terminate()
         end = time.monotonic() + self._patience
@@ -98,7 +110,7 @@ class Workers:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """One of several sockets that share an address."""
+    """Return a socket bound to the address. Several may be: the kernel shares connections out among them."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -107,13 +119,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _serve(its_socket: socket.socket, others: list[socket.socket], in_flight: float) -> None:
-    """In the worker. Ends by the signal that it was ended with."""
+    """Run a worker: serve until SIGTERM or SIGINT, then exit by that signal."""
     signal.set_wakeup_fd(-1)
     for number in _STOPS:
-        signal.signal(number, signal.SIG_DFL)  # until the server has its own, and when it has stopped
+        signal.signal(number, signal.SIG_DFL)  # until uvicorn has set its own, and again when it has stopped
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     for one in others:
-        one.close()  # else it would take connections for a worker that is no more
+        one.close()  # our copy would keep another worker's socket open after the parent has closed it
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     config = uvicorn.Config(
         _APPLICATION,
@@ -134,7 +146,7 @@ def _serve(its_socket: socket.socket, others: list[socket.socket], in_flight: fl
 
 
 def _end_with_parent() -> None:
-    """Nobody would ever stop a worker whose parent was killed, and it would keep the port."""
+    """Stop this worker when its parent is gone. It would otherwise run for ever and keep the port."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

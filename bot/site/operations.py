@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import web
 
-from bot.config import Config, host_of, parts
+from bot.config import Config
 from bot.errors import StoreError, WeChatError
+from bot.settings.readers import host_of, parts
 from bot.site.application import Path
 from bot.site.page import Site
 from bot.store import Store

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from bot.errors import StoreError
+from bot.store.url import StoreUrl
 
 Clock = Callable[[], float]
 Call = tuple[str, tuple[Any, ...]]  # the name of a method, its arguments
@@ -103,18 +104,21 @@ class Store(Protocol):
 def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
     """Open the store of the account `app_id` at `url`: `sqlite:///path` or `redis://host:port/db`.
 
-    `clock` decides lifetimes in SQLite. Redis has a clock of its own.
+    `clock` decides lifetimes in SQLite. Redis has a clock of its own. Raises StoreError if `url` is neither,
+    or if its file cannot be opened. An unreachable Redis fails at its first call.
     """
+    try:
+        path = StoreUrl.parse(url).sqlite_path
+    except ValueError as error:
+        raise StoreError(f"STORE_URL {error}") from None
     # A backend is imported only if chosen: a bot on SQLite needs no Redis client in memory.
-    if url.startswith("sqlite:///"):
+    if path is not None:
         from bot.store.sqlite import SqliteStore
 
-        return SqliteStore(url.removeprefix("sqlite:///"), app_id, clock)
-    if url.startswith(("redis://", "rediss://", "unix://")):
-        from bot.store.redis import RedisStore
+        return SqliteStore(path, app_id, clock)
+    from bot.store.redis import RedisStore
 
-        return RedisStore(url, app_id)
-    raise StoreError("STORE_URL must be sqlite:///path or redis://host:port/db")
+    return RedisStore(url, app_id)
 
 
 __all__ = ["DELETE", "Call", "Clock", "Store", "StoreError", "Write", "open_store"]

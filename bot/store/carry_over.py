@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store import Store
+from bot.store.url import StoreUrl
 
 log = logging.getLogger("bot.store")
 
@@ -33,8 +34,9 @@ def carry_over(store: Store, url: str, app_id: str, original_id: str) -> None:
     """
     if store.get(_DONE):
         return
-    if url.startswith("sqlite:///"):
-        keys, jobs = _in_sqlite(url.removeprefix("sqlite:///"), app_id, original_id)
+    path = StoreUrl.parse(url).sqlite_path
+    if path is not None:
+        keys, jobs = _in_sqlite(path, app_id, original_id)
     else:
         keys, jobs = _in_redis(url, app_id, original_id)
     store.put(_DONE, b"1", _FOR_EVER)

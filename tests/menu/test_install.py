@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import handlers
 from bot.chat.replies.returned import Picture
 from bot.chat.router import Chat
-from bot.cli.commands import replies
+from bot.cli.menu import replies
 from bot.errors import MenuError
 from bot.menu import install
 from bot.oauth.state import States

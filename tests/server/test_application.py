@@ -138,7 +138,7 @@ def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess
     program = (
         "import os, sys, threading, time\nfrom bot.server import supervisor\n"
         f"{application}\nsupervisor._APPLICATION = app\n"
-        "all_of_them = supervisor.Workers([supervisor.listen('127.0.0.1', 0)], 1, 5)\n"
+        "all_of_them = supervisor.Workers([supervisor.listen('127.0.0.1', 0)], 1, 5, print)\n"
         f"all_of_them.start()\n{then}\nsys.exit(all_of_them.watch())"
     )
     argv = [sys.executable, "-c", program]
@@ -148,7 +148,7 @@ def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess
 def test_a_worker_that_cannot_start_ends_the_server() -> None:
     done = one_worker("app = 'bot.nowhere:application'")
     assert done.returncode == 1
-    assert "a worker died as soon as it had started" in done.stderr
+    assert "a worker died as soon as it had started" in done.stdout
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(wechat: Sandbox, account: Account) -> None:

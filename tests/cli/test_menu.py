@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from bot.cli.commands import setup_menu
-from tests.conftest import NOWHERE, SECRET_KEY, StartWeChat
-from tests.launch import ROOT, Sandbox, bot_env
+from bot.cli.menu import setup_menu
+from tests.conftest import NOWHERE, StartWeChat
+from tests.launch import ROOT, Sandbox
 from tests.short_timeout import shorten_timeout
 
 pytestmark = pytest.mark.slow
@@ -34,30 +34,14 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Callable[[Sandbox, dict[str, str]], dict[str, str]]:
-    (tmp_path / "config.py").write_text("")
-
-    def settings(wechat: Sandbox, changes: dict[str, str]) -> dict[str, str]:
-        env = bot_env(wechat) | {
-            "BOT_CONFIG": str(tmp_path / "config.py"),
-            "BOT_PUBLIC_URL": "https://bot.example.com",
-            "BOT_SECRET_KEY": SECRET_KEY,
-            "BOT_STORE_URL": f"sqlite:///{tmp_path}/bot.db",
-        }
-        return env | {f"BOT_{name}": value for name, value in changes.items()}
-
-    return settings
-
-
-@pytest.fixture
-def run(settings: Callable[[Sandbox, dict[str, str]], dict[str, str]]) -> Run:
+def run(environment: Callable[..., dict[str, str]]) -> Run:
     """The script, as a process of its own."""
 
     def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
         done = subprocess.run(
             [sys.executable, "-W", "error", "setup_menu.py", *arguments],
             cwd=ROOT,
-            env=os.environ | settings(wechat, changes),
+            env=os.environ | environment(wechat, **changes),
             capture_output=True,
             text=True,
             timeout=60,
@@ -69,14 +53,14 @@ def run(settings: Callable[[Sandbox, dict[str, str]], dict[str, str]]) -> Run:
 
 @pytest.fixture
 def call(
-    settings: Callable[[Sandbox, dict[str, str]], dict[str, str]],
+    environment: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
     """What the script calls, in this process: quicker where there are many cases."""
 
     def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
-        for name, value in settings(wechat, changes).items():
+        for name, value in environment(wechat, **changes).items():
             monkeypatch.setenv(name, value)
         status = setup_menu(arguments)
         return Done(status, *capsys.readouterr())

@@ -1,0 +1,75 @@
+"""`python -m bot check`: settings, menu, templates, store and account, before going live.
+
+Asks nobody but the store and WeChat's token interface.
+"""
+
+from pathlib import Path
+
+from bot.app import TEMPLATES, Parts
+from bot.cli.menu import wanted_menu
+from bot.cli.rights import contradiction, lacks
+from bot.cli.startup import run_with_parts
+from bot.cli.terminal import complain, say
+from bot.config import Config
+from bot.errors import MenuError, StoreError, WeChatError
+from bot.site.templates import Templates
+from bot.wechat.errcodes import explain
+
+
+def check() -> int:
+    """Write a line for each check: ok, FAILED (to standard error) or note. Return the exit status."""
+    return run_with_parts(_check)
+
+
+def _check(parts: Parts) -> int:
+    say("ok      settings")
+    written = _check_what_operators_write(parts)
+    answered = _check_who_must_answer(parts)
+    for note in _notes(parts.base.config):
+        say(f"note    {note}")
+    return written or answered
+
+
+def _check_what_operators_write(parts: Parts) -> int:
+    """Check settings against the kind of account, the menu and the templates. Return 0 or 2."""
+    status = 0
+    if problem := contradiction(parts.base.config):
+        complain(f"FAILED  {problem}")
+        status = 2
+    try:
+        wanted_menu(parts)
+        say("ok      menu is within WeChat's limits")
+    except MenuError as error:
+        complain("FAILED  menu: " + "\n        ".join(error.faults))
+        status = 2
+    broken = [fault for lang in ("zh", "en") for fault in Templates(TEMPLATES, lang, {}).faults()]
+    for fault in dict.fromkeys(broken):  # most faults are the same in both languages
+        complain(f"FAILED  template {fault}")
+        status = 2
+    return status
+
+
+def _check_who_must_answer(parts: Parts) -> int:
+    """Ask the store, then WeChat for an access token. Return 0, or 1 at the first that refuses."""
+    try:
+        parts.base.store.ping()
+        say("ok      store answers")
+        parts.base.tokens.get()
+        say("ok      WeChat gives this server an access token")
+    except StoreError as error:
+        complain(f"FAILED  {error}")
+        return 1
+    except WeChatError as error:
+        complain("FAILED  " + explain(error).replace("\n", "\n        "))
+        return 1
+    return 0
+
+
+def _notes(config: Config) -> list[str]:
+    """Return what works but is worth knowing: missing rights, plain http, no verification file."""
+    notes = lacks(config)
+    if not config.public_url.startswith("https://"):
+        notes.append("PUBLIC_URL is not https: cookies are not protected on the way")
+    if not list(Path(config.verify_dir).glob("MP_verify_*.txt")):
+        notes.append(f"no MP_verify_*.txt in {config.verify_dir}; the console asks for one per domain")
+    return notes

@@ -1,0 +1,63 @@
+"""How commands start: read the settings, build the parts, and say what is wrong with either."""
+
+from collections.abc import Callable
+
+import handlers
+from bot.app import Parts, build
+from bot.chat.route_check import review
+from bot.cli.terminal import complain
+from bot.config import Config, load_config
+from bot.errors import ConfigError, HandlersError, SmsError, StoreError
+
+
+def settings() -> Config | None:
+    """Read the settings. Return None after a line for every fault if they are not right."""
+    try:
+        return load_config()
+    except ConfigError as error:
+        complain("The settings are not right:")
+        for fault in error.faults:
+            complain(f"  {fault}")
+        complain(
+            "Copy config.example.py to config.py and fill it in, or set BOT_<NAME>. `make run` needs neither."
+        )
+        return None
+
+
+def open_parts() -> Parts | None:
+    """Read the settings and build the parts; the caller closes them.
+
+    Return None after having said what is wrong: the settings, handlers/, the store or the SMS sender.
+    """
+    config = settings()
+    if config is None:
+        return None
+    try:
+        review(handlers.CHAT, handlers.PAGES)
+        return build(config, handlers.CHAT, handlers.WORDING)
+    except HandlersError as error:
+        complain("handlers/__init__.py is not right:")
+        for fault in error.faults:
+            complain(f"  {fault}")
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+    except SmsError as error:
+        complain(f"{error}. See SMS_SENDER.")
+    return None
+
+
+def run_with_parts(act: Callable[[Parts], int]) -> int:
+    """Build the parts, call `act` with them, close them, and return the exit status that `act` returned.
+
+    Return 2 if the parts cannot be built, and 1 if the store fails under `act`, each after having said so.
+    """
+    parts = open_parts()
+    if parts is None:
+        return 2
+    try:
+        return act(parts)
+    except StoreError as error:
+        complain(f"{error}. See STORE_URL.")
+        return 1
+    finally:
+        parts.close()

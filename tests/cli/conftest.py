@@ -1,0 +1,60 @@
+"""Commands as typed in a terminal, or called in this process, for the account of a sandbox."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SECRET_KEY
+from tests.launch import ROOT, Sandbox, bot_env
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Return the variables that make the bot a sandbox's account with a store of its own; `changes` win."""
+    (tmp_path / "config.py").write_text("")
+
+    def environment(wechat: Sandbox, **changes: str) -> dict[str, str]:
+        env = bot_env(wechat) | {
+            "BOT_CONFIG": str(tmp_path / "config.py"),
+            "BOT_PUBLIC_URL": "https://bot.example.com",
+            "BOT_SECRET_KEY": SECRET_KEY,
+            "BOT_STORE_URL": f"sqlite:///{tmp_path}/bot.db",
+            "BOT_VERIFY_DIR": str(tmp_path),
+        }
+        return env | {f"BOT_{name}": value for name, value in changes.items()}
+
+    return environment
+
+
+@pytest.fixture
+def bot(environment: Callable[..., dict[str, str]]) -> Command:
+    """Run `python -m bot` for a sandbox's account. A traceback fails the test."""
+
+    def run(wechat: Sandbox, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "bot", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment(wechat, **changes),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def in_process(
+    environment: Callable[..., dict[str, str]], wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give this process the account's settings, for commands called here: a test may then change handlers."""
+    for name, value in environment(wechat).items():
+        monkeypatch.setenv(name, value)
