@@ -25,12 +25,12 @@ from bot.chat.handler import Handle
 from bot.chat.router import Router
 from bot.chat.wire import gate, seal, xml
 from bot.chat.wire.envelope import Envelope
-from bot.server.application import Application
+from bot.server.application import AsgiApplication
 from bot.store.sqlite import SqliteStore
 
 # What is timed, from the outside in: the name in the table, where it is, and its name there.
 _STEPS: list[tuple[str, Any, str]] = [
-    ("log line, counters, greenlet", Application, "_deliver"),
+    ("log line, counters, greenlet", AsgiApplication, "_deliver"),
     ("endpoint", Callback, "receive"),
     ("gate: signature, rules, types", gate.Gate, "open"),
     ("parse", xml, "parse"),

@@ -41,7 +41,7 @@ from bot.oauth.state import States
 from bot.oauth.website import Website
 from bot.people import open_people
 from bot.server import greenlets
-from bot.server.application import Application
+from bot.server.application import AsgiApplication
 from bot.server.batched_store import BatchedStore
 from bot.server.handler_threads import HandlerThreads
 from bot.server.wsgi_bridge import Bridge, Wsgi
@@ -90,7 +90,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Chat:
+class ChatParts:
     """A message's way, and the jobs of late answers."""
 
     callback: Callback
@@ -108,7 +108,7 @@ class Parts:
     and connections."""
 
     base: Base
-    chat: Chat
+    chat: ChatParts
     site: Site
     states: States
 
@@ -161,7 +161,7 @@ def build_base(config: Config, clock: Clock, store: Store | None) -> Base:
     return Base(config, clock, store, http, tokens, client, limits, account)
 
 
-def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: Waiting) -> Chat:
+def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: Waiting) -> ChatParts:
     """Build a message's way: gate, record, router, handler, answer, seal."""
     config, clock, store, account = base.config, base.clock, base.store, base.account
     liveness = Liveness(store)
@@ -186,7 +186,7 @@ def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: W
     answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
     gate = Gate(config, clock, store if config.replay_guard else None)
     callback = Callback(gate, answers, Seal(config, clock, conversations, wording.more_hint))
-    return Chat(callback, records, late, outbox, runner, erasure, threads)
+    return ChatParts(callback, records, late, outbox, runner, erasure, threads)
 
 
 def build_site(base: Base, states: States) -> Site:
@@ -226,7 +226,7 @@ def build_wsgi(parts: Parts, pages: Sequence[application.Path]) -> Wsgi:
     """Build the WSGI application: callback, paths for machines, the operator's pages, static files."""
     own: list[application.Path] = [(CALLBACK_PATH, partial(Endpoint, parts.chat.callback))]
     own += operations.paths(parts.base.store, parts.site) + members_api.paths(parts.site)
-    app = application.Application(parts.site, [*own, *pages])
+    app = application.WebApplication(parts.site, [*own, *pages])
     app.add_processor(application.log_request)
     app.add_processor(application.secure(parts.base.config))
     with_static: Wsgi = WhiteNoise(
@@ -243,8 +243,8 @@ def _static_headers(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
-def build_server(parts: Parts, pages: Sequence[application.Path]) -> Application:
+def build_server(parts: Parts, pages: Sequence[application.Path]) -> AsgiApplication:
     """Build the ASGI application: deliveries run on the loop, everything else in threads."""
     bridge = Bridge(build_wsgi(parts, pages), parts.base.config.threads)
     start = partial(parts.start, jobs=parts.base.config.jobs_in_server)
-    return Application(CALLBACK_PATH, parts.chat.callback, bridge, start, parts.close)
+    return AsgiApplication(CALLBACK_PATH, parts.chat.callback, bridge, start, parts.close)

@@ -33,7 +33,8 @@ class Threads(Protocol):
 
 
 class Outcome(NamedTuple):
-    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an apology."""
+    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an
+    apology."""
 
     reply: Reply | None
     problem: str = ""

@@ -18,8 +18,7 @@ from bot.errors import VisitError, WeChatError
 from bot.oauth import browser
 from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
-from bot.people import Login as Login_
-from bot.people import Logins
+from bot.people import Login, Logins
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
@@ -33,7 +32,7 @@ _STREAM_SECONDS = 25.0  # then the browser asks anew; a closed page holds a thre
 _LOOK_SECONDS = 0.7
 
 
-class Login(Page):
+class LoginPage(Page):
     """`/login?to=/path`: how to log in, and where the browser comes back to when it has."""
 
     def GET(self) -> str:
@@ -99,7 +98,7 @@ class Login(Page):
         """Whether this browser's session is good for any page: proven, and not long ago."""
         return self.site.guard.is_fresh(self.request.cookies, FRESH_SECONDS)
 
-    def _scene(self, login: Login_ | None, to: str) -> str:
+    def _scene(self, login: Login | None, to: str) -> str:
         """One login for all tabs of a browser: each goes to its own `to` when it is confirmed."""
         problem = ""
         if login is None:
@@ -111,7 +110,7 @@ class Login(Page):
                 problem = "not-allowed" if error.errcode == 48001 else "wechat-down"
         return self._page("scene", to, login=login, problem=problem)
 
-    def _begin(self, to: str) -> Login_:
+    def _begin(self, to: str) -> Login:
         request = self.request
         if BROWSER_COOKIE not in request.cookies:
             raise VisitError("no-cookies", 403, way_on=login_path(to))
@@ -131,7 +130,7 @@ class Login(Page):
         way: str,
         to: str,
         *,
-        login: Login_ | None = None,
+        login: Login | None = None,
         problem: str = "",
         options: dict[str, Any] | None = None,
     ) -> str:
@@ -263,7 +262,7 @@ class Confirm(Page):
         )
         raise self.go(web.ctx.path + str(web.ctx.query))
 
-    def _theirs(self) -> tuple[Visitor, Login_ | None]:
+    def _theirs(self) -> tuple[Visitor, Login | None]:
         """The login, if it is this visitor who scanned it. A forwarded link is worth nothing."""
         visitor = self.person("snsapi_userinfo", or_silent=True)
         login_id = web.input(_method="GET", id="").id

@@ -2,9 +2,7 @@
 pushed to. Handlers are held by events and waiting costs no time, so every overlap is made on purpose."""
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,74 +14,26 @@ from bot.chat.delivery.retry_timing import SERIES_SECONDS
 from bot.chat.replies.kinds import Article, Image, News, Text
 from bot.chat.replies.returned import Ask, Picture
 from bot.chat.router import Chat, Route, Visit
-from bot.chat.wire import messages, xml
 from bot.server import greenlets
 from handlers import WORDING
 from tests import on_loop
 from tests.chat.deliveries import OPENID
-from tests.chat.desk import Desk
+from tests.chat.desk import (
+    TALK,
+    Held,
+    Killed,
+    MakeDesk,
+    be_killed,
+    begun_elsewhere,
+    echo,
+    errors,
+    key_of,
+    pushed,
+    returns,
+)
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
+from tests.conftest import Clock, StartWeChat, as_account
 from tests.launch import Sandbox
-
-MakeDesk = Callable[..., Desk]
-
-
-@pytest.fixture
-def make_desk(make_config: MakeConfig, clock: Clock) -> Iterator[MakeDesk]:
-    desks: list[Desk] = []
-
-    def make(*routes: Route, **settings: Any) -> Desk:
-        desks.append(Desk(make_config(**settings), clock, routes))
-        return desks[-1]
-
-    yield make
-    for desk in desks:
-        desk.close()
-
-
-class Held:
-    """A handler that counts its runs, says when it has begun, and waits until it may `go` on."""
-
-    def __init__(self, result: Any = "done") -> None:
-        self.result = result
-        self.runs = 0
-        self.begun = threading.Event()
-        self.go = threading.Event()
-        self.__name__ = "held"
-
-    def __call__(self, chat: Chat, *captures: Any) -> Any:
-        self.runs += 1
-        self.begun.set()
-        assert self.go.wait(60)
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-@pytest.fixture
-def held() -> Iterator[Held]:
-    handler = Held()
-    yield handler
-    handler.go.set()
-
-
-def echo(chat: Chat, *captures: Any) -> str:
-    return f"echo {chat.message.content}"
-
-
-def returns(result: Any) -> Callable[..., Any]:
-    def handler(chat: Chat, *captures: Any) -> Any:
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    return handler
-
-
-def errors(log: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
-
 
 # -- one run
 
@@ -126,18 +76,6 @@ def test_quick_messages_pass_slow_ones(make_desk: MakeDesk, held: Held) -> None:
 
 
 # -- late answers: pushed
-
-
-@pytest.fixture
-def follower(wechat: Sandbox) -> str:
-    """A follower who has just written, so that WeChat lets the account write back."""
-    openid = wechat.add_user("小刚", subscribed=True)
-    wechat.send(openid, content="hi")
-    return openid
-
-
-def pushed(wechat: Sandbox, openid: str) -> list[str]:
-    return [shown["content"] for shown in wechat.chat(openid) if shown.get("via") == "custom"]
 
 
 def test_a_late_answer_is_promised_and_pushed_once(
@@ -303,7 +241,7 @@ def test_a_failing_handler_is_logged_once_and_the_user_gets_an_answer(
     assert not first.retry
     assert desk.said(desk.text("private words", msg_id=7)) == WORDING.sorry
     (line,) = errors(log)
-    assert "test_answer.handler" in line
+    assert "desk.handler" in line
     assert "RuntimeError" in line
     assert "private words" not in log.text
     assert "\n" not in line
@@ -337,7 +275,7 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
-    assert "test_answer.handler" in line
+    assert "desk.handler" in line
 
 
 @pytest.mark.parametrize("slow", [False, True])
@@ -407,26 +345,6 @@ def test_so_does_the_user_of_a_run_whose_process_has_died(
     desk.settle()
     assert pushed(wechat, follower) == [WORDING.sorry]
     assert [job.problem for job in desk.outbox.all()] == ["ValueError"]
-
-
-class Killed(BaseException):
-    """Ends a delivery as a SIGKILL of its process would."""
-
-
-def be_killed() -> None:
-    raise Killed
-
-
-def key_of(desk: Desk, msg_id: int, openid: str = OPENID) -> str:
-    return messages.read(xml.parse(desk.wechat.text("x", msg_id, openid).encode())).key
-
-
-def begun_elsewhere(desk: Desk, msg_id: int) -> str:
-    """A message whose run began in a process that is alive as far as anybody knows; its key."""
-    key = key_of(desk, msg_id)
-    desk.store.put("alive:other", b"1", 60)
-    desk.store.put(key, b"Rother", 60)
-    return key
 
 
 def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: MakeDesk) -> None:
@@ -553,17 +471,6 @@ def test_a_picture_becomes_a_link_where_wechat_cannot_be_reached(make_desk: Make
 
 
 # -- conversation
-
-
-def ask_name(chat: Chat) -> Ask:
-    return Ask("你叫什么？", "name", {"asked": "name"})
-
-
-def take_name(chat: Chat, data: dict[str, Any]) -> str:
-    return f"{data['asked']}: {chat.message.content}"
-
-
-TALK = (on.answer("name", take_name), on.text("start", ask_name), on.message("text", echo))
 
 
 def test_a_handler_can_ask_and_get_the_users_next_message(make_desk: MakeDesk) -> None:

@@ -16,23 +16,10 @@ from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.jobs.outbox import Lost
 from handlers import WORDING
-from tests.chat.delivery.test_answer import (
-    Desk,
-    Held,
-    Killed,
-    MakeDesk,
-    be_killed,
-    echo,
-    follower,
-    held,
-    make_desk,
-    pushed,
-)
+from tests.chat.desk import Desk, Held, Killed, MakeDesk, be_killed, echo, pushed
 from tests.conftest import NOWHERE, Clock, as_account
 from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout
-
-__all__ = ["follower", "held", "make_desk"]
 
 SEND = "/cgi-bin/message/custom/send"
 

@@ -17,26 +17,10 @@ from bot.chat.router import Chat
 from bot.errors import StoreError
 from handlers import WORDING
 from tests.chat.deliveries import OPENID
-from tests.chat.delivery.test_answer import (
-    TALK,
-    Desk,
-    Held,
-    MakeDesk,
-    begun_elsewhere,
-    echo,
-    errors,
-    follower,
-    held,
-    key_of,
-    make_desk,
-    pushed,
-    returns,
-)
+from tests.chat.desk import TALK, Desk, Held, MakeDesk, begun_elsewhere, echo, errors, key_of, pushed, returns
 from tests.conditions import until
 from tests.conftest import Clock, RedisServer, as_account
 from tests.launch import Sandbox
-
-__all__ = ["follower", "held", "make_desk"]
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
