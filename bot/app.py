@@ -31,11 +31,20 @@ from bot.config import Config
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
+from bot.oauth.authorize_redirect import AuthorizeRedirect
+from bot.oauth.code_return import CodeReturn
 from bot.oauth.exchange import Exchange
 from bot.oauth.guard import Guard
+from bot.oauth.known_visitor import KnownVisitors
+from bot.oauth.one_page_ticket import OnePageTickets
 from bot.oauth.session import Sessions
+from bot.oauth.sign_in import SignIn
 from bot.oauth.state import States
+from bot.oauth.state_check import StateCheck
+from bot.oauth.visit_limit import VisitLimit
+from bot.oauth.visits import Visits
 from bot.oauth.website import Website
+from bot.oauth.website_qr_code import WebsiteQrCode
 from bot.people import open_people
 from bot.server import greenlets
 from bot.server.application import Application
@@ -166,20 +175,27 @@ def build(
         config.session_idle_days * 86400.0,
         clock,
     )
-    guard = Guard(config, endpoints, states, exchange, sessions, limits, people.bindings, clock)
+    visit_limit = VisitLimit(limits, config.rate_limit)
+    known_visitors = KnownVisitors(config, sessions, exchange, clock)
+    authorize_redirect = AuthorizeRedirect(config, endpoints, states, visit_limit)
+    page_tickets = OnePageTickets(sessions, authorize_redirect)
+    state_check = StateCheck(config, states, authorize_redirect, visit_limit)
+    sign_in = SignIn(sessions, people.bindings, clock)
+    code_return = CodeReturn(state_check, exchange, sessions, page_tickets, sign_in, authorize_redirect)
+    guard = Guard(config, known_visitors, page_tickets, authorize_redirect, code_return)
     website = None
     if config.login_way in ("website", "embedded"):
         site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, http)
         website = Website(
             config,
-            endpoints,
+            WebsiteQrCode(config, endpoints, STATIC / "wxlogin.css"),
             States(store, config.secret_key, "site-state"),
             Exchange(site_api, store, patience, clock),
-            guard,
-            clock,
-            STATIC / "wxlogin.css",
+            visit_limit,
+            sign_in,
         )
-    site = Site(config, guard, website, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
+    visits = Visits(guard, known_visitors, sign_in, website)
+    site = Site(config, visits, JsSdk(config.app_id, tickets, clock), account, limits, TEMPLATES)
     closers = (pace.close, runner.close, http.close, client.close, store.close)
     return Parts(
         config, store, tokens, client, states, outbox, forget, callback, site, liveness, runner, closers

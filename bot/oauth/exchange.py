@@ -1,4 +1,7 @@
-"""Step 3: a code becomes a visitor, once, also when the redirect comes twice; a stale profile is renewed."""
+"""Steps 5 and 6 of a visit: a code becomes a visitor, once, also when the redirect comes twice.
+
+A stale profile is renewed here, too.
+"""
 
 import dataclasses
 import hashlib

@@ -21,11 +21,10 @@ from bot.account import Account
 from bot.config import Config
 from bot.errors import WeChatError
 from bot.oauth import browser
-from bot.oauth.guard import Guard
 from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE, Go, Need, Request, clean_query
 from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
-from bot.oauth.website import Website
+from bot.oauth.visits import Visits
 from bot.people import Binding
 from bot.site import forms, request_body
 from bot.site.templates import Templates, language, nonce, translate
@@ -67,16 +66,14 @@ class Site:
     def __init__(
         self,
         config: Config,
-        guard: Guard,
-        website: Website | None,
+        visits: Visits,
         jssdk: JsSdk,
         account: Account,
         limits: Limits,
         folder: Path,
     ) -> None:
         self.config = config
-        self.guard = guard
-        self.website = website
+        self.visits = visits
         self.jssdk = jssdk
         self.account = account
         self.limits = limits
@@ -172,7 +169,7 @@ class Page:
         return bindings.of(visitor.openid)
 
     def _visit(self, need: Need) -> Visitor:
-        result = self.site.guard.visit(self.request, need)
+        result = self.site.visits.guard.visit(self.request, need)
         if isinstance(result, Visitor):
             return result
         raise self.enter(result)

@@ -41,7 +41,7 @@ class Login(Page):
         way = self.site.config.login_way
         if way == "off":
             raise web.notfound()
-        if self.site.website:
+        if self.site.visits.website:
             return self._by_website(query, to, way)
         known = self.request.cookies.get(BROWSER_COOKIE, "")
         if not known:
@@ -51,7 +51,7 @@ class Login(Page):
         if finished:
             visitor = Visitor.from_json(finished.person.encode())
             url = self.site.account.page_url(to if query.to else local_path(finished.to))
-            raise self.enter(self.site.guard.welcome(self.request, visitor, url))
+            raise self.enter(self.site.visits.sign_in.welcome(self.request, visitor, url))
         login = logins.of(known)
         if login is None and query.wait:
             # This tab has followed a login that is over. Another tab may have finished it: then on we go.
@@ -77,7 +77,7 @@ class Login(Page):
         return self.enter(Go(url, {BROWSER_COOKIE: browser_of({})}))
 
     def _by_website(self, query: Any, to: str, way: str) -> str:
-        website = self.site.website
+        website = self.site.visits.website
         assert website is not None  # noqa: S101  asked for only where there is one
         if query.code is not None or query.state is not None:
             if web.ctx.env.get("HTTP_SEC_FETCH_DEST") == "iframe":
@@ -96,7 +96,7 @@ class Login(Page):
 
     def _suffices(self) -> bool:
         """Whether this browser's session is good for any page: proven, and not long ago."""
-        return self.site.guard.is_fresh(self.request.cookies, FRESH_SECONDS)
+        return self.site.visits.known_visitors.is_fresh(self.request.cookies, FRESH_SECONDS)
 
     def _scene(self, login: Login_ | None, to: str) -> str:
         """One login for all tabs of a browser: each goes to its own `to` when it is confirmed."""
@@ -146,7 +146,7 @@ class Login(Page):
             picture=picture(login.qr) if login else "",
             problem=problem,
             options=options or {},
-            known=self.site.guard.visitor(self.request.cookies),
+            known=self.site.visits.known_visitors.of(self.request.cookies),
             suffices=self._suffices(),
             in_wechat=browser.is_wechat(web.ctx.env),
         )
@@ -250,7 +250,9 @@ class Confirm(Page):
             raise self.go(web.ctx.path + str(web.ctx.query))
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
-            person = self.site.guard.vouched(visitor)
+            # They have scanned the code and said yes. This proves them anew, however long ago their phone's
+            # own login was: WeChat has named who scanned it, minutes ago at most.
+            person = self.site.visits.sign_in.proven(visitor, via="scene")
             done = logins.confirm(login.id, visitor.openid, person.to_json().decode())
         else:
             done = logins.refuse(login.id, visitor.openid)
@@ -274,12 +276,12 @@ class Logout(Page):
     """`/logout`: a page with the two ways out, for those who have no form at hand; a form for the rest."""
 
     def GET(self) -> str:
-        return self.render("logout", known=self.site.guard.visitor(self.request.cookies))
+        return self.render("logout", known=self.site.visits.known_visitors.of(self.request.cookies))
 
     def POST(self) -> str:
         everywhere = self.form().get("everywhere") == "yes"
         url = self.site.account.page_url("/logout")
-        raise self.enter(self.site.guard.leave(self.request, url, everywhere=everywhere))
+        raise self.enter(self.site.visits.sign_in.leave(self.request, url, everywhere=everywhere))
 
 
 def picture(text: str) -> str:

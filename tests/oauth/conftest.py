@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 
-from bot.menu import install
 from bot.site.page import Page
 from handlers.pages.home import Home
 from tests.conftest import Clock, MakeConfig, Served, as_account
@@ -82,12 +81,6 @@ def asked(wechat: Sandbox, path: str = EXCHANGE) -> int:
 def result_of(log: pytest.LogCaptureFixture) -> str:
     result: str = [record for record in log.records if record.name == "bot.request"][-1].facts["result"]  # type: ignore[attr-defined]
     return result
-
-
-def menu_link(site: Served, path: str = "/") -> str:
-    pages = {"button": [{"type": "view", "name": "m", "page": path, "scope": "snsapi_userinfo"}]}
-    url: str = install.resolve(pages, site.config, site.parts.states)["button"][0]["url"]
-    return url
 
 
 class Trouble:

@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import Clock, Served
 from tests.launch import Sandbox
-from tests.oauth.conftest import Trouble, asked, menu_link, result_of
+from tests.oauth.conftest import Trouble, asked, result_of
 from tests.oauth.visitor import Phone, query
-from tests.visiting import Later
+from tests.visiting import Later, menu_link
 
 
 def test_the_menus_link_leads_to_the_page_and_recognises_the_visitor(site: Served, phone: Phone) -> None:

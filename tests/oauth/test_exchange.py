@@ -78,12 +78,18 @@ def test_a_burst_of_first_visits_waits_and_all_get_in(
     assert statuses == [302] * 24
 
 
+def take_all_places(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let other visitors hold every place among the calls to WeChat."""
+    calls = threading.BoundedSemaphore(1)
+    calls.acquire()
+    monkeypatch.setattr(site.parts.site.visits.guard._code_return._exchange, "_calls", calls)
+
+
 def test_where_no_place_is_free_in_time_the_page_says_that_many_are_here(
     site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 0.01)
-    monkeypatch.setattr(site.parts.site.guard._exchange, "_calls", threading.BoundedSemaphore(1))
-    site.parts.site.guard._exchange._calls.acquire()
+    take_all_places(site, monkeypatch)
     back = phone.back(site.url + "/quiet")
     page = phone.open(back)
     assert page.status_code == 503
@@ -99,9 +105,7 @@ def test_while_wechat_is_silent_nobody_waits_for_a_place(
     monkeypatch.setattr("bot.oauth.exchange._SILENT_SECONDS", 600)
     wechat.faults([{"path": EXCHANGE, "status": 502, "count": 1}])
     assert phone.open(phone.back(site.url + "/quiet")).status_code == 502
-    calls = threading.BoundedSemaphore(1)
-    calls.acquire()
-    monkeypatch.setattr(site.parts.site.guard._exchange, "_calls", calls)
+    take_all_places(site, monkeypatch)
     monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 600)
     page = phone.open(phone.back(site.url + "/quiet"))
     assert "现在访问的人太多了" in page.text

@@ -6,8 +6,8 @@ The bot runs inside the test's process, so that its clock can be turned; tests/s
 import pytest
 
 from tests.conftest import Served
-from tests.oauth.conftest import menu_link
 from tests.oauth.visitor import Phone, query
+from tests.visiting import menu_link
 
 
 def test_a_visitor_agrees_and_reads_their_name_on_a_clean_url(site: Served, phone: Phone) -> None:
