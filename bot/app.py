@@ -33,7 +33,7 @@ from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
 from bot.oauth.authorize_redirect import AuthorizeRedirect
 from bot.oauth.code_return import CodeReturn
-from bot.oauth.exchange import Exchange
+from bot.oauth.exchange import open_exchange
 from bot.oauth.guard import Guard
 from bot.oauth.known_visitor import KnownVisitors
 from bot.oauth.one_page_ticket import OnePageTickets
@@ -167,7 +167,8 @@ def build(
 
     states = States(store, config.secret_key)
     patience = 3 * config.api_timeout
-    exchange = Exchange(OAuthApi(endpoints, config.app_id, config.app_secret, http), store, patience, clock)
+    oauth_api = OAuthApi(endpoints, config.app_id, config.app_secret, http)
+    exchange = open_exchange(oauth_api, store, patience, clock)
     sessions = Sessions(
         store,
         people.sessions,
@@ -176,7 +177,7 @@ def build(
         clock,
     )
     visit_limit = VisitLimit(limits, config.rate_limit)
-    known_visitors = KnownVisitors(config, sessions, exchange, clock)
+    known_visitors = KnownVisitors(config, sessions, exchange.profiles, clock)
     authorize_redirect = AuthorizeRedirect(config, endpoints, states, visit_limit)
     page_tickets = OnePageTickets(sessions, authorize_redirect)
     state_check = StateCheck(config, states, authorize_redirect, visit_limit)
@@ -190,7 +191,7 @@ def build(
             config,
             WebsiteQrCode(config, endpoints, STATIC / "wxlogin.css"),
             States(store, config.secret_key, "site-state"),
-            Exchange(site_api, store, patience, clock),
+            open_exchange(site_api, store, patience, clock),
             visit_limit,
             sign_in,
         )

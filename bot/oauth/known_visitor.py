@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bot.config import Config
 from bot.errors import VisitError
-from bot.oauth.exchange import Exchange
+from bot.oauth.profile import Profiles
 from bot.oauth.request import ASKED_COOKIE, SESSION_COOKIE, Need, Request
 from bot.oauth.session import Session, Sessions
 from bot.oauth.visitor import Visitor
@@ -20,10 +20,10 @@ _SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soo
 class KnownVisitors:
     """Find out who has a session, and whether it is good enough for a page."""
 
-    def __init__(self, config: Config, sessions: Sessions, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, config: Config, sessions: Sessions, profiles: Profiles, clock: Clock) -> None:
         self._config = config
         self._sessions = sessions
-        self._exchange = exchange
+        self._profiles = profiles
         self._clock = clock
 
     def of(self, cookies: Mapping[str, str]) -> Visitor | None:
@@ -76,7 +76,7 @@ class KnownVisitors:
     def _with_profile(self, request: Request, session: Session) -> Visitor | None:
         """Return the visitor with a profile that is not stale, or None if WeChat wants a new consent."""
         visitor = session.visitor
-        renewed = self._exchange.renewed(visitor, request.lang)
+        renewed = self._profiles.renewed(visitor, request.lang)
         if renewed is None:  # we still know who they are, so the session goes on with the openid alone
             base = dataclasses.replace(visitor, scope="snsapi_base")
             self._sessions.touch(request.session_id, session, base)

@@ -4,7 +4,11 @@ It reads no store and calls nobody.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+_WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Visitor:
     refresh_token: str = ""
     token_expires: float = 0
 
+    @property
+    def may_have_profile(self) -> bool:
+        """Return True if the visitor's token is good for their nickname and avatar."""
+        return self.scope in _WITH_PROFILE
+
     def has(self, scope: str) -> bool:
         """Return True if we know as much of the visitor as `scope` grants, or as much as a PC can tell."""
         return scope == "snsapi_base" or self.scope == scope or self.via != "wechat"
@@ -56,6 +65,22 @@ class Visitor:
             is_proven=self.is_proven,
             proven_at=self.proven_at,
             via=self.via,
+        )
+
+    def with_token(self, answer: Mapping[str, Any], now: float) -> "Visitor":
+        """Return the visitor with the token and the scope that WeChat's `answer` of the time `now` gives.
+
+        `answer` is that of /sns/oauth2/access_token or /sns/oauth2/refresh_token.
+        """
+        scopes = str(answer.get("scope", "")).split(",")
+        return replace(
+            self,
+            scope=next((scope for scope in _WITH_PROFILE if scope in scopes), "snsapi_base"),
+            unionid=str(answer.get("unionid") or self.unionid),
+            is_snapshot=bool(answer.get("is_snapshotuser", self.is_snapshot)),
+            access_token=str(answer["access_token"]),
+            refresh_token=str(answer.get("refresh_token") or self.refresh_token),
+            token_expires=now + float(answer.get("expires_in", 0)),
         )
 
     def to_json(self) -> bytes:

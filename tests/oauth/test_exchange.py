@@ -67,7 +67,7 @@ def test_a_doubled_redirect_at_the_same_moment_waits_for_the_first(
 def test_a_burst_of_first_visits_waits_and_all_get_in(
     site: Served, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 60)
+    monkeypatch.setattr("bot.oauth.call_places._PLACE_SECONDS", 60)
     crowd = [Phone(wechat, f"访客{number}") for number in range(24)]
     backs = [(phone, phone.back(site.url + "/quiet")) for phone in crowd]
     wechat.faults([{"path": EXCHANGE, "delay": 0.2, "count": 1000}])
@@ -80,15 +80,15 @@ def test_a_burst_of_first_visits_waits_and_all_get_in(
 
 def take_all_places(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let other visitors hold every place among the calls to WeChat."""
-    calls = threading.BoundedSemaphore(1)
-    calls.acquire()
-    monkeypatch.setattr(site.parts.site.visits.guard._code_return._exchange, "_calls", calls)
+    free = threading.BoundedSemaphore(1)
+    free.acquire()
+    monkeypatch.setattr(site.parts.site.visits.guard._code_return._exchange._places, "_free", free)
 
 
 def test_where_no_place_is_free_in_time_the_page_says_that_many_are_here(
     site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 0.01)
+    monkeypatch.setattr("bot.oauth.call_places._PLACE_SECONDS", 0.01)
     take_all_places(site, monkeypatch)
     back = phone.back(site.url + "/quiet")
     page = phone.open(back)
@@ -102,11 +102,11 @@ def test_while_wechat_is_silent_nobody_waits_for_a_place(
     site: Served, phone: Phone, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The threads belong to its deliveries."""
-    monkeypatch.setattr("bot.oauth.exchange._SILENT_SECONDS", 600)
+    monkeypatch.setattr("bot.oauth.call_places._SILENT_SECONDS", 600)
     wechat.faults([{"path": EXCHANGE, "status": 502, "count": 1}])
     assert phone.open(phone.back(site.url + "/quiet")).status_code == 502
     take_all_places(site, monkeypatch)
-    monkeypatch.setattr("bot.oauth.exchange._PLACE_SECONDS", 600)
+    monkeypatch.setattr("bot.oauth.call_places._PLACE_SECONDS", 600)
     page = phone.open(phone.back(site.url + "/quiet"))
     assert "现在访问的人太多了" in page.text
 
