@@ -1,4 +1,6 @@
-"""What a page class stands on: who is visiting, templates, forms, the JS-SDK.
+"""Step 1 of a visit: a page asks who is visiting. Pages have templates, forms and the JS-SDK from here, too.
+
+It must not decide how a visitor becomes known: that is the guard's. docs/flow.md has all steps.
 
 class Home(Page):
     def GET(self):
