@@ -34,11 +34,20 @@ from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
-from bot.oauth.exchange import Exchange
+from bot.oauth.authorize_redirect import AuthorizeRedirect
+from bot.oauth.code_return import CodeReturn
+from bot.oauth.exchange import open_exchange
 from bot.oauth.guard import Guard
+from bot.oauth.known_visitor import KnownVisitors
+from bot.oauth.one_page_ticket import OnePageTickets
 from bot.oauth.session import Sessions
+from bot.oauth.sign_in import SignIn
 from bot.oauth.state import States
+from bot.oauth.state_check import StateCheck
+from bot.oauth.visit_limit import VisitLimit
+from bot.oauth.visits import Visits
 from bot.oauth.website import Website
+from bot.oauth.website_qr_code import WebsiteQrCode
 from bot.people import open_people
 from bot.server import greenlets
 from bot.server.application import AsgiApplication
@@ -190,31 +199,37 @@ def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: W
 
 
 def build_site(base: Base, states: States) -> Site:
-    """Build a visit's way: guard, state, exchange, session; and what pages use."""
-    config, clock, store = base.config, base.clock, base.store
-    endpoints, people = Endpoints.of(config), base.account.people
-    patience = 3 * config.api_timeout
-    exchange = Exchange(
-        OAuthApi(endpoints, config.app_id, config.app_secret, base.http), store, patience, clock
-    )
+    """Build what pages use: a visit's way, the JS-SDK, templates."""
+    config = base.config
+    tickets = jsapi_tickets(config, base.store, partial(_ask_for_ticket, base.client), base.clock)
+    jssdk = JsSdk(config.app_id, tickets, base.clock)
+    return Site(config, build_visits(base, states), jssdk, base.account, base.limits, TEMPLATES)
+
+
+def build_visits(base: Base, states: States) -> Visits:
+    """Build a visit's way: guard, authorize redirect, code, token, userinfo, session."""
+    config, clock, store, people = base.config, base.clock, base.store, base.account.people
+    endpoints, patience = Endpoints.of(config), 3 * config.api_timeout
+    api = OAuthApi(endpoints, config.app_id, config.app_secret, base.http)
+    exchange = open_exchange(api, store, patience, clock)
     days, idle = config.session_days * 86400.0, config.session_idle_days * 86400.0
     sessions = Sessions(store, people.sessions, days, idle, clock)
-    guard = Guard(config, endpoints, states, exchange, sessions, base.limits, people.bindings, clock)
+    limit = VisitLimit(base.limits, config.rate_limit)
+    known_visitors = KnownVisitors(config, sessions, exchange.profiles, clock)
+    redirect = AuthorizeRedirect(config, endpoints, states, limit)
+    page_tickets = OnePageTickets(sessions, redirect)
+    sign_in = SignIn(sessions, people.bindings, clock)
+    state_check = StateCheck(config, states, redirect, limit)
+    code_return = CodeReturn(state_check, exchange, sessions, page_tickets, sign_in, redirect)
+    guard = Guard(config, known_visitors, page_tickets, redirect, code_return)
     website = None
     if config.login_way in ("website", "embedded"):
-        api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, base.http)
-        website = Website(
-            config,
-            endpoints,
-            States(store, config.secret_key, "site-state"),
-            Exchange(api, store, patience, clock),
-            guard,
-            clock,
-            STATIC / "wxlogin.css",
-        )
-    tickets = jsapi_tickets(config, store, partial(_ask_for_ticket, base.client), clock)
-    jssdk = JsSdk(config.app_id, tickets, clock)
-    return Site(config, guard, website, jssdk, base.account, base.limits, TEMPLATES)
+        site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, base.http)
+        qr_code = WebsiteQrCode(config, endpoints, STATIC / "wxlogin.css")
+        site_states = States(store, config.secret_key, "site-state")
+        site_exchange = open_exchange(site_api, store, patience, clock)
+        website = Website(config, qr_code, site_states, site_exchange, limit, sign_in)
+    return Visits(guard, known_visitors, sign_in, website)
 
 
 def _ask_for_ticket(client: Client) -> dict[str, Any]:
