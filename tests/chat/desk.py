@@ -14,14 +14,15 @@ from bot import app
 from bot.chat import on
 from bot.chat.conversation import Conversations
 from bot.chat.delivery.local_runs import LocalRuns
+from bot.chat.message_way import Waiting
 from bot.chat.replies.returned import Ask
 from bot.chat.router import Chat, Route
 from bot.chat.wire import messages, xml
 from bot.config import Config
 from bot.store import open_store
 from handlers import WORDING
+from tests.chat.clockwork import Clockwork
 from tests.chat.deliveries import OPENID, WeChat
-from tests.chat.waiting import Waiting
 from tests.conftest import Clock, MakeConfig
 from tests.launch import Sandbox
 
@@ -40,17 +41,17 @@ class Desk:
     """Everything behind the gate, built for `routes`."""
 
     def __init__(self, config: Config, clock: Clock, routes: Sequence[Route]) -> None:
-        self.waiting = Waiting()
+        self.clockwork = Clockwork()
         self.wechat = WeChat(config, clock)
         self.store = open_store(config.store_url, clock, app_id=config.app_id)
         self._lets_time_pass = False
         self.runs = LocalRuns(clock, self._monotonic, self._sleep)
-        waiting = app.Waiting(
+        waiting = Waiting(
             config.threads // 2,
-            self.waiting.monotonic,
-            self.waiting.sleep,
-            lambda job_id: self.wake(job_id),
-            self.runs,
+            self.clockwork.monotonic,
+            self.clockwork.sleep,
+            wake=lambda job_id: self.wake(job_id),
+            runs=self.runs,
         )
         parts = app.build(
             replace(config, job_threads=64), routes, WORDING, clock, store=self.store, waiting=waiting
@@ -98,10 +99,10 @@ class Desk:
         self._lets_time_pass = False
 
     def _monotonic(self) -> float:
-        return self.waiting.monotonic() if self._lets_time_pass else time.monotonic()
+        return self.clockwork.monotonic() if self._lets_time_pass else time.monotonic()
 
     def _sleep(self, seconds: float) -> None:
-        (self.waiting.sleep if self._lets_time_pass else time.sleep)(seconds)
+        (self.clockwork.sleep if self._lets_time_pass else time.sleep)(seconds)
 
     def close(self) -> None:
         self.settle()

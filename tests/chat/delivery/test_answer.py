@@ -62,7 +62,7 @@ def test_a_retry_during_the_run_joins_it_and_gets_its_reply(make_desk: MakeDesk,
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(desk.text, "x", 7)
         assert held.begun.wait(60)
-        desk.waiting.meanwhile = [lambda: None, held.go.set, lambda: first.result(60)]
+        desk.clockwork.meanwhile = [lambda: None, held.go.set, lambda: first.result(60)]
         second = desk.text("x", 7)
     assert desk.said(second) == desk.said(first.result()) == "done"
     assert (second.result, second.attempt, held.runs) == ("joined", 2, 1)
@@ -84,7 +84,7 @@ def test_a_late_answer_is_promised_and_pushed_once(
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
     first = desk.text("x", 7, follower)
     assert (first.reply, first.result, first.retry) == (b"", "promised", False)
-    assert 4.0 <= desk.waiting.now <= 4.9, "WeChat hangs up soon after"
+    assert 4.0 <= desk.clockwork.now <= 4.9, "WeChat hangs up soon after"
     retry = desk.text("x", 7, follower)
     assert (retry.reply, retry.retry) == (b"", False)
     held.go.set()
@@ -103,7 +103,7 @@ def test_a_handler_that_turns_out_slow_is_pushed_all_the_same(
         assert held.begun.wait(60)
         second = desk.text("x", 7, follower)  # WeChat has hung up on the first and tries again
         assert (second.reply, second.result) == (b"", "promised")
-        assert desk.waiting.now < 2.75, "an answer in its last second would make the third pass for a copy"
+        assert desk.clockwork.now < 2.75, "an answer in its last second would make the third pass for a copy"
         held.go.set()
         assert first.result(60).reply == b""
     desk.settle()
@@ -161,7 +161,7 @@ def test_a_slow_answer_in_time_is_a_passive_reply(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
-    desk.waiting.meanwhile = [lambda: None, held.go.set, desk.settle]
+    desk.clockwork.meanwhile = [lambda: None, held.go.set, desk.settle]
     assert desk.said(desk.text("x", openid=follower)) == "done"
     assert pushed(wechat, follower) == []
 
@@ -175,7 +175,7 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
     desk = make_desk(on.text("slow", held, slow=True), on.message("text", echo))
     first, second = desk.text("slow", 7), desk.text("slow", 7)
     assert [(answer.retry, answer.reply) for answer in (first, second)] == [(True, b"")] * 2
-    assert desk.waiting.now >= 2 * 5.0, "to be tried again, a try must outwait WeChat's 5 s"
+    assert desk.clockwork.now >= 2 * 5.0, "to be tried again, a try must outwait WeChat's 5 s"
     assert desk.said(desk.text("slow", 7)) == WORDING.still_working
     held.go.set()
     desk.settle()
@@ -187,7 +187,7 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
 def test_an_answer_ready_by_the_second_try_is_its_reply(make_desk: MakeDesk, held: Held) -> None:
     desk = make_desk(on.message("text", held, slow=True))
     assert desk.text("slow", 7).retry
-    desk.waiting.meanwhile = [held.go.set, desk.settle]
+    desk.clockwork.meanwhile = [held.go.set, desk.settle]
     assert desk.said(desk.text("slow", 7)) == "done"
 
 
@@ -202,7 +202,7 @@ def test_for_whom_nothing_is_kept_the_store_is_not_asked_again(
 def test_a_kept_answer_comes_with_the_reply_of_a_job_too(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", echo, slow=True))
     desk.conversations.keep(OPENID, Text("kept"), "a message")
-    desk.waiting.meanwhile = [desk.settle]
+    desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x")) == "kept\n\necho x"
 
 
@@ -271,7 +271,7 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
 ) -> None:
     desk = make_desk(on.message("text", returns(result), slow=slow), on.answer("next", echo))
     if slow:
-        desk.waiting.meanwhile = [desk.settle]
+        desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
@@ -290,7 +290,7 @@ def test_a_handler_that_would_end_the_process_or_its_task_has_failed(
 
     desk = make_desk(on.message("text", leaves, slow=slow))
     if slow:
-        desk.waiting.meanwhile = [desk.settle]
+        desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
@@ -350,7 +350,7 @@ def test_so_does_the_user_of_a_run_whose_process_has_died(
 def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", returns("echo")), late_answers="push")
     key = begun_elsewhere(desk, 7)
-    desk.waiting.meanwhile = [be_killed]
+    desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", msg_id=7)
     assert desk.outbox.claim(key) is None, "its process is alive"
@@ -362,7 +362,7 @@ def test_a_run_that_ends_well_leaves_no_job(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", returns("echo")), late_answers="push")
     key = begun_elsewhere(desk, 7)
     done = b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "echo"}}'
-    desk.waiting.meanwhile = [lambda: desk.store.put(key, done, 60)]
+    desk.clockwork.meanwhile = [lambda: desk.store.put(key, done, 60)]
     assert desk.said(desk.text("x", msg_id=7)) == "echo"
     assert desk.outbox.all() == []
 
@@ -525,7 +525,7 @@ def test_unsubscribing_strikes_out_the_users_jobs(
     for openid in (OPENID, "oOther"):
         desk.text("slow", openid=openid)
         desk.text("fails", openid=openid)
-    desk.waiting.meanwhile = [lambda: until(desk.outbox.all, lambda jobs: len(jobs) == 2)]
+    desk.clockwork.meanwhile = [lambda: until(desk.outbox.all, lambda jobs: len(jobs) == 2)]
     assert desk.event("unsubscribe").reply == b""
     held.go.set()
     desk.settle()

@@ -90,7 +90,7 @@ def test_a_retry_that_the_same_process_answers_alone_is_the_answer(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
-    desk.waiting.meanwhile = [mortal_redis.pause]
+    desk.clockwork.meanwhile = [mortal_redis.pause]
     assert desk.text("x", 7, follower).result == "no-store"
     held.go.set()
     assert desk.said(desk.text("x", 7, follower)) == "done"

@@ -127,7 +127,7 @@ def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
     desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
     for runs, msg_id in ((1, 7), (2, 8)):
         begun = functools.partial(until, lambda: held.runs, lambda count, runs=runs: count == runs)
-        desk.waiting.meanwhile = [begun, mortal_redis.pause]
+        desk.clockwork.meanwhile = [begun, mortal_redis.pause]
         assert desk.text("x", msg_id, follower).result == "no-store"
         mortal_redis.go_on()
         until_it_works(desk)
