@@ -144,7 +144,7 @@ peopleView(find(".people"), world, table, {
   follow: attempt((openid) => api.subscribe(openid)),
   unfollow: attempt((openid) => api.unsubscribe(openid)),
 });
-deskView(find(".desk"), world, { readMore, close: side.close, narrow: side.narrow });
+deskView(find(".desk"), world, { readMore, close: side.close });
 
 find(".add-user").addEventListener("click", addUser);
 find(".scan-code").addEventListener("click", () => { side.close(); table.current?.scan(); });
