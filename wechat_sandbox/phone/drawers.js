@@ -1,26 +1,41 @@
 /**
- * The two sides. Where the window has room they stand beside the phones; where it has not, they are
- * drawers, which slide in over the phones. The style sheet draws both from `data-drawers` and `data-drawer`.
+ * Arrange the two sides. Where the window has room they stand beside the phones; elsewhere they are drawers,
+ * which slide in over the phones. The style sheet draws both from `data-drawers` and `data-drawer`.
  */
+
+import { focused, query } from "./query.js";
+
+/** @typedef {"people" | "desk"} Side */
 
 /** The narrowest window, in pixels, in which the users fit beside the phones. */
 const PEOPLE_FIT = 700;
-/** The same for the desk, by the number of phones. */
+/**
+ * The same for the desk, by the number of phones.
+ * @type {Record<string, number>}
+ */
 const DESK_FITS = { 1: 1130, 2: 1310, 3: 1660 };
 
+/**
+ * @param {HTMLElement} people
+ * @param {HTMLElement} desk
+ * @param {HTMLElement} scrim
+ */
 export function drawers(people, desk, scrim) {
   const sides = { people, desk };
-  const windows = new Map([PEOPLE_FIT, ...Object.values(DESK_FITS)].map((width) => [width, matchMedia(`(max-width: ${width - 1}px)`)]));
+  const widths = [PEOPLE_FIT, ...Object.values(DESK_FITS)];
+  const queries = new Map(widths.map((width) => [width, matchMedia(`(max-width: ${width - 1}px)`)]));
+  /** @type {HTMLElement | null} */
   let opener = null;
 
   /** Return the names of the sides that are drawers now. */
   function drawersNow() {
     const { phones } = document.body.dataset;
     if (phones === undefined) return [];
-    const fits = { people: PEOPLE_FIT, desk: DESK_FITS[phones] ?? DESK_FITS[1] };
-    return Object.keys(sides).filter((name) => windows.get(fits[name]).matches);
+    const fits = [["people", PEOPLE_FIT], ["desk", DESK_FITS[phones] ?? DESK_FITS[1]]];
+    return fits.filter(([, width]) => queries.get(Number(width))?.matches).map(([name]) => name);
   }
 
+  /** @param {string} name */
   const isDrawer = (name) => (document.body.dataset.drawers ?? "").split(" ").includes(name);
 
   /** Write which sides are drawers. If that has changed, no drawer stays open. */
@@ -33,13 +48,14 @@ export function drawers(people, desk, scrim) {
     settle();
   }
 
+  /** @param {Side} name */
   function open(name) {
     if (isDrawer(name)) {
-      opener = document.activeElement;
+      opener = focused();
       document.body.dataset.drawer = name;
       settle();
     }
-    sides[name].querySelector("[aria-current], [aria-selected=true], button")?.focus({ preventScroll: true });
+    query(sides[name], "[aria-current], [aria-selected=true], button").focus({ preventScroll: true });
   }
 
   function close() {
@@ -59,7 +75,7 @@ export function drawers(people, desk, scrim) {
 
   scrim.addEventListener("click", close);
   document.addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && close());
-  for (const query of windows.values()) query.addEventListener("change", arrange);
+  for (const media of queries.values()) media.addEventListener("change", arrange);
   new MutationObserver(arrange).observe(document.body, { attributeFilter: ["data-phones"] });
   arrange();
   return { open, close };
