@@ -1,5 +1,7 @@
 """Two bots, each with an account of its own, on one Redis database."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bench.account import Account
@@ -15,31 +17,34 @@ _MESSAGES = 5
 def test_each_answers_its_own_users_only(
     sandbox: Sandbox, account: Account, redis_server: RedisServer
 ) -> None:
-    """Slow answers are jobs. A job of the other account would go out with the wrong token (40003)."""
-    store = {"BOT_STORE_URL": redis_server.url, "BOT_WORKERS": "1"}
+    """A slow answer is a job. If the other bot took it, it would push with the wrong token (40003)."""
+    store = {"BOT_STORE_URL": redis_server.url, "BOT_WORKERS": "1", "BOT_DEADLINE_SECONDS": "1"}
     other = ("--app-id", "wxfedcba9876543210", "--original-id", "gh_ba9876543210")
     with (
         start_sandbox(*other) as second,
         Bot(bot_env(sandbox) | account.env | store, cwd=account.folder) as bot,
         Bot(bot_env(second) | account.env | store, cwd=account.folder) as other_bot,
+        ThreadPoolExecutor(2 * _MESSAGES) as pool,
     ):
-        both = ((sandbox, bot), (second, other_bot))
-        asked: list[tuple[Sandbox, str]] = []
-        for wechat, its_bot in both:
-            wechat.set_callback(its_bot.callback)
-        for number in range(_MESSAGES):
-            for wechat, _ in both:
-                openid = wechat.add_user(f"user {number}", subscribed=True)
-                wechat.send(openid, content=f"slow 0 {openid}")
-                asked.append((wechat, openid))
-        for wechat, openid in asked:
-            until(lambda wechat=wechat, openid=openid: answers(wechat, openid))
-        for wechat, openid in asked:
-            assert len(answers(wechat, openid)) == 1
-        for wechat, _ in both:
-            pushes = [call for call in wechat.calls() if "message/custom" in call["path"]]
-            assert [call["errcode"] for call in pushes if call["errcode"]] == []
-        assert {key.split(b":")[0] for key in redis_server.client.keys("wx*")} == {
-            wechat.state()["account"]["app_id"].encode() for wechat, _ in both
-        }
-        assert not [key for key in redis_server.client.keys("*") if not key.startswith((b"wx", b"huey."))]
+        sandbox.set_callback(bot.callback)
+        second.set_callback(other_bot.callback)
+        asked = [
+            (wechat, wechat.add_user(f"user {number}", subscribed=True))
+            for number in range(_MESSAGES)
+            for wechat in (sandbox, second)
+        ]
+        sent = [
+            pool.submit(wechat.send, openid, content=f"slow until go {openid}") for wechat, openid in asked
+        ]
+        for one in sent:
+            one.result(60)
+        account.open("go")  # only now: every answer is promised, and will be pushed
+        until(
+            lambda: [answers(wechat, openid) for wechat, openid in asked] == [[openid] for _, openid in asked]
+        )
+        for wechat in (sandbox, second):
+            pushes = [call for call in wechat.calls() if call["path"] == "/cgi-bin/message/custom/send"]
+            assert [call["response"]["errcode"] for call in pushes] == [0] * _MESSAGES
+        app_ids = {wechat.state()["account"]["app_id"].encode() for wechat in (sandbox, second)}
+        owners = {key.split(b":")[0] for key in redis_server.client.keys("*")}
+        assert {owner for owner in owners if not owner.startswith(b"huey.redis.")} == app_ids
