@@ -162,7 +162,7 @@ def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[P
         "BOT_WORKERS": "1",
         "BOT_THREADS": str(threads),
     }
-    with (folder / "bot.telemetry.log").open("w") as log:
+    with (folder / "bot.log").open("w") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "bot"], env=os.environ | bot_env(sandbox) | settings, cwd=ROOT,
             stdout=subprocess.PIPE, stderr=log, text=True,
