@@ -3,7 +3,7 @@
 # make test   the tests, in parallel; installs redis-server, chromium … where it may, says what it skips where not
 #             make test-fast: without browsers and without tests that start many processes, under a minute
 #             make test-heavy: what needs packages by others, which npm fetches
-# make check  ruff and mypy
+# make check  ruff and mypy; TypeScript, which npm fetches, over the JavaScript
 # make serve  the bot alone, with your config.py
 # make bench  most measurements, a quarter of an hour (not bench.callback, which installs our peers, and
 #             bench.endurance); each by itself, smaller: .venv/bin/python -m bench.NAME --help
@@ -11,7 +11,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# npm writes these files when it has installed the packages of a folder.
 NODE_PEERS := tests/wechat_sandbox/peers/node_modules/.package-lock.json
+TYPESCRIPT := tests/javascript/node_modules/.package-lock.json
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: run serve test test-fast test-heavy check bench screenshots format clean
@@ -32,10 +34,10 @@ test-fast: .venv/.dev
 test-heavy: .venv/.dev $(NODE_PEERS)
 	@$(PYTEST) -m heavy $(ARGS)
 
-$(NODE_PEERS): tests/wechat_sandbox/peers/package-lock.json
-	@sh tests/system-packages.sh heavy
-	@echo "Installing the Node.js packages that are tried against the sandbox ..."
-	@cd tests/wechat_sandbox/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	@sh tests/system-packages.sh node
+	@echo "Installing the Node.js packages of $(<D) ..."
+	@cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: .venv/.dev
 	@sh tests/system-packages.sh
@@ -48,10 +50,11 @@ bench: .venv/.dev
 	@$(BIN)/python -m bench.steps
 	@$(BIN)/python -m bench.home_page
 
-check: .venv/.dev
+check: .venv/.dev $(TYPESCRIPT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	node tests/javascript/node_modules/typescript/bin/tsc -p tests/javascript
 
 # The pictures of the README and of docs/, taken by the tests: all but three by the sandbox's.
 screenshots: .venv/.dev

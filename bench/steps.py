@@ -25,12 +25,12 @@ from bot.chat.handler import Handlers
 from bot.chat.router import Router
 from bot.chat.wire import gate, seal, xml
 from bot.chat.wire.envelope import Envelope
-from bot.server.application import Application
+from bot.server.application import AsgiApplication
 from bot.store.sqlite import SqliteStore
 
 # The timed functions, from the outside in: name in the table, class or module, name of the function.
 _STEPS: list[tuple[str, Any, str]] = [
-    ("log line, counters, greenlet", Application, "_deliver"),
+    ("log line, counters, greenlet", AsgiApplication, "_deliver"),
     ("endpoint", Callback, "receive"),
     ("gate: signature, rules, types", gate.Gate, "open"),
     ("parse", xml, "parse"),

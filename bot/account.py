@@ -1,12 +1,17 @@
 """The account as handlers see it: WeChat's API, its people, and pictures that are uploaded once."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Config
-from bot.people import People
-from bot.store import Store
+from bot.people import People, open_people
+from bot.store import Clock, Store
+from bot.store.limits import Limits
 from bot.wechat.client import Client
+from bot.wechat.endpoints import Endpoints
+from bot.wechat.http import Http
+from bot.wechat.tokens import Shared, access_tokens
 
 STATIC = Path(__file__).parents[1] / "static"
 _MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
@@ -57,3 +62,34 @@ class Account:
     def static_url(self, file: str) -> str:
         """Where the world sees a file of `static/`."""
         return f"{self._config.public_url}/static/{file}"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a message's way and a visit's way both stand on: the settings, the store, and WeChat's API."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    http: Http
+    tokens: Shared
+    client: Client
+    limits: Limits
+    account: Account
+
+    def close(self) -> None:
+        """Close all connections."""
+        for part in (self.http, self.client, self.store):
+            part.close()
+
+
+def build_base(config: Config, clock: Clock, store: Store) -> Base:
+    """Build it on an open store. Raises SmsError if the SDK of SMS_SENDER is not installed."""
+    http = Http(config.api_timeout)
+    tokens = access_tokens(config, store, http, clock)
+    at_once = config.threads + config.job_threads  # handlers and jobs, each in a thread of its own
+    endpoints = Endpoints.of(config)
+    client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
+    limits = Limits(store)
+    account = Account(config, store, client, open_people(config, store, limits, clock))
+    return Base(config, clock, store, http, tokens, client, limits, account)

@@ -4,7 +4,7 @@ when the server does."""
 import gc
 
 import handlers
-from bot.app import Waiting, build, build_server
+from bot.app import build, build_server
 from bot.config import load_config
 from bot.telemetry import log
 
@@ -16,7 +16,7 @@ _COLLECT_AFTER = 20_000
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)
 application = build_server(
-    build(_config, handlers.CHAT, handlers.WORDING, waiting=Waiting(_MOST_WAITING)), handlers.PAGES
+    build(_config, handlers.CHAT, handlers.WORDING, places=_MOST_WAITING), handlers.PAGES
 )
 gc.freeze()  # all this stays: collections need not look at it again and again
 gc.set_threshold(_COLLECT_AFTER)

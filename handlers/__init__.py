@@ -12,10 +12,10 @@ from bot.config import ACCOUNT_PATH, LOGIN_PATH, LOGIN_STATUS_PATH
 from handlers.chat import events, login, media, slow, text
 from handlers.menu import MENU, REPLIES
 from handlers.pages.about import About
-from handlers.pages.account import Account
+from handlers.pages.account import AccountPage
 from handlers.pages.blog import Blog
 from handlers.pages.home import Home
-from handlers.pages.login import Confirm, Events, Login, Logout, Status
+from handlers.pages.login import Confirm, Events, LoginPage, Logout, Status
 from handlers.pages.weibo import Weibo
 from handlers.wording import WORDING
 
@@ -38,8 +38,8 @@ PAGES: list[tuple[str, type]] = [
     ("/blog", Blog),
     ("/weibo", Weibo),
     ("/about", About),
-    (ACCOUNT_PATH, Account),
-    (LOGIN_PATH, Login),
+    (ACCOUNT_PATH, AccountPage),
+    (LOGIN_PATH, LoginPage),
     (LOGIN_STATUS_PATH, Status),
     (f"{LOGIN_PATH}/events", Events),
     (f"{LOGIN_PATH}/confirm", Confirm),

@@ -1,8 +1,10 @@
-// Buttons that copy the text of the element that `data-copies` names; browsers allow it on https only.
-for (const button of document.querySelectorAll("[data-copies]")) {
+// Make buttons copy the text of the element that `data-copies` names. Browsers allow it on https only.
+/** @type {NodeListOf<HTMLButtonElement>} */
+const buttons = document.querySelectorAll("[data-copies]");
+for (const button of buttons) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
-    button.textContent = button.dataset.done;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies ?? "")?.textContent ?? "");
+    button.textContent = button.dataset.done ?? "";
   });
 }

@@ -1,14 +1,17 @@
-// Shows whether WeChat took the JS-SDK's configuration, and the network it reports.
-const status = document.getElementById("jssdk-status");
+// Show whether WeChat has accepted the JS-SDK's configuration, and the network that it reports.
+const status = /** @type {HTMLElement} */ (document.getElementById("jssdk-status"));
+const network = /** @type {HTMLElement} */ (document.getElementById("network"));
 
+/** @param {JssdkOutcome} outcome */
 function show({ ok, reason, message }) {
   status.dataset.state = ok ? "ready" : reason === "outside" ? reason : "failed";
-  status.textContent = ok ? status.dataset.ready : reason === "refused" ? status.dataset.refused + message : status.dataset[reason];
+  const words = status.dataset[ok ? "ready" : reason] ?? "";
+  status.textContent = reason === "refused" ? words + message : words;
   if (!ok) return;
   wx.getNetworkType({
-    success: (result) => { document.getElementById("network").textContent = result.networkType; },
+    success: (result) => { network.textContent = String(result.networkType); },
   });
 }
 
-document.addEventListener("jssdk", (event) => show(event.detail)); // an answer may come late
+document.addEventListener("jssdk", (event) => show(/** @type {CustomEvent<JssdkOutcome>} */ (event).detail)); // the answer can come late
 if (window.jssdk) show(window.jssdk);

@@ -1,55 +1,86 @@
-// Hands the server's configuration to the JS-SDK, sets the share card, and says how it went: `jssdk` on
-// document, with {ok, reason, message}. With the signature doctor on the page, says what differs, at once.
+// Give the server's configuration to the JS-SDK and set the share card. Then dispatch the event `jssdk` on the
+// document with a JssdkOutcome. With the signature doctor on the page, show what differs.
 (() => {
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  /**
+   * @param {string} id
+   * @returns {HTMLElement}
+   */
+  function element(id) {
+    const found = document.getElementById(id);
+    if (!found) throw new Error(`The page has no #${id}`);
+    return found;
+  }
+
+  /** @param {string} id */
+  const read = (id) => JSON.parse(element(id).textContent ?? "");
+  /** @type {{ share: { title: string, desc: string, link: string, image: string } | null, signed: string }} */
   const { share, signed } = read("jssdk-page");
   const doctor = document.getElementById("jssdk-doctor");
-  const SILENCE = 5000; // longer than WeChat takes to check a signature, in milliseconds
-  // WeChat's browser says who it is; what is in a frame is WeChat's web view as the sandbox shows it.
+  const SILENCE = 5000; // milliseconds; longer than WeChat takes to check a signature
+  // WeChat's browser has a name of its own; a frame is the web view of the sandbox's phone.
   const inWeChat = /MicroMessenger/i.test(navigator.userAgent) || window.parent !== window;
 
-  // `reason`, where not ok: missing, outside, silent or refused.
+  /**
+   * @param {boolean} ok
+   * @param {JssdkOutcome["reason"]} reason
+   * @param {string} message
+   */
   function tell(ok, reason, message) {
     window.jssdk = { ok, reason, message };
     document.dispatchEvent(new CustomEvent("jssdk", { detail: window.jssdk }));
     diagnose(ok ? "well" : reason, message);
   }
 
+  /**
+   * Name what differs between the signed address and the page's own.
+   * @param {string} ours
+   * @param {string} theirs
+   */
   function differences(ours, theirs) {
     const found = [];
     if (ours.includes("#")) found.push("hash");
     const [a, b] = [new URL(ours.split("#")[0]), new URL(theirs)];
     if (a.protocol !== b.protocol) found.push("protocol");
     if (a.host !== b.host) found.push("host");
-    for (const part of ["pathname", "search"]) {
+    for (const part of /** @type {const} */ (["pathname", "search"])) {
       if (a[part] === b[part]) continue;
+      /** @param {string} text */
       const plain = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
       if (plain(a[part]) === plain(b[part])) found.push("encoding");
       else if (a[part].replaceAll("&amp;", "&") === b[part].replaceAll("&amp;", "&")) found.push("entity");
       else found.push(part === "pathname" ? "path" : "query");
     }
-    // URL() tidies both up; WeChat compares the raw texts.
+    // URL() normalizes both addresses; WeChat compares the texts as they are.
     if (!found.length && ours !== theirs) found.push("encoding");
     return found.length ? [...new Set(found)] : ["none"];
   }
 
+  /**
+   * Show what the signature doctor says.
+   * @param {"well" | JssdkOutcome["reason"]} outcome
+   * @param {string} message
+   */
   function diagnose(outcome, message) {
     if (!doctor) return;
     const here = location.href.split("#")[0];
     const found = differences(signed, here);
     const same = found[0] === "none";
     const said = !same ? found : outcome === "well" ? ["well"] : outcome === "refused" ? ["none", "console"] : ["none"];
-    document.getElementById("doctor-page").replaceChildren(...marked(here, signed));
-    document.getElementById("doctor-signed").replaceChildren(...marked(signed, here));
-    document.getElementById("doctor-answer").textContent = message;
-    const verdict = document.getElementById("doctor-verdict");
+    element("doctor-page").replaceChildren(...marked(here, signed));
+    element("doctor-signed").replaceChildren(...marked(signed, here));
+    element("doctor-answer").textContent = message;
+    const verdict = element("doctor-verdict");
     verdict.dataset.state = !same || outcome === "refused" ? "failed" : outcome === "well" ? "ready" : "waiting";
     verdict.dataset.differs = found.join(" ");
-    const words = said.map((name) => doctor.querySelector(`li[data-differs=${name}]`).textContent);
+    const words = said.map((name) => doctor.querySelector(`li[data-differs=${name}]`)?.textContent);
     verdict.textContent = words.join(" ");
   }
 
-  // The part of `text` that differs from `other`, marked.
+  /**
+   * Mark the part of `text` that differs from `other`.
+   * @param {string} text
+   * @param {string} other
+   */
   function marked(text, other) {
     if (text === other) return [text];
     let start = 0;
@@ -67,7 +98,7 @@
     return;
   }
   if (!inWeChat) {
-    tell(false, "outside", "only inside WeChat"); // its script would never call anybody back
+    tell(false, "outside", "only inside WeChat"); // its script would never call back
     return;
   }
   wx.config(read("jssdk-config"));

@@ -1,24 +1,28 @@
-// Follows this browser's login: by server-sent events, and by asking every two seconds where those fail.
-const page = document.getElementById("login");
+// Follow this browser's login: by server-sent events, or by a request every two seconds where those fail.
+const page = /** @type {HTMLElement} */ (document.getElementById("login"));
 const POLL = 2000;
 const tries = Number(new URLSearchParams(location.search).get("wait") || 0);
 let over = false;
 
-// To the page as it stands now. `wait` keeps it from making a new code: only a person asks for one.
+/**
+ * Load the page as it is now. `wait` keeps it from making a new code: only a person asks for one.
+ * @param {number} wait
+ */
 function look(wait) {
   location.replace(`${page.dataset.here}&wait=${wait}`);
 }
 
+/** @param {{ status: string, version?: string }} login */
 function show({ status, version }) {
   if (status === "confirmed" || status === "none" || (version && version !== page.dataset.version)) {
-    // Confirmed: the page itself finishes the login. None: lapsed, or finished in another tab. Another
-    // version: another tab has got a new code.
+    // Confirmed: the page itself finishes the login. None: it has expired, or another tab has finished it.
+    // Another version: another tab has got a new code.
     page.dataset.status = status === "confirmed" ? status : page.dataset.status;
     over = true;
     look(1);
     return;
   }
-  page.dataset.status = status; // after a refusal, too, we follow: another tab may get a new code
+  page.dataset.status = status; // go on after a refusal: another tab can get a new code
 }
 
 async function poll() {
@@ -43,7 +47,7 @@ function listen() {
     if (over) events.close();
   };
   events.onerror = () => {
-    // A stream that ends after a while is opened anew by the browser; one that never began is refused.
+    // The browser reopens a stream that ends after a while; a stream that never began is refused.
     if (over || (heard && events.readyState !== EventSource.CLOSED)) return;
     events.close();
     page.dataset.followed = "polling";
@@ -51,11 +55,11 @@ function listen() {
   };
 }
 
-if (["waiting", "scanned", "refused"].includes(page.dataset.status)) {
+if (["waiting", "scanned", "refused"].includes(page.dataset.status ?? "")) {
   if (window.EventSource) listen();
   else poll();
 }
-// Another tab's login may be on its way to this browser's cookies at this moment: one more look.
+// Another tab's login can be about to reach this browser's cookies: look once more.
 if (page.dataset.status === "none" && tries === 1) setTimeout(() => look(2), 1000);
-// A page that comes back from the browser's memory may be long out of date.
+// A page that comes back from the browser's memory can be out of date.
 addEventListener("pageshow", (event) => { if (event.persisted) look(1); });

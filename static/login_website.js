@@ -1,6 +1,8 @@
-// WeChat's QR code within our page, by wxLogin.js with the options that the server has put here.
-const options = JSON.parse(document.getElementById("wxlogin-options").textContent);
-const failed = () => { document.getElementById("wxlogin-problem").hidden = false; };
+// Show WeChat's QR code within our page, by wxLogin.js and the options that the server has put here.
+/** @type {WxLoginOptions} */
+const options = JSON.parse(document.getElementById("wxlogin-options")?.textContent ?? "");
+const problem = /** @type {HTMLElement} */ (document.getElementById("wxlogin-problem"));
+const failed = () => { problem.hidden = false; };
 if (window.WxLogin) {
   new window.WxLogin({ ...options, onReady: (ready) => { if (ready === false) failed(); } });
 } else {

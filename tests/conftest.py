@@ -26,7 +26,7 @@ from bot.chat.router import Route
 from bot.config import Config
 from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
 
-pytest_plugins = ["tests.chromium", "tests.visiting"]
+pytest_plugins = ["tests.chat.desk", "tests.chromium", "tests.visiting"]
 
 APP_ID = "wx0123456789abcdef"
 TOKEN = "testtoken"

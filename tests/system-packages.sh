@@ -1,13 +1,15 @@
 #!/bin/sh
-# Installs the real parts that tests use (Debian packages), where this user may. Elsewhere the tests that
-# need a missing part are skipped and say so; in CI a missing part is an error.
-# With the argument `heavy` it installs what `make test-heavy` needs.
+# Install the Debian packages that the tests use, if this user is allowed to. Otherwise the tests that need a
+# missing package are skipped and say so; in CI a missing package is an error.
+# With the argument `node`, install Node.js and npm, which `make check` and `make test-heavy` need.
 set -u
 wanted=""
 need() {
   command -v "$1" >/dev/null || wanted="$wanted $2"
 }
-if [ "${1:-}" = heavy ]; then
+reason="The tests that need it are skipped. To run them:"
+if [ "${1:-}" = node ]; then
+  reason="make check and make test-heavy need it. To run them:"
   need node nodejs
   need npm npm
 else
@@ -22,7 +24,7 @@ if command -v apt-get >/dev/null; then
   as_root=""
   [ "$(id -u)" = 0 ] || as_root="sudo -n"
   if [ -z "$as_root" ] || sudo -n true 2>/dev/null; then
-    echo "Installing for the tests:$wanted"
+    echo "Installing Debian packages:$wanted"
     log=$(mktemp)
     if $as_root apt-get update -q >"$log" 2>&1 \
       && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -q -y --no-install-recommends $wanted >>"$log" 2>&1
@@ -36,7 +38,7 @@ if command -v apt-get >/dev/null; then
 fi
 echo "*************************************************************************"
 echo "* NOT INSTALLED:$wanted"
-echo "* The tests that need it are skipped. To run them: apt-get install$wanted"
+echo "* $reason apt-get install$wanted"
 echo "*************************************************************************"
 [ "${CI:-}" = true ] && exit 1
 exit 0

@@ -18,7 +18,7 @@ from bot.app import build, build_server
 from bot.chat import on
 from bot.chat.router import Chat
 from bot.chat.wording import Wording
-from bot.server.application import Application
+from bot.server.application import AsgiApplication
 from bot.server.wsgi_bridge import Scope
 from tests import on_loop
 from tests.chat.deliveries import Delivery, WeChat
@@ -130,7 +130,7 @@ def counted() -> Iterator[Counter[str]]:
         threading.setprofile(None)
 
 
-async def deliver(app: Application, deliveries: Sequence[Delivery]) -> None:
+async def deliver(app: AsgiApplication, deliveries: Sequence[Delivery]) -> None:
     """Deliver the messages one after the other. Each waits for the reply to the one before."""
     for delivery in deliveries:
         answer: list[bytes] = []

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 import handlers
+from bot.menu import install
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone
@@ -91,6 +92,13 @@ def pc() -> Iterator[Callable[..., requests.Session]]:
         yield make
 
 
+def menu_link(site: Served, path: str = "/", scope: str = "snsapi_userinfo") -> str:
+    """Return the link behind a menu button that opens `path`."""
+    pages = {"button": [{"type": "view", "name": "m", "page": path, "scope": scope}]}
+    url: str = install.resolve(pages, site.config, site.parts.states)["button"][0]["url"]
+    return url
+
+
 def facts(log: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
-    """The facts of the log lines of a logger."""
+    """Return the facts of the log lines of a logger."""
     return [record.facts for record in log.records if record.name == name]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""WeChat, offline: the platform's API, its authorize pages and a phone, in one process and in memory only.
+"""An offline simulation of WeChat: the platform's API, its authorize pages and a phone, in one process.
 
-It never imports the bot, and the bot knows it as nothing but other base URLs.
+It keeps everything in memory. It must not import the bot; the bot reaches it through its base URLs only.
 """

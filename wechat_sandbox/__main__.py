@@ -1,4 +1,4 @@
-"""`python -m wechat_sandbox`: the command line and nothing else."""
+"""The command line, `python -m wechat_sandbox`: reads the options and starts the sandbox."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from wechat_sandbox.world.fault_reader import fault_of_text
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run the sandbox until it is stopped and return the exit status. Exit with 2 for a wrong option."""
     parser = _parser()
     options = parser.parse_args(argv)
     try:
@@ -35,11 +36,13 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--fault: {error}")
     if not options.allow_remote and not _is_loopback(options.host):
         parser.error(
-            f"--host {options.host}: others could reach it, and the sandbox trusts every caller; "
-            "add --allow-remote if you mean it"
+            f"--host {options.host}: other machines could reach the sandbox, and it trusts every caller; "
+            "add --allow-remote to allow this"
         )
     if options.with_bot and options.callback:
-        parser.error("--callback: --with-bot starts the bot itself and knows its callback")
+        parser.error(
+            "--callback: --with-bot starts the bot itself and sets its callback; give only one of them"
+        )
     try:
         return asyncio.run(serve(start))
     except PortTaken as error:
@@ -48,50 +51,53 @@ def main(argv: list[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """One line, without the list of all options before it."""
+        """Print the message as one line, without the usage text, and exit with status 2."""
         self.exit(2, f"{self.prog}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m wechat_sandbox",
-        description="WeChat, offline: platform API, authorize pages and a phone to develop an account with.",
+        description="Simulate WeChat offline: platform API, authorize pages and a phone, for development.",
     )
     listen = parser.add_argument_group("listening")
-    listen.add_argument("--port", type=_port, default=9100, help="0 for any free port (default: 9100)")
+    listen.add_argument(
+        "--port", type=_port, default=9100, help="port to listen on; 0: any free port (default: 9100)"
+    )
     listen.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    listen.add_argument("--allow-remote", action="store_true", help="let --host be reachable by others")
+    listen.add_argument("--allow-remote", action="store_true", help="allow access from other machines")
 
     server = parser.add_argument_group("the account's server")
-    server.add_argument("--callback", type=_url, metavar="URL", help="where messages are pushed to")
-    server.add_argument("--with-bot", action="store_true", help="start `python -m bot` beside it")
+    server.add_argument("--callback", type=_url, metavar="URL", help="your server, which gets the messages")
+    server.add_argument("--with-bot", action="store_true", help="also start `python -m bot`")
     server.add_argument(
         "--bot-port",
         type=_port,
         default=8080,
-        help="the bot's port (default: 8080), or any free one if taken",
+        help="the bot's port; if it is taken, any free port (default: 8080)",
     )
     server.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="'PATTERN key=value …'",
-        help="a failure on purpose, such as '/cgi-bin/menu/* errcode=-1 count=2' or 'delivery drop=true'",
+        help="make calls or deliveries fail: '/cgi-bin/menu/* errcode=-1 count=2' or 'delivery drop=true'; "
+        "may be repeated",
     )
 
     account = parser.add_argument_group("the account")
     for setting in settings_of(Account):
         _add(account, setting)
-    behaviour = parser.add_argument_group("behaviour where sources differ, or trouble is wanted")
+    behaviour = parser.add_argument_group("behaviour that differs between sources, and stress settings")
     for setting in settings_of(Behaviour):
         _add(behaviour, setting)
     return parser
 
 
 def _add(group: Any, setting: Setting) -> None:
-    """An option not given stays away: the settings class has the default."""
+    """Add the option of `setting`. It has no default here, because the settings class has it."""
     more: dict[str, Any] = {"dest": setting.name, "default": argparse.SUPPRESS}
-    # argparse formats help with %.
+    # argparse formats the help text with %, so % must be doubled.
     text = setting.help.replace("%", "%%")
     if setting.kind is bool:
         more["action"] = argparse.BooleanOptionalAction
@@ -111,7 +117,7 @@ def _add(group: Any, setting: Setting) -> None:
 
 
 def _given(options: argparse.Namespace, group: type[Account] | type[Behaviour]) -> dict[str, Any]:
-    """The options that were given for this settings class. Raises SettingError."""
+    """Return the given options of this settings class. Raises SettingError for a wrong value."""
     return {
         setting.name: setting.read(getattr(options, setting.name))
         for setting in settings_of(group)

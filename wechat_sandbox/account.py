@@ -1,4 +1,4 @@
-"""The official account, the website app beside it, and what their owner sets in WeChat's console."""
+"""The settings of the official account and of the website app, as in WeChat's console."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -27,45 +27,53 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """The defaults are fixed, so that a developer can copy them into a configuration once.
+    """The settings of the account. The defaults never change, so a developer can copy them once.
 
-    `js_domains` empty means the web domains. The website app (`site_…`) is an account of its own on the Open
-    Platform: it has its own openids, and logs visitors in by QR code.
+    If `js_domains` is empty, the web domains are used instead. The website app (`site_…`) is a separate
+    account on the Open Platform. It has its own openids and logs visitors in by QR code.
     """
 
-    app_id: Annotated[str, About("wx and 16 letters or digits", live=False)] = "wx5a5b5c5d5e5f5051"
-    app_secret: Annotated[str, About("16 to 64 letters and digits", live=False)] = (
+    app_id: Annotated[str, About("AppID, wx and 16 lower-case letters or digits", live=False)] = (
+        "wx5a5b5c5d5e5f5051"
+    )
+    app_secret: Annotated[str, About("AppSecret, 16 to 64 letters and digits", live=False)] = (
         "5a5b5c5d5e5f505152535455565758aa"
     )
-    token: Annotated[str, About("3 to 32 letters and digits")] = "sandboxtoken"
+    token: Annotated[str, About("Token of the callback, 3 to 32 letters and digits")] = "sandboxtoken"
     aes_key: Annotated[str, About("EncodingAESKey, 43 letters and digits")] = (
         "SandboxSandboxSandboxSandboxSandboxSandbox0"
     )
-    original_id: Annotated[str, About("gh_ and letters or digits", live=False)] = "gh_5a5b5c5d5e5f"
-    name: Annotated[str, About("what the phone calls it")] = "沙盒公众号"
-    kind: Annotated[Kind, About("which rights it has", flag="--account-kind")] = Kind.SERVICE_VERIFIED
-    mode: Annotated[Mode, About("how messages are encrypted")] = Mode.PLAIN
-    web_domains: Annotated[tuple[str, ...], About("for OAuth, at most two", metavar="HOST[:PORT]")] = (
+    original_id: Annotated[str, About("original id, gh_ and lower-case letters or digits", live=False)] = (
+        "gh_5a5b5c5d5e5f"
+    )
+    name: Annotated[str, About("name on the phone")] = "沙盒公众号"
+    kind: Annotated[Kind, About("kind of account, which decides its rights", flag="--account-kind")] = (
+        Kind.SERVICE_VERIFIED
+    )
+    mode: Annotated[Mode, About("encryption of the messages")] = Mode.PLAIN
+    web_domains: Annotated[tuple[str, ...], About("domain for OAuth, at most two", metavar="HOST[:PORT]")] = (
         "127.0.0.1",
         "localhost",
     )
     js_domains: Annotated[
         tuple[str, ...],
-        About("for the JS-SDK, at most five; none: the web domains", metavar="HOST[:PORT]"),
+        About("domain for the JS-SDK, at most five; none: the web domains", metavar="HOST[:PORT]"),
     ] = ()
-    ip_whitelist: Annotated[frozenset[str], About("who may fetch tokens; none: everybody", metavar="IP")] = (
+    ip_whitelist: Annotated[frozenset[str], About("IP that may fetch tokens; none: all", metavar="IP")] = (
         frozenset()
     )
-    open_platform: Annotated[bool, About("bound to an Open Platform account: unionid appears")] = False
+    open_platform: Annotated[bool, About("bound to an Open Platform account, so unionids appear")] = False
     site_app_id: Annotated[str, About("AppID of the website app", live=False)] = "wx5e5d5c5b5a595857"
-    site_app_secret: Annotated[str, About("its AppSecret", live=False)] = "5e5d5c5b5a595857565554535251500f"
-    site_domains: Annotated[tuple[str, ...], About("where its logins lead", metavar="HOST[:PORT]")] = (
+    site_app_secret: Annotated[str, About("AppSecret of the website app", live=False)] = (
+        "5e5d5c5b5a595857565554535251500f"
+    )
+    site_domains: Annotated[tuple[str, ...], About("domain of the website app", metavar="HOST[:PORT]")] = (
         "127.0.0.1",
         "localhost",
     )
 
     def __post_init__(self) -> None:
-        """Raises SettingError (rule 2)."""
+        """Check all settings. Raises SettingError for the first wrong one (rule 2)."""
         for name in ("app_id", "site_app_id"):
             must_match(name, getattr(self, name), r"wx[0-9a-z]{16}", "wx and 16 lower-case letters or digits")
         for name in ("app_secret", "site_app_secret"):
@@ -90,13 +98,13 @@ class Account:
         if len(domains) > most:
             raise SettingError(name, f"at most {most}, as in WeChat's console")
         for domain in domains:
-            # Protocol §6.1; a port is ours, for a developer's machine has few names.
+            # Protocol §6.1. The sandbox also allows a port, because a developer's machine has few host names.
             rule = "HOST or HOST:PORT, without http:// and path"
             must_match(name, domain, r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", rule)
 
     @property
     def pages_domains(self) -> tuple[str, ...]:
-        """Under which pages may use the JS-SDK."""
+        """The domains whose pages may use the JS-SDK."""
         return self.js_domains or self.web_domains
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Puts the sandbox together: one world, one pusher, and the routes over them."""
+"""Builds the web application of the sandbox from a world and a pusher."""
 
 from aiohttp import web
 
@@ -55,12 +55,16 @@ APIS = (
     *ticket.APIS,
     *sns.APIS,
 )
-# The largest thing that WeChat takes is a video of 10 MB; what is larger must still get its errcode.
+# WeChat accepts files up to 10 MB. A larger upload must be read too, so that it gets its errcode.
 _LARGEST_BODY = 32 << 20
 
 
 def build_app(world: World, pusher: Pusher, allow_remote: bool = False) -> web.Application:
-    """Closing the application ends the deliveries and the event streams; the world ends with the process."""
+    """Return the application with all routes.
+
+    When it shuts down, it ends all login polls, event streams and deliveries. With `allow_remote` False it
+    refuses requests whose Host is not a name of this machine.
+    """
     guards = [] if allow_remote else [local_names_only]
     app = web.Application(
         client_max_size=_LARGEST_BODY, middlewares=[*guards, errors_as_json, own_pages_only]
@@ -78,7 +82,7 @@ def build_app(world: World, pusher: Pusher, allow_remote: bool = False) -> web.A
     PhonesControl(world, pusher).mount(app)
     UserControl(world, pusher).mount(app)
     PageControl(world).mount(app)
-    # Last, for it takes every path of WeChat's API that is left.
+    # This must be the last route, because it matches every path that no other route has.
     Frame(world, pusher, APIS).mount(app)
 
     async def close(app: web.Application) -> None:

@@ -1,4 +1,4 @@
-"""`--with-bot`: the bot as a child process, set up as an operator would set up an account."""
+"""Runs the bot as a child process, for `--with-bot`, and sets up its account as an operator does."""
 
 import asyncio
 import contextlib
@@ -20,34 +20,39 @@ from wechat_sandbox.world.world import World
 READY = "bot ready "
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
-_KEEPER = Path(__file__).parent / "child_runner.py"
+_RUNNER = Path(__file__).parent / "child_runner.py"
 _LONGEST_LINE = 1 << 20
 
 
 class BotFailed(Exception):
-    """The bot did not come up; the text says how far it came."""
+    """The bot did not start. The message names the step that failed."""
 
 
 class Bot:
-    """The child runs in a session of its own, so that Ctrl-C reaches only the sandbox, which stops it. Should
-    the sandbox be killed, a runner stops it."""
+    """The bot process. It has its own session, so Ctrl-C reaches only the sandbox, which then stops the bot.
+
+    If the sandbox is killed, `child_runner.py` stops the bot.
+    """
 
     def __init__(self, world: World, pusher: Pusher, port: int) -> None:
         self._world = world
         self._pusher = pusher
-        self._wished_port = port
-        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # only we can read it
+        self._preferred_port = port
+        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # has mode 0700
         self._directory = Path(self._temporary.name)
         self._child: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
         self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
-        """Returns when the bot answers, its callback is saved, its menu installed and the first user follows.
-        Raises BotFailed."""
-        port = _free_port(self._wished_port)
-        if self._wished_port not in (0, port):
-            print(f"[sandbox] port {self._wished_port} is taken; the bot gets port {port}", flush=True)
+        """Start the bot and set it up.
+
+        Returns when the bot answers, its callback is saved, its menu is installed and the first user follows.
+        Raises BotFailed.
+        """
+        port = _free_port(self._preferred_port)
+        if self._preferred_port not in (0, port):
+            print(f"[sandbox] port {self._preferred_port} is taken; the bot gets port {port}", flush=True)
         settings = self._settings(port)
         env = (
             os.environ
@@ -55,9 +60,9 @@ class Bot:
             | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{getproxies().get('no', '')},127.0.0.1"}
         )
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", str(_KEEPER), str(self._directory), sys.executable, "-m", "bot"),
+            *(sys.executable, "-I", str(_RUNNER), str(self._directory), sys.executable, "-m", "bot"),
             env=env,
-            # Never written to: it ends when the sandbox does.
+            # Nothing is written to this pipe. It closes when the sandbox ends, however it ends.
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -68,7 +73,7 @@ class Bot:
         try:
             url = await asyncio.wait_for(asyncio.shield(self._url), START_SECONDS)
         except TimeoutError:
-            raise BotFailed(f"the bot did not say `{READY}http://…` within {START_SECONDS:g} s") from None
+            raise BotFailed(f"the bot did not print `{READY}http://…` within {START_SECONDS:g} s") from None
         await self._save_callback(f"{url}/wechat")
         await _install_menu(env)
         first = self._world.users.all()[0]
@@ -83,19 +88,22 @@ class Bot:
             flush=True,
         )
         print(
-            f"[sandbox] its API: curl -H 'Authorization: Bearer {settings['API_TOKEN']}'"
+            f"[sandbox] the bot's API: curl -H 'Authorization: Bearer {settings['API_TOKEN']}'"
             f''' -d '{{"openid": "{first.openid}"}}' {url}/api/accounts/lookup''',
             flush=True,
         )
 
     async def wait(self) -> int:
-        """The exit status of the bot, when it ends."""
+        """Wait for the end of the bot and return its exit status."""
         if self._child is None:
             raise BotFailed("the bot was not started")
         return await self._child.wait()
 
     async def stop(self) -> None:
-        """SIGTERM, then SIGKILL for it and its workers; removes its store. May be called at any time."""
+        """Stop the bot and its workers with SIGTERM, then SIGKILL, and delete its store.
+
+        May be called at any time.
+        """
         self._url.cancel()
         if self._child is not None:
             _signal(self._child, signal.SIGTERM)
@@ -128,7 +136,7 @@ class Bot:
             self._url.set_exception(BotFailed(f"the bot ended with status {status} before it was ready"))
 
     def _settings(self, port: int) -> dict[str, str]:
-        """As environment variables they override any config.py of the operator."""
+        """Return the bot's settings. As environment variables they override the operator's config.py."""
         account, sandbox = self._world.account, self._world.base_url
         return {
             "APP_ID": account.app_id,
@@ -157,7 +165,7 @@ class Bot:
 
 
 async def _install_menu(env: dict[str, str]) -> None:
-    """By the operator's own script; a failure is printed and not fatal."""
+    """Install the menu with the operator's script, if there is one. Print a failure and go on."""
     if not Path("setup_menu.py").is_file():
         return
     script = await asyncio.create_subprocess_exec(
@@ -165,21 +173,21 @@ async def _install_menu(env: dict[str, str]) -> None:
     )
     status = await script.wait()
     if status != 0:
-        print(f"[sandbox] setup_menu.py ended with status {status}: no menu is installed", flush=True)
+        print(f"[sandbox] setup_menu.py ended with status {status}; no menu was installed", flush=True)
 
 
-def _free_port(wished: int) -> int:
-    """`wished` if nobody listens there, else any free port."""
-    for port in (wished, 0):
+def _free_port(preferred: int) -> int:
+    """Return `preferred` if it is free, else any free port."""
+    for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
-    raise BotFailed("no free port for the bot")
+    raise BotFailed("no free port for the bot; choose one with --bot-port N")
 
 
 def _signal(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """To the whole session of the child: its workers must not outlive it."""
+    """Send a signal to all processes of the child's session, so that its workers end too."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, number)

@@ -1,8 +1,9 @@
-"""`python -I child_runner.py DIRECTORY COMMAND…`: runs COMMAND for as long as the sandbox lives, however
-that ends, and then removes DIRECTORY, which is the command's own.
+"""Runs a command until the sandbox ends, then deletes the command's directory.
 
-The runner's standard input is a pipe whose other end only the sandbox holds: when it closes, the sandbox is
-gone, even if by SIGKILL, and the runner ends its process group, which is the command's too.
+    python -I child_runner.py DIRECTORY COMMAND…
+
+The runner's standard input is a pipe from the sandbox. The pipe closes when the sandbox ends, even after
+SIGKILL. The runner then ends its process group, to which the command belongs.
 """
 
 import os
@@ -16,12 +17,12 @@ _SECONDS_TO_STOP = 5.0
 
 
 def main(argv: list[str]) -> int:
-    """The command's own exit status."""
-    # The sandbox signals the whole group; the command obeys, and the runner tells what came of it.
+    """Run the command and return its exit status (128 + the signal's number if a signal ended it)."""
+    # The sandbox signals the whole group. The runner ignores the signal, to return the command's status.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     directory, *command = argv
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - the caller's own words
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - the caller chooses the command
     threading.Thread(target=_watch, args=(child, directory), daemon=True).start()
     status = child.wait()
     shutil.rmtree(directory, ignore_errors=True)
@@ -29,8 +30,8 @@ def main(argv: list[str]) -> int:
 
 
 def _watch(child: subprocess.Popen[bytes], directory: str) -> None:
-    """Waits for the end of the pipe, on which nothing is ever written."""
-    # Not by sys.stdin, whose lock a thread that ends with the process would still hold.
+    """Wait until the pipe closes, then end the process group and delete the directory."""
+    # Do not read sys.stdin: at exit this thread would still hold its lock.
     os.read(0, 1)
     os.killpg(0, signal.SIGTERM)
     try:

@@ -1,6 +1,6 @@
-"""The time of the simulated world: the real clock plus what was travelled. Every expiry asks it.
+"""The simulated clock: the real time plus an offset. All expiry times use it.
 
-Deadlines of deliveries do not: a server has five real seconds, however far the world has travelled.
+Deadlines of deliveries use real time: the server has five real seconds, whatever the offset.
 """
 
 import time
@@ -10,25 +10,33 @@ _FARTHEST = 100 * 365 * 86400.0
 
 
 class Clock:
+    """The simulated clock. It can only be advanced, or reset to the real time."""
+
     def __init__(self, real: Callable[[], float] = time.time) -> None:
         self._real = real
         self.offset_seconds = 0.0
 
     def now(self) -> float:
-        """Unix seconds in the simulated world."""
+        """Return the simulated time in Unix seconds."""
         return self._real() + self.offset_seconds
 
     def seconds(self) -> int:
-        """The same, whole, as WeChat writes time."""
+        """Return the simulated time in whole Unix seconds, as WeChat writes it."""
         return int(self.now())
 
     def real_seconds(self) -> int:
-        """What the account's server reads on its own clock: a delivery's timestamp must look fresh there."""
+        """Return the real time in whole Unix seconds.
+
+        The timestamp of a delivery uses it, because the server compares it with its own clock.
+        """
         return int(self._real())
 
     def advance(self, seconds: float) -> None:
-        """Travels forward. Raises ValueError for times that no calendar holds, and for a step back: expired
-        things would come to life again."""
+        """Advance the clock.
+
+        Raises ValueError for negative `seconds`, because expired things would become valid again, and for an
+        offset of more than 100 years.
+        """
         if seconds < 0:
             raise ValueError("time only goes forward; reset the sandbox to come back to the present")
         if self.offset_seconds + seconds > _FARTHEST:
@@ -36,6 +44,7 @@ class Clock:
         self.offset_seconds += seconds
 
     def reset(self) -> None:
+        """Return to the real time."""
         self.offset_seconds = 0.0
 
     def to_json(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""WeChat's error codes and the words it says with each (protocol §4.5)."""
+"""WeChat's error codes and the errmsg of each (protocol §4.5)."""
 
 import secrets
 
@@ -130,7 +130,7 @@ ERRMSG: dict[int, str] = {
 
 
 class WeChatError(Exception):
-    """A refusal by the platform. `errmsg` is WeChat's own text unless another is given."""
+    """An error answer of the platform. Without `errmsg` it has WeChat's own text for the code."""
 
     def __init__(self, errcode: int, errmsg: str | None = None) -> None:
         self.errcode = errcode
@@ -139,5 +139,8 @@ class WeChatError(Exception):
 
 
 def rid(unix_seconds: int) -> str:
-    """The request id that ends every errmsg: three groups of eight hex digits, the first one the time."""
+    """Return a request id, which ends every errmsg: three groups of eight hex digits.
+
+    The first group is the time.
+    """
     return f"{unix_seconds:08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"

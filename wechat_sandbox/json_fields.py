@@ -1,4 +1,4 @@
-"""Reads the JSON of a control call field by field; every complaint names the field."""
+"""Reads the JSON body of a control call field by field. Every error names the field."""
 
 import json
 import math
@@ -9,18 +9,23 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-# What fits into the numbers of other languages.
+# The largest integer of most other languages.
 _LARGEST = 2**63 - 1
+# Characters that XML cannot contain.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class BadRequest(Exception):
-    """Becomes HTTP 400 with this text as `error`."""
+    """A wrong control call. It is answered with HTTP 400 and this message as `error`."""
 
 
 class Fields:
-    """Take every field that may be there, then call `done`, which refuses what was not asked for."""
+    """The fields of a JSON object. Read each allowed field, then call `done` to refuse all others.
+
+    Each reading method removes its field, and returns `default` if the field is missing. It raises BadRequest
+    for a value of the wrong type, or for a missing field without a default.
+    """
 
     def __init__(self, values: dict[str, Any]) -> None:
         self._values = dict(values)
@@ -29,7 +34,7 @@ class Fields:
         return name in self._values
 
     def left(self) -> dict[str, Any]:
-        """What nobody has taken yet."""
+        """Return the fields that have not been read."""
         return dict(self._values)
 
     def any(self, name: str, default: Any = None) -> Any:
@@ -55,7 +60,7 @@ class Fields:
         return number
 
     def degrees(self, name: str, most: float, default: float | None = None) -> float:
-        """A latitude (`most` 90) or a longitude (180)."""
+        """Read a latitude (`most` 90) or a longitude (`most` 180), in degrees."""
         degrees = self.number(name, default)
         if abs(degrees) > most:
             raise BadRequest(f"{name}: must be from -{most:g} to {most:g} degrees, got {degrees:g}")
@@ -75,8 +80,9 @@ class Fields:
         return found
 
     def done(self) -> None:
+        """Raise BadRequest if a field has not been read."""
         if self._values:
-            raise BadRequest(f"{', '.join(sorted(self._values))}: no such field here")
+            raise BadRequest(f"{', '.join(sorted(self._values))}: no such field in this call")
 
     def _typed(self, name: str, kind: Any, what: str, default: Any) -> Any:
         value = self._values.pop(name, default)
@@ -88,30 +94,33 @@ class Fields:
 
 
 async def read_fields(request: web.Request) -> Fields:
-    """The fields of the body; an empty body has none."""
+    """Return the fields of the body; none for an empty body. Raises BadRequest if it is not a JSON object."""
     raw = await request.read()
     if not raw.strip():
         return Fields({})
     try:
         body = json.loads(raw, parse_constant=_refuse)
     except ValueError as error:
-        raise BadRequest(f"body: not JSON: {error}") from None
+        raise BadRequest(f"body: is not JSON: {error}") from None
     except RecursionError:
-        raise BadRequest("body: not JSON that can be read: nested too deeply") from None
+        raise BadRequest("body: JSON is nested too deeply") from None
     if not isinstance(body, dict):
         raise BadRequest("body: must be a JSON object")
-    if b"\\" in raw:  # only escapes bring such characters through JSON
+    if b"\\" in raw:  # JSON can contain such characters only as escapes
         for name, value in body.items():
             _must_be_text(name, value)
     return Fields(body)
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not allowed in JSON")
 
 
 def _must_be_text(name: str, value: Any) -> None:
-    """No phone sends halves of surrogate pairs or control characters, and XML cannot hold them."""
+    """Raise BadRequest for control characters and half surrogate pairs.
+
+    XML cannot contain them, and no phone sends them.
+    """
     bad = next((found for text in (name, *_texts(value)) if (found := _NO_TEXT.search(text))), None)
     if bad:
         shown = name.encode(errors="backslashreplace").decode()

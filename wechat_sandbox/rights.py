@@ -1,4 +1,4 @@
-"""Which account kind may do what (protocol §10), as one table."""
+"""The table of rights of each account kind (protocol §10)."""
 
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ _VERIFIED_OR_TEST = _VERIFIED | {Kind.TEST}
 _SERVICE = frozenset({Kind.SERVICE_VERIFIED})
 _SERVICE_OR_TEST = _SERVICE | {Kind.TEST}
 
-# Push, passive replies, tokens and the basic JS-SDK belong to every kind and so are not listed.
+# Every kind has pushes, passive replies, tokens and the basic JS-SDK, so they are not in this table.
 _HOLDERS: dict[Right, frozenset[Kind]] = {
     Right.MENU: _VERIFIED_OR_TEST | {Kind.SERVICE},
     Right.CONDITIONAL_MENU: _VERIFIED_OR_TEST,
@@ -48,7 +48,7 @@ _HOLDERS: dict[Right, frozenset[Kind]] = {
     Right.NOTICE: _VERIFIED,
     Right.OAUTH: _SERVICE_OR_TEST,
     Right.JSSDK_SHARE: _VERIFIED_OR_TEST,
-    # A verified subscription account may apply for cards; nobody here has.
+    # A verified subscription account may apply for cards. The sandbox assumes that it has not.
     Right.JSSDK_CARD: _SERVICE,
     Right.JSSDK_PAY: _SERVICE,
     Right.SCENE_QRCODE: _SERVICE_OR_TEST,
@@ -58,7 +58,7 @@ _HOLDERS: dict[Right, frozenset[Kind]] = {
     Right.MEDIA: _VERIFIED_OR_TEST,
 }
 
-# What a page may not call without a right (protocol §7.4); the rest of the JS-SDK is for everybody.
+# JS-SDK function -> the right that a page needs (protocol §7.4). All other functions need none.
 _JSSDK: dict[str, Right] = {
     "updateAppMessageShareData": Right.JSSDK_SHARE,
     "updateTimelineShareData": Right.JSSDK_SHARE,
@@ -76,16 +76,17 @@ _JSSDK: dict[str, Right] = {
 
 
 def has(kind: Kind, right: Right) -> bool:
+    """Return True if accounts of this kind have the right."""
     return kind in _HOLDERS[right]
 
 
 def demand(kind: Kind, right: Right) -> None:
-    """Raises what WeChat answers when the right is missing: 40200 for msgmenu, 48001 for the rest."""
+    """Raise WeChat's error if the right is missing: 40200 for msgmenu, 48001 for all others."""
     if not has(kind, right):
         raise WeChatError(40200 if right is Right.MSGMENU else 48001)
 
 
 def may_call(kind: Kind, js_api: str) -> bool:
-    """Whether the account's pages may call that function of the JS-SDK."""
+    """Return True if the account's pages may call this function of the JS-SDK."""
     right = _JSSDK.get(js_api)
     return right is None or has(kind, right)

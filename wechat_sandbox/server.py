@@ -1,4 +1,4 @@
-"""Runs the sandbox until it is told to stop."""
+"""Runs the sandbox until a signal stops it."""
 
 import asyncio
 import errno
@@ -19,16 +19,17 @@ from wechat_sandbox.push.verification import NotVerified, verify
 from wechat_sandbox.world.faults import Fault
 from wechat_sandbox.world.world import World
 
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - where to call oneself, not where to listen
+# Listening address -> the address under which this machine reaches itself.
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - this does not listen anywhere
 
 
 class PortTaken(Exception):
-    """The text says how to choose another."""
+    """The sandbox cannot listen on this address. The message says how to choose another."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the command line says. `bot_port` None: no bot is started."""
+    """The options of the command line. With `bot_port` None no bot is started."""
 
     account: Account
     behaviour: Behaviour
@@ -41,7 +42,10 @@ class Start:
 
 
 async def serve(start: Start) -> int:
-    """The exit status: 0 after a signal, 1 after the death of the bot. Raises PortTaken."""
+    """Run the sandbox and return the exit status: 0 after a signal, 1 if the bot fails or ends.
+
+    Raises PortTaken.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -72,7 +76,7 @@ async def _with_bot(world: World, pusher: Pusher, bot_port: int, stop: asyncio.E
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
-            # Until it has gone, it could be starting the child that is to be stopped.
+            # Wait until the task has ended: it could still start the child that must be stopped.
             await asyncio.wait([starting])
             return 0
         starting.result()
@@ -92,19 +96,23 @@ async def _with_bot(world: World, pusher: Pusher, bot_port: int, stop: asyncio.E
 
 
 async def _save_callback(world: World, pusher: Pusher, callback: str | None) -> None:
-    """A server that is not up yet is told of and kept: deliveries go there all the same."""
+    """Set the callback. If its server does not answer yet, print this and set the callback anyway."""
     if callback is None:
         return
     try:
         await verify(world, pusher.http, callback)
         world.set_callback(callback, ok=True)
     except NotVerified as error:
-        print(f"[sandbox] callback not verified, used all the same: {error}", flush=True)
+        print(f"[sandbox] callback not verified, but messages are sent to it: {error}", flush=True)
         world.set_callback(callback, ok=False)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bound here, so that a taken port is known before all else, and a free one before it is told."""
+    """Return a listening socket.
+
+    Binding it before anything else finds a taken port at once, and gives the number of a free port. Raises
+    PortTaken.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,7 +125,7 @@ def _listen(host: str, port: int) -> socket.socket:
                 f"port {port} is taken; choose another with --port N, or any free one with --port 0"
             ) from None
         raise PortTaken(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose with --host and --port"
+            f"cannot listen on {host} port {port}: {error.strerror}; choose others with --host and --port"
         ) from None
     listener.listen(128)
     listener.setblocking(False)

@@ -1,5 +1,8 @@
-"""Settings are fields of frozen dataclasses: their annotations make the command line and the settings call of
-the control API, so that each setting is written down once."""
+"""Reads the settings from the annotated fields of frozen dataclasses.
+
+The command line and the settings call of the control API are both made from them, so each setting is
+defined once.
+"""
 
 import json
 import re
@@ -10,7 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 
 class SettingError(ValueError):
-    """`name` is the setting as the code calls it; `reason` says what it must be."""
+    """A wrong setting. `name` is the name of the field; `reason` says what its value must be."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
@@ -20,7 +23,11 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class About:
-    """What a field's annotation says of it as a setting; not `live`: it can be given at the start only."""
+    """The annotation of a field that is a setting.
+
+    `help` is the text of the command line. `flag` is its option, if it differs from the field's name. With
+    `live` False the setting can be given at the start only.
+    """
 
     help: str
     flag: str = ""
@@ -30,7 +37,7 @@ class About:
 
 @dataclass(frozen=True)
 class Setting:
-    """`kind` is bool, int, float, str, a StrEnum, tuple or frozenset (both of strings)."""
+    """One setting. `kind` is bool, int, float, str, a StrEnum, or a tuple or frozenset of strings."""
 
     name: str
     kind: Any
@@ -42,10 +49,11 @@ class Setting:
 
     @property
     def many(self) -> bool:
+        """True if the setting has several values."""
         return self.kind in (tuple, frozenset)
 
     def read(self, value: Any) -> Any:
-        """`value` as JSON gave it, in the field's own type. Raises SettingError."""
+        """Return the JSON value `value` in the type of the field. Raises SettingError if it does not fit."""
         if self.many:
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
                 raise SettingError(self.name, f"must be a list of strings, got {_shown(value)}")
@@ -62,24 +70,24 @@ class Setting:
 
 
 def settings_of(group: Any) -> Iterator[Setting]:
-    """Every setting of that dataclass, in order."""
+    """Return the settings of a dataclass, in the order of its fields."""
     hints = get_type_hints(group, include_extras=True)
     for one in fields(group):
         hint, about = get_args(hints[one.name])
-        # `tuple[str, ...]` is a tuple, whatever it holds.
+        # The origin of `tuple[str, ...]` is `tuple`.
         kind = get_origin(hint) or hint
-        # A list is given one by one: --web-domain a --web-domain b.
+        # The values of a list are given one by one: --web-domain a --web-domain b.
         flag = about.flag or "--" + one.name.removesuffix("s" if kind is tuple else "").replace("_", "-")
         yield Setting(one.name, kind, one.default, about.help, flag, about.metavar, about.live)
 
 
 def to_json(group: Any) -> dict[str, Any]:
-    """The values of all settings of an instance, as JSON holds them."""
+    """Return the values of all settings of an instance, as a JSON object."""
     return {one.name: _plain(getattr(group, one.name)) for one in settings_of(type(group))}
 
 
 def must_match(name: str, value: str, pattern: str, rule: str) -> None:
-    """Raises SettingError."""
+    """Raise SettingError unless `value` matches `pattern`. `rule` describes the pattern in words."""
     if not re.fullmatch(pattern, value):
         raise SettingError(name, f"must be {rule}; got {value!r}")
 

@@ -29,7 +29,8 @@ _Held = dict[str, Any]  # a stored reply, with its `source`
 
 @dataclass(frozen=True)
 class Question:
-    """What a handler asked: the name of the `answer` route that waits for the reply, and the handler's data."""
+    """What a handler asked: the name of the `answer` route that waits for the reply, and the handler's
+    data."""
 
     answer: str
     data: dict[str, Any]

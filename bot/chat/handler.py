@@ -31,9 +31,13 @@ class Threads(Protocol):
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """Return what `function` returns, which may take its time."""
 
+    def close(self) -> None:
+        """Let the threads end when their handlers have."""
+
 
 class Outcome(NamedTuple):
-    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an apology."""
+    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an
+    apology."""
 
     reply: Reply | None
     problem: str = ""

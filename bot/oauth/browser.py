@@ -1,4 +1,7 @@
-"""Which browser is asking: its address behind our own proxies, its kind, its name for people."""
+"""Read from a request which browser is asking: its address behind our proxies, its kind, name and language.
+
+Nothing here may decide who the visitor is: a browser can write any header.
+"""
 
 import ipaddress
 import re
@@ -32,8 +35,11 @@ _SYSTEMS = (
 
 
 def address(environ: Mapping[str, Any], trusted: str) -> str:
-    """The browser's IP address. X-Forwarded-For is read from its end, as far as our own proxies wrote it:
-    `trusted` names them (TRUSTED_PROXIES); what stands further in front anybody may have written."""
+    """Return the browser's IP address.
+
+    X-Forwarded-For is read from its end, as far as our own proxies wrote it; `trusted` names them
+    (TRUSTED_PROXIES). Anybody may have written what stands before that.
+    """
     peer, forwarded = str(environ.get("REMOTE_ADDR", "")), str(environ.get("HTTP_X_FORWARDED_FOR", ""))
     return _behind(peer, forwarded, trusted)
 
@@ -51,8 +57,10 @@ def _behind(peer: str, forwarded: str, trusted: str) -> str:
 
 @lru_cache(maxsize=1024)
 def network(address: str) -> str:
-    """What limits count by: an IPv4 address, or the /64 of an IPv6 one. A household or a phone has a whole
-    /64 and a new address in it whenever it likes."""
+    """Return the network by which limits count: an IPv4 address, or the /64 of an IPv6 address.
+
+    A household or a phone has a whole /64, and a new address in it whenever it likes.
+    """
     if not _is_address(address):
         return address
     found = ipaddress.ip_address(address)
@@ -64,31 +72,37 @@ def network(address: str) -> str:
 
 
 def is_pc(environ: Mapping[str, Any]) -> bool:
-    """Whether this is a browser on a PC and outside WeChat, where a login is by QR code."""
+    """Return True for a browser on a PC and outside WeChat, where a login is by QR code."""
     agent = _outside(environ)
     return _PC.search(agent) is not None and "Mobile" not in agent
 
 
 def is_lost_phone(environ: Mapping[str, Any]) -> bool:
-    """Whether this is a phone's browser outside WeChat, where WeChat's pages do not open."""
+    """Return True for a phone's browser outside WeChat, where WeChat's pages do not open."""
     return not is_pc(environ) and _PHONE.search(_outside(environ)) is not None
 
 
 def _outside(environ: Mapping[str, Any]) -> str:
-    """What a browser outside WeChat says it is; nothing for WeChat's own, which says MicroMessenger, on PCs
-    too. A frame is WeChat's web view as the sandbox shows it: nobody else may frame our pages."""
+    """Return the User-Agent of a browser outside WeChat; an empty text for WeChat's own browser.
+
+    WeChat's says MicroMessenger, also on PCs. A frame is WeChat's web view as the sandbox shows it: nobody
+    else may frame our pages.
+    """
     agent = str(environ.get("HTTP_USER_AGENT", ""))
     inside = "MicroMessenger" in agent or environ.get("HTTP_SEC_FETCH_DEST") == "iframe"
     return "" if inside else agent
 
 
 def is_wechat(environ: Mapping[str, Any]) -> bool:
-    """Whether this is WeChat's own browser, on a phone or a PC."""
+    """Return True for WeChat's own browser, on a phone or a PC."""
     return "MicroMessenger" in str(environ.get("HTTP_USER_AGENT", ""))
 
 
 def name(environ: Mapping[str, Any]) -> str:
-    """`Chrome · Windows`: what a person can compare with what they see. Never text of the header."""
+    """Return a name like `Chrome · Windows`, which a person can compare with the browser they see.
+
+    It is made of our own words only, never of text from the header.
+    """
     agent = str(environ.get("HTTP_USER_AGENT", ""))
     browser = next((said for mark, said in _BROWSERS if mark in agent), "")
     system = next((said for mark, said in _SYSTEMS if mark in agent), "")
@@ -96,7 +110,7 @@ def name(environ: Mapping[str, Any]) -> str:
 
 
 def language(environ: Mapping[str, Any]) -> str:
-    """`zh` or `en`: Accept-Language's first wish of the two; Chinese where it wishes neither."""
+    """Return `zh` or `en`, whichever Accept-Language prefers; `zh` if it has neither."""
     return _language(str(environ.get("HTTP_ACCEPT_LANGUAGE", ""))[:200])
 
 

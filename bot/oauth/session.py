@@ -1,4 +1,4 @@
-"""Step 4: a visitor stays known by a random id in a cookie; who they are stays here, in the store."""
+"""A visitor stays known by a random id in a cookie; who they are stays here, in the store."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Step 2 of a visit: the `state` that goes to WeChat and comes back.
+"""The `state` that goes to WeChat and comes back.
 
 A state of ours is random, good for one login, and bound to the browser that it was made for. A menu link is
 one URL for everybody and cannot carry such a state. It has a signature instead, which is enough to recognise

@@ -1,18 +1,25 @@
-"""Who is visiting."""
+"""The record of a visitor: whom WeChat has named to us, and how sure we are of it.
 
+It reads no store and calls nobody.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+_WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person WeChat has named to us.
+    """Hold what we know of a person whom WeChat has named to us.
 
     `scope` is snsapi_base (openid only), snsapi_userinfo, or snsapi_login for a website app's visitor, whose
-    openid is another one than the account's. `via` is how they came: wechat, scene (the account's QR code on
-    a PC) or website. `is_snapshot`: WeChat's preview mode, with
-    made-up ids; may look, not act. `is_proven`: the login came back to the browser that began it; False for
-    visitors from a menu link and for browsers that keep no cookies, who are recognised, and no more.
-    `proven_at`, `profile_at` and `token_expires` are unix seconds; the tokens are the visitor's, for /sns.
+    openid is not the account's. `via` is how they came: wechat, scene (the account's QR code on a PC) or
+    website. `is_snapshot`: WeChat's preview mode, with made-up ids; such a visitor may look, not act.
+    `is_proven`: the login came back to the browser that began it. It is False for visitors from a menu link
+    and for browsers that keep no cookies: they are recognised, and no more. `proven_at`, `profile_at` and
+    `token_expires` are unix seconds. The tokens are the visitor's own, for WeChat's /sns calls.
     """
 
     openid: str
@@ -29,12 +36,25 @@ class Visitor:
     refresh_token: str = ""
     token_expires: float = 0
 
+    @property
+    def may_have_profile(self) -> bool:
+        """Return True if the visitor's token is good for their nickname and avatar."""
+        return self.scope in _WITH_PROFILE
+
     def has(self, scope: str) -> bool:
-        """Whether we know as much of the visitor as `scope` grants, or as much as a PC can tell."""
+        """Return True if we know as much of the visitor as `scope` grants, or as much as a PC can tell."""
         return scope == "snsapi_base" or self.scope == scope or self.via != "wechat"
 
+    def was_proven(self, now: float, max_age: float) -> bool:
+        """Return True for a real login (proven, and no preview) at most `max_age` seconds before `now`."""
+        return self.is_proven and not self.is_snapshot and now <= self.proven_at + max_age
+
     def with_profile_of(self, earlier: "Visitor") -> "Visitor":
-        """The same person, known better from an earlier login: a silent round costs nobody their name."""
+        """Return the visitor with what an earlier login of the same person told us.
+
+        A silent round gives the openid only; it must not take the name away. Another person's earlier login,
+        or one that told no more, changes nothing.
+        """
         if earlier.openid != self.openid or self.scope != "snsapi_base" or earlier.scope == self.scope:
             return self
         return replace(
@@ -44,4 +64,20 @@ class Visitor:
             is_proven=self.is_proven,
             proven_at=self.proven_at,
             via=self.via,
+        )
+
+    def with_token(self, answer: Mapping[str, Any], now: float) -> "Visitor":
+        """Return the visitor with the token and the scope that WeChat's `answer` of the time `now` gives.
+
+        `answer` is that of /sns/oauth2/access_token or /sns/oauth2/refresh_token.
+        """
+        scopes = str(answer.get("scope", "")).split(",")
+        return replace(
+            self,
+            scope=next((scope for scope in _WITH_PROFILE if scope in scopes), "snsapi_base"),
+            unionid=str(answer.get("unionid") or self.unionid),
+            is_snapshot=bool(answer.get("is_snapshotuser", self.is_snapshot)),
+            access_token=str(answer["access_token"]),
+            refresh_token=str(answer.get("refresh_token") or self.refresh_token),
+            token_expires=now + float(answer.get("expires_in", 0)),
         )

@@ -1,108 +1,88 @@
-"""Login on a PC by a website app of the Open Platform (snsapi_login): WeChat's own QR page, or its QR code
-within ours by wxLogin.js. The visitor's openid is the website app's; the unionid is what both apps share.
+"""Log a PC in by a website app of the Open Platform (snsapi_login), which the login page uses.
+
+It must not mix its visitors with the account's: their openid is the website app's, and only the unionid is
+the same in both apps.
 """
 
-import base64
-import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from bot.config import LOGIN_PATH, Config
 from bot.errors import VisitError
 from bot.oauth.exchange import Exchange
-from bot.oauth.guard import Guard
 from bot.oauth.request import BROWSER_COOKIE, Go, Request, browser_of, login_path
+from bot.oauth.sign_in import SignIn
 from bot.oauth.state import States
-from bot.store import Clock
-from bot.wechat.endpoints import Endpoints
-
-_MAX_FIELD = 512
+from bot.oauth.state_check import MAX_FIELD
+from bot.oauth.visit_limit import VisitLimit
+from bot.oauth.website_qr_code import WebsiteQrCode
 
 
 class Website:
-    """`exchange` and `states` are its own: a code or state of the account's pages is none here."""
+    """`exchange` and `states` are its own: a code or state of the account's pages is not good here."""
 
     def __init__(
         self,
         config: Config,
-        endpoints: Endpoints,
+        qr_code: WebsiteQrCode,
         states: States,
         exchange: Exchange,
-        guard: Guard,
-        clock: Clock,
-        style: Path,
+        visit_limit: VisitLimit,
+        sign_in: SignIn,
     ) -> None:
         self._config = config
-        self._endpoints = endpoints
+        self._qr_code = qr_code
         self._states = states
         self._exchange = exchange
-        self._guard = guard
-        self._clock = clock
-        # wxLogin.js hands this to WeChat's page, which cannot load a style sheet from a site it cannot reach.
-        self._href = "data:text/css;base64," + base64.b64encode(style.read_bytes()).decode()
+        self._visit_limit = visit_limit
+        self._sign_in = sign_in
 
     def begin(self, request: Request, to: str) -> Go:
-        """To WeChat's page with its QR code; `to` is the local path to come back to."""
+        """Send the browser to WeChat's page with the QR code; it comes back to the local path `to`.
+
+        Raises VisitError(too-many).
+        """
         browser = browser_of(request.cookies)
-        self._guard.count(request)
+        self._visit_limit.count(request)
         state = self._states.new(to, browser)
-        url = self._endpoints.qrconnect(self._config.site_app_id, self._back, state, request.lang)
-        return Go(url, {BROWSER_COOKIE: browser})
+        return Go(self._qr_code.page_url(state, request.lang), {BROWSER_COOKIE: browser})
 
     def options(self, request: Request, to: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """The argument of `new WxLogin()`, and cookies to set."""
+        """Return the argument of `new WxLogin()`, and the cookies to set. The login leads to the path `to`.
+
+        Raises VisitError(too-many).
+        """
         browser = browser_of(request.cookies)
-        self._guard.count(request)
-        options: dict[str, Any] = {
-            "self_redirect": self._config.wxlogin_self_redirect,
-            "id": "wxlogin",
-            "appid": self._config.site_app_id,
-            "scope": "snsapi_login",
-            "redirect_uri": quote(self._back, safe=""),  # wxLogin.js does not encode it
-            "state": self._states.new(to, browser),
-            "style": self._config.wxlogin_style,
-            "color_scheme": self._config.wxlogin_color_scheme,
-        }
-        if request.lang == "en":
-            options["lang"] = "en"
-        if self._config.wxlogin_stylelite:
-            options["stylelite"] = 1
-        else:
-            options["href"] = self._href  # has no effect with stylelite
-        if not self._config.wxlogin_fast:
-            options["fast_login"] = 0
-        return options, {BROWSER_COOKIE: browser}
+        self._visit_limit.count(request)
+        state = self._states.new(to, browser)
+        return self._qr_code.options(state, request.lang), {BROWSER_COOKIE: browser}
 
     def returned(self, request: Request, query: Mapping[str, str]) -> Go:
-        """WeChat has sent the browser back. Raises VisitError as Guard.visit does; here a browser that sends
-        no cookie back is refused, for on a PC nothing else binds the code to it."""
+        """Sign the visitor in whom WeChat has sent back with `code` and `state`.
+
+        Raises VisitError as Guard.visit does. A browser that sends no cookie back is refused here: on a PC
+        nothing else binds the code to it.
+        """
         code, state = query.get("code", ""), query.get("state", "")
-        browser = request.cookies.get(BROWSER_COOKIE, "")
         if not code:
-            raise VisitError("refused", 403, way_on=self._once_more(state, browser))
-        if not state or max(len(state), len(code)) > _MAX_FIELD:
+            raise VisitError("refused", 403, way_on=self._once_more(state, request.browser_id))
+        if not state or max(len(state), len(code)) > MAX_FIELD:
             raise VisitError("foreign-state", 403)
-        if not browser:
+        if not request.browser_id:
             raise VisitError("no-cookies", 403)
-        to = self._states.use(state, code, browser)
-        self._guard.count(request)
+        to = self._states.use(state, code, request.browser_id)
+        self._visit_limit.count(request)
         try:
             visitor = self._exchange.visitor(code, request.lang)
         except VisitError as error:
             error.way_on = login_path(to)
             raise
-        visitor = dataclasses.replace(visitor, is_proven=True, proven_at=self._clock(), via="website")
-        return self._guard.welcome(request, visitor, self._config.public_url + to)
+        visitor = self._sign_in.proven(visitor, via="website")
+        return self._sign_in.welcome(request, visitor, self._config.public_url + to)
 
     def _once_more(self, state: str, browser: str) -> str:
-        """Where a person who has not agreed can begin again: on the way to where they wanted to go."""
+        """Return the login page for a person who has not agreed; it leads on to where they wanted to go."""
         try:
-            return login_path(self._states.use(state[:_MAX_FIELD], "", browser))
+            return login_path(self._states.use(state[:MAX_FIELD], "", browser))
         except VisitError:
             return LOGIN_PATH
-
-    @property
-    def _back(self) -> str:
-        return self._config.public_url + LOGIN_PATH

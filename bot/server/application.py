@@ -18,7 +18,7 @@ _FAULT = Response(500, b"", _TEXT, {"result": "fault"})
 _NO_BODY = Response(400, b"", _TEXT, {"result": "refused", "reason": "no-body"})
 
 
-class Application:
+class AsgiApplication:
     """ASGI: a POST to `path` goes to `callback`, everything else to `pages`. `start` and `close` are called
     when the server begins and has ended."""
 

@@ -80,7 +80,7 @@ def secure(config: Config) -> Callable[[Handle], Any]:
     return hook
 
 
-class Application(web.application):
+class WebApplication(web.application):
     """web.py's application, which turns errors into pages that say what to do.
 
     `handle` is the innermost place where that can be done: around it, web.py catches every exception for

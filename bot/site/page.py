@@ -1,4 +1,6 @@
-"""What a page class stands on: who is visiting, templates, forms, the JS-SDK.
+"""Step 1 of a visit: a page asks who is visiting. Pages have templates, forms and the JS-SDK from here, too.
+
+It must not decide how a visitor becomes known: that is the guard's. docs/flow.md has all steps.
 
 class Home(Page):
     def GET(self):
@@ -22,11 +24,10 @@ from bot.chat.wire import request_body
 from bot.config import ACCOUNT_PATH, Config
 from bot.errors import WeChatError
 from bot.oauth import browser
-from bot.oauth.guard import Guard
 from bot.oauth.request import Go, Need, Request, clean_query
 from bot.oauth.state import PATH_CHARACTERS
 from bot.oauth.visitor import Visitor
-from bot.oauth.website import Website
+from bot.oauth.visits import Visits
 from bot.people import Binding
 from bot.site import forms
 from bot.site.cookies import Cookies
@@ -68,16 +69,14 @@ class Site:
     def __init__(
         self,
         config: Config,
-        guard: Guard,
-        website: Website | None,
+        visits: Visits,
         jssdk: JsSdk,
         account: Account,
         limits: Limits,
         folder: Path,
     ) -> None:
         self.config = config
-        self.guard = guard
-        self.website = website
+        self.visits = visits
         self.jssdk = jssdk
         self.account = account
         self.limits = limits
@@ -173,7 +172,7 @@ class Page:
         return bindings.of(visitor.openid)
 
     def _visit(self, need: Need) -> Visitor:
-        result = self.site.guard.visit(self.request, need)
+        result = self.site.visits.guard.visit(self.request, need)
         if isinstance(result, Visitor):
             return result
         raise self.enter(result)

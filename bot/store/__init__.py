@@ -40,7 +40,8 @@ class Store(Protocol):
         """Write `value`, whatever was there."""
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        """Write only if `key` has no value. Return True if written: of many callers at once, one gets True."""
+        """Write only if `key` has no value. Return True if written: of many callers at once, one gets
+        True."""
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
         """Write `new` only if the value is now `old`. Return True if written."""

@@ -26,7 +26,7 @@ log = logging.getLogger("bot.site.page")
 _ACTIONS = ("send", "verify", "cancel", "keep", "unbind")
 
 
-class Account(Page):
+class AccountPage(Page):
     def GET(self) -> str:
         visitor = self.person()
         return self._show(visitor)

@@ -1,6 +1,7 @@
-"""Login on a PC: the QR code, how it stands, the confirmation on the phone, and the way out.
+"""The pages of a login on a PC: the QR code, its status, the confirmation on the phone, and the logout.
 
-LOGIN_WAY picks: the account's own scene QR code, WeChat's page for website apps, or its QR code within ours.
+They must not begin a session themselves: `site.visits.sign_in` does. LOGIN_WAY picks the QR code: the
+account's own (scene), WeChat's page for website apps, or WeChat's QR code within our page.
 """
 
 import dataclasses
@@ -18,8 +19,7 @@ from bot.errors import VisitError, WeChatError
 from bot.oauth import browser
 from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
-from bot.people import Login as Login_
-from bot.people import Logins
+from bot.people import Login, Logins
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
@@ -33,8 +33,8 @@ _STREAM_SECONDS = 25.0  # then the browser asks anew; a closed page holds a thre
 _LOOK_SECONDS = 0.7
 
 
-class Login(Page):
-    """`/login?to=/path`: how to log in, and where the browser comes back to when it has."""
+class LoginPage(Page):
+    """`/login?to=/path`: show the QR code, and send the browser to `to` once the login is done."""
 
     def GET(self) -> str:
         query = web.input(_method="GET", to="", code=None, state=None, go="", wait="", kept="")
@@ -42,7 +42,7 @@ class Login(Page):
         way = self.site.config.login_way
         if way == "off":
             raise web.notfound()
-        if self.site.website:
+        if self.site.visits.website:
             return self._by_website(query, to, way)
         known = self.request.cookies.get(BROWSER_COOKIE, "")
         if not known:
@@ -52,33 +52,36 @@ class Login(Page):
         if finished:
             visitor = load(Visitor, finished.person.encode())
             url = self.site.account.page_url(to if query.to else local_path(finished.to))
-            raise self.enter(self.site.guard.welcome(self.request, visitor, url))
+            raise self.enter(self.site.visits.sign_in.welcome(self.request, visitor, url))
         login = logins.of(known)
         if login is None and query.wait:
-            # This tab has followed a login that is over. Another tab may have finished it: then on we go.
-            # If not, a new code is for a person to ask for: a page left open must not spend them for ever.
+            # This tab has followed a login that is over. If another tab has finished it, this one goes on.
+            # If not, a person must ask for a new code: a page that is left open must not go on making codes.
             if self._suffices():
                 raise self.go(to)
             return self._page("scene", to)
         return self._scene(login, to)
 
     def POST(self) -> str:
-        """A new QR code, please."""
+        """Make a new QR code for this browser, and show it."""
         fields = self.form()
         to = local_path(fields.get("to", "/"))
         self._begin(to)
         raise self.go(login_path(to))
 
     def _try_cookies(self, to: str, *, tried: bool) -> Exception:
-        """The exception that gives the browser its cookie and has it show it: a login belongs to a browser,
-        and a QR code for one that keeps no cookies could never be followed."""
+        """Return the exception that sets the browser's cookie and makes the browser show it.
+
+        A login belongs to a browser: one that keeps no cookies could never follow its QR code. `tried` says
+        that this browser has been asked before; then the exception is VisitError(no-cookies).
+        """
         if tried:
             return VisitError("no-cookies", 403, way_on=login_path(to))
         url = self.site.account.page_url(login_path(to)) + "&kept=1"
         return self.enter(Go(url, {BROWSER_COOKIE: browser_of({})}))
 
     def _by_website(self, query: Any, to: str, way: str) -> str:
-        website = self.site.website
+        website = self.site.visits.website
         assert website is not None  # noqa: S101  asked for only where there is one
         if query.code is not None or query.state is not None:
             if web.ctx.env.get("HTTP_SEC_FETCH_DEST") == "iframe":
@@ -96,11 +99,14 @@ class Login(Page):
         return self._page(way, to, options=options)
 
     def _suffices(self) -> bool:
-        """Whether this browser's session is good for any page: proven, and not long ago."""
-        return self.site.guard.is_fresh(self.request.cookies, FRESH_SECONDS)
+        """Return True if this browser's session is good for any page: proven in the last half hour."""
+        return self.site.visits.known_visitors.is_fresh(self.request.cookies, FRESH_SECONDS)
 
-    def _scene(self, login: Login_ | None, to: str) -> str:
-        """One login for all tabs of a browser: each goes to its own `to` when it is confirmed."""
+    def _scene(self, login: Login | None, to: str) -> str:
+        """Show the QR code of this browser's login, or of a new one if `login` is None.
+
+        All tabs of a browser share one login; each goes to its own `to` when the login is confirmed.
+        """
         problem = ""
         if login is None:
             try:
@@ -111,7 +117,7 @@ class Login(Page):
                 problem = "not-allowed" if error.errcode == 48001 else "wechat-down"
         return self._page("scene", to, login=login, problem=problem)
 
-    def _begin(self, to: str) -> Login_:
+    def _begin(self, to: str) -> Login:
         request = self.request
         if BROWSER_COOKIE not in request.cookies:
             raise VisitError("no-cookies", 403, way_on=login_path(to))
@@ -131,7 +137,7 @@ class Login(Page):
         way: str,
         to: str,
         *,
-        login: Login_ | None = None,
+        login: Login | None = None,
         problem: str = "",
         options: dict[str, Any] | None = None,
     ) -> str:
@@ -147,14 +153,14 @@ class Login(Page):
             picture=picture(login.qr) if login else "",
             problem=problem,
             options=options or {},
-            known=self.site.guard.visitor(self.request.cookies),
+            known=self.site.visits.known_visitors.of(self.request.cookies),
             suffices=self._suffices(),
             in_wechat=browser.is_wechat(web.ctx.env),
         )
 
 
 class Status(Page):
-    """`/login/status`: how this browser's login stands, as JSON. Two reads of the store."""
+    """`/login/status`: the status of this browser's login, as JSON. It costs two reads of the store."""
 
     def GET(self) -> str:
         logins = self.site.account.people.logins
@@ -162,8 +168,11 @@ class Status(Page):
 
 
 class Events(Page):
-    """`/login/events`: the same, as server-sent events. Each open stream holds a thread, so there are few;
-    who finds none free gets 503 and asks /login/status now and then instead."""
+    """`/login/events`: the same as server-sent events.
+
+    Each open stream holds a thread, so their number is bounded. A browser that finds none free gets 503, and
+    asks /login/status every two seconds instead.
+    """
 
     def GET(self) -> Iterator[bytes]:
         known = self.request.cookies.get(BROWSER_COOKIE, "")
@@ -178,8 +187,10 @@ class Events(Page):
 
 
 class Stream(Iterator[bytes]):
-    """Events, and what to do when the browser or the server has had enough of them: called once, always, even
-    where nobody ever asked for the first."""
+    """Hand out events, and call `close` exactly once when they end, for whatever reason.
+
+    It is called also if the server drops the stream before the first event.
+    """
 
     def __init__(self, events: Iterator[bytes], close: Any) -> None:
         self._events = events
@@ -207,7 +218,10 @@ def events(
     monotonic: Any = time.monotonic,
     sleep: Any = time.sleep,
 ) -> Iterator[bytes]:
-    """A server-sent event for each change, the first at once; ends with the login, or after a while."""
+    """Yield a server-sent event for the login's status now and for each change of it.
+
+    Ends when the login is over, at the latest after 25 s: the browser then connects again.
+    """
     end = monotonic() + _STREAM_SECONDS
     before: dict[str, Any] = {}
     yield b"retry: 1000\n\n"
@@ -224,7 +238,11 @@ def events(
 
 
 def status(logins: Logins, known: str) -> dict[str, Any]:
-    """`status` is none (lapsed, finished, never begun) or the login's; `version` changes with a new code."""
+    """Return the status of the login of the browser `known`, for JSON.
+
+    `status` is `none` for a login that has lapsed, is finished or was never begun. `version` changes with
+    each new QR code; `left` is in seconds.
+    """
     login = logins.of(known)
     if login is None:
         return {"status": "none", "version": "", "left": 0}
@@ -232,7 +250,7 @@ def status(logins: Logins, known: str) -> dict[str, Any]:
 
 
 class Confirm(Page):
-    """`/login/confirm?id=…`, on the phone: who wants to log in, from where; yes or no."""
+    """`/login/confirm?id=…`, on the phone: show which browser wants to log in, from where; take yes or no."""
 
     def GET(self) -> str:
         visitor, login = self._theirs()
@@ -251,7 +269,9 @@ class Confirm(Page):
             raise self.go(web.ctx.path + str(web.ctx.query))
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
-            person = self.site.guard.vouched(visitor)
+            # Scanning the code and agreeing proves them anew, however old their phone's own login is:
+            # WeChat has named the person who scanned it, minutes ago at most.
+            person = self.site.visits.sign_in.proven(visitor, via="scene")
             done = logins.confirm(login.id, visitor.openid, dump(person).decode())
         else:
             done = logins.refuse(login.id, visitor.openid)
@@ -263,8 +283,11 @@ class Confirm(Page):
         )
         raise self.go(web.ctx.path + str(web.ctx.query))
 
-    def _theirs(self) -> tuple[Visitor, Login_ | None]:
-        """The login, if it is this visitor who scanned it. A forwarded link is worth nothing."""
+    def _theirs(self) -> tuple[Visitor, Login | None]:
+        """Return the visitor, and the login if this visitor has scanned its code, else None.
+
+        So a confirmation link that is forwarded is worth nothing.
+        """
         visitor = self.person("snsapi_userinfo", or_silent=True)
         login_id = web.input(_method="GET", id="").id
         login = self.site.account.people.logins.find(login_id)
@@ -272,19 +295,19 @@ class Confirm(Page):
 
 
 class Logout(Page):
-    """`/logout`: a page with the two ways out, for those who have no form at hand; a form for the rest."""
+    """`/logout`: show both logouts, of this session and of all. Forms of other pages post here, too."""
 
     def GET(self) -> str:
-        return self.render("logout", known=self.site.guard.visitor(self.request.cookies))
+        return self.render("logout", known=self.site.visits.known_visitors.of(self.request.cookies))
 
     def POST(self) -> str:
         everywhere = self.form().get("everywhere") == "yes"
         url = self.site.account.page_url("/logout")
-        raise self.enter(self.site.guard.leave(self.request, url, everywhere=everywhere))
+        raise self.enter(self.site.visits.sign_in.leave(self.request, url, everywhere=everywhere))
 
 
 def picture(text: str) -> str:
-    """A QR code as SVG, dark on light whatever the page's colours: phones want it so."""
+    """Return a QR code for `text` as SVG, dark on light whatever the page's colours: phones read it so."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
         out, kind="svg", border=3, light="#fff", xmldecl=False, svgns=True, omitsize=True, svgclass="qr"

@@ -8,8 +8,7 @@ from bot.site.page import Page
 from handlers.pages.home import Home
 from tests.conftest import Served
 from tests.launch import Sandbox
-from tests.oauth.test_visit import menu_link
-from tests.visiting import PC, WECHAT, MakePhone, Serve, facts
+from tests.visiting import PC, WECHAT, MakePhone, Serve, facts, menu_link
 
 
 class Mine(Page):

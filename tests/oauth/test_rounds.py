@@ -6,7 +6,7 @@ from bot.site.page import Page
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
-from tests.visiting import Later, MakePhone, Serve, facts
+from tests.visiting import Later, MakePhone, Serve, facts, menu_link
 
 pytestmark = pytest.mark.slow
 
@@ -165,24 +165,16 @@ def test_a_switched_user_is_noticed_at_once_by_a_menu_link(site: Served, people:
     phone.visit(site.url + "/named")
     old = phone.http.cookies["session"]
     switch(phone, other)
-    guard = site.parts.site.guard
-    link = guard._endpoints.authorize(
-        site.config.app_id, site.url + "/named", "snsapi_userinfo", site.parts.states.for_menu("/named")
-    )
-    assert "小红" in phone.visit(phone.agree(link)).text
-    assert guard.visitor({"session": old}) is None
+    assert "小红" in phone.visit(phone.agree(menu_link(site, "/named"))).text
+    assert site.parts.site.visits.known_visitors.of({"session": old}) is None
 
 
 def test_anothers_menu_link_takes_no_proven_sessions_place(site: Served, people: MakePhone) -> None:
     victim, attacker = people("小明"), people("小红")
     victim.visit(site.url + "/quiet")
-    lure = attacker.agree(
-        site.parts.site.guard._endpoints.authorize(
-            site.config.app_id, site.url + "/quiet", "snsapi_base", site.parts.states.for_menu("/quiet")
-        )
-    )
+    lure = attacker.agree(menu_link(site, "/quiet", "snsapi_base"))
     assert victim.visit(lure).text == f"openid={victim.openid}"
-    visitor = site.parts.site.guard.visitor(dict(victim.http.cookies))
+    visitor = site.parts.site.visits.known_visitors.of(dict(victim.http.cookies))
     assert visitor
     assert (visitor.openid, visitor.is_proven) == (victim.openid, True)
 
@@ -192,11 +184,7 @@ def test_a_member_is_who_has_logged_in_and_not_whose_link_was_opened(site: Serve
     bindings = site.parts.site.account.people.bindings
     bindings.bind(victim.openid, "+8613800138000")
     bindings.bind(attacker.openid, "+8613900139000")
-    lure = attacker.agree(
-        site.parts.site.guard._endpoints.authorize(
-            site.config.app_id, site.url + "/members", "snsapi_base", site.parts.states.for_menu("/members")
-        )
-    )
+    lure = attacker.agree(menu_link(site, "/members", "snsapi_base"))
     assert victim.visit(lure).text == "phone=+8613800138000"
 
 
@@ -286,7 +274,7 @@ def test_two_first_tabs_that_overwrite_each_others_cookie_end_on_a_page_with_a_w
 def test_a_visitor_without_a_unionid_is_a_visitor(site: Served, phone: Phone, weixin: Sandbox) -> None:
     assert weixin.call("PUT", "settings", {"open_platform": False})
     phone.visit(site.url + "/named")
-    visitor = site.parts.site.guard.visitor(dict(phone.http.cookies))
+    visitor = site.parts.site.visits.known_visitors.of(dict(phone.http.cookies))
     assert visitor
     assert (visitor.unionid, visitor.nickname) == ("", "小明")
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from bot.site.forms import local_path
 from bot.site.page import Page
+from bot.wechat.endpoints import Endpoints
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
@@ -54,7 +55,7 @@ def test_a_chinese_page_is_its_own_redirect_target(site: Served, phone: Phone, p
 
 
 def test_a_menu_link_to_a_chinese_page_recognises_the_visitor(site: Served, phone: Phone) -> None:
-    states, endpoints = site.parts.states, site.parts.site.guard._endpoints
+    states, endpoints = site.parts.states, Endpoints.of(site.config)
     assert states.for_menu("/订单") == states.for_menu(quote("/订单"))
     url = site.url + quote("/订单")
     link = endpoints.authorize(site.config.app_id, url, "snsapi_base", states.for_menu("/订单"))

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from tests.conftest import Clock, RedisServer, Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, form_of, query
-from tests.visiting import WECHAT, Later, MakePhone, Serve, facts
+from tests.visiting import WECHAT, Later, MakePhone, Serve, facts, menu_link
 
 pytestmark = pytest.mark.slow
 
@@ -349,10 +349,7 @@ def test_a_menu_link_does_not_prove_enough_and_costs_one_more_silent_round(
     here: Served, people: MakePhone
 ) -> None:
     phone = people()
-    state = here.parts.states.for_menu("/account")
-    back = f"{here.url}/account"
-    link = here.parts.site.guard._endpoints.authorize(here.config.app_id, back, "snsapi_base", state)
-    answer = phone.open(phone.agree(link))
+    answer = phone.open(phone.agree(menu_link(here, "/account", "snsapi_base")))
     again = phone.to_authorize(answer.headers["Location"])
     assert query(again)["scope"] == "snsapi_base"
     assert phone.visit(phone.agree(again)).status_code == 200

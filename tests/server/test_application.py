@@ -204,7 +204,7 @@ def test_half_a_body_is_refused() -> None:
     async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
         raise AssertionError
 
-    server = application.Application("/wechat", None, nobody)  # type: ignore[arg-type]  # neither is reached
+    server = application.AsgiApplication("/wechat", None, nobody)  # type: ignore[arg-type]  # neither is reached
     scope: Scope = {"type": "http", "method": "POST", "path": "/wechat", "query_string": b""}
     on_loop.run(server(scope, receive, send))
     assert sent[0]["status"] == 400

@@ -180,7 +180,7 @@ def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.Monkey
             return asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), function, *args)
 
     monkeypatch.setattr(wsgi_bridge, "PageThreads", Anywhere)
-    page = application.Application(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
+    page = application.WebApplication(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
     assert body(ask(page, scope())) == b"12"
 
 

@@ -85,7 +85,7 @@ def test_the_whole_way(
     done = computer.get(confirmed(weixin, phone.openid, link), allow_redirects=False, timeout=60)
     assert done.headers["Location"] == site.url + "/account"
     assert "小明" in computer.get(site.url + "/", timeout=60).text
-    visitor = site.parts.site.guard.visitor(dict(computer.cookies))
+    visitor = site.parts.site.visits.known_visitors.of(dict(computer.cookies))
     assert visitor
     assert (visitor.via, visitor.is_proven, visitor.nickname) == ("website", True, "小明")
     assert visitor.openid != phone.openid, "a website app's openid is its own"
@@ -292,9 +292,9 @@ def test_logging_out_everywhere_and_unsubscribing_reach_the_pc(
     weixin.settings(open_platform=True)
     phone.visit(site.url + "/")  # with the profile comes the unionid
     computer.get(confirmed(weixin, phone.openid, to_wechat(site, computer)), timeout=60)
-    assert site.parts.site.guard.visitor(dict(computer.cookies))
+    assert site.parts.site.visits.known_visitors.of(dict(computer.cookies))
     if way == "logout":
         phone.submit(phone.visit(site.url + "/logout"), everywhere="yes")
     else:
         weixin.call("POST", f"users/{phone.openid}/unsubscribe", {})
-    assert site.parts.site.guard.visitor(dict(computer.cookies)) is None
+    assert site.parts.site.visits.known_visitors.of(dict(computer.cookies)) is None

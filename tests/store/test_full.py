@@ -12,10 +12,8 @@ from bot.chat import on
 from bot.errors import StoreError
 from bot.store import sqlite
 from bot.store.sqlite import SqliteStore
-from tests.chat.delivery.test_answer import MakeDesk, echo, errors, make_desk
+from tests.chat.desk import MakeDesk, echo, errors
 from tests.conftest import APP_ID, Clock, MakeConfig
-
-__all__ = ["make_desk"]
 
 
 @pytest.fixture

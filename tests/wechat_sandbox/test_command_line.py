@@ -180,7 +180,7 @@ def test_the_commands_of_this_projects_bot_reach_it(with_our_bot: Sandbox) -> No
 
 
 def test_the_api_of_this_projects_bot_answers_as_is_said(with_our_bot: Sandbox) -> None:
-    (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] its API: ")]
+    (line,) = [line for line in with_our_bot.output if line.startswith("[sandbox] the bot's API: ")]
     curl, _, header, _, body, url = shlex.split(line.partition(": ")[2])
     name, _, value = header.partition(": ")
     said = requests.post(url, data=body, headers={name: value}, timeout=60)

@@ -107,7 +107,7 @@ def test_rule_05_padding_reaches_32_and_the_prefix_is_random() -> None:
     [
         ("no base64!", -40010, "not base64"),
         ("", -40007, "0 bytes"),
-        ("AAAA", -40007, "not a multiple"),
+        ("AAAA", -40007, "3 bytes, must be a multiple of 16"),
         (Envelope(KEY, "wx0000000000000000").encrypt(b"hello"), -40005, "wx0000000000000000"),
         (Envelope(ZERO_KEY, APP_ID).encrypt(b"hello"), -40007, "wrong key"),
     ],

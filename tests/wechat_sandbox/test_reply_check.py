@@ -56,7 +56,7 @@ BAD_REPLIES: dict[str, tuple[Any, str]] = {
     ),
     "miscounted": (
         lambda o: reply(o, "news", "<ArticleCount>2</ArticleCount><Articles><item></item></Articles>"),
-        "ArticleCount: says '2', Articles holds 1",
+        "ArticleCount: is '2', but Articles has 1",
     ),
     "encrypted in plain mode": (
         lambda o: "<xml><Encrypt>AAAA</Encrypt></xml>",

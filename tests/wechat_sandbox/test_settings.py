@@ -48,9 +48,9 @@ def test_settings_change_at_once_and_a_reset_brings_them_back(
         ({"ip_whitelist": ["10.0.0.0/8"]}, "ip_whitelist: must be IP addresses"),
         ({"web_domains": ["a", "b", "c"]}, "web_domains: at most 2"),
         ({"js_domains": ["a"] * 6}, "js_domains: at most 5"),
-        ({"app_id": "wx0000000000000000"}, "app_id: can be given at the start only"),
+        ({"app_id": "wx0000000000000000"}, "app_id: can be set at the start only"),
         ({"colour": "red"}, "colour: no such field"),
-        ({"expired_code_errcode": 1}, "expired_code_errcode: 42003 or 40029"),
+        ({"expired_code_errcode": 1}, "expired_code_errcode: must be 42003 or 40029"),
         ({"name": " "}, "name: must not be empty"),
     ],
 )

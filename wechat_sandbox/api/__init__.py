@@ -1,1 +1,1 @@
-"""WeChat's own API (api.weixin.qq.com): `frame.py` does what is the same for every call."""
+"""WeChat's own API (api.weixin.qq.com). `pipeline.py` does the steps that all calls share."""

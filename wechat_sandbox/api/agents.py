@@ -1,4 +1,4 @@
-"""Customer-service agents (protocol §8.1): kept and listed; none is ever online, so there are no sessions."""
+"""Calls for customer-service agents (protocol §8.1). No agent is ever online, so there are no sessions."""
 
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError
@@ -29,7 +29,7 @@ def _update(call: Call) -> Json:
 
 
 def _delete(call: Call) -> Json:
-    """By GET, the account in the query, as WeChat has it."""
+    """Delete an agent. As at WeChat, the call is a GET with the agent's account in the query."""
     call.world.agents.delete(call.query.get("kf_account"))
     return OK
 

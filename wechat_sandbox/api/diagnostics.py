@@ -1,4 +1,4 @@
-"""Quotas, request ids and WeChat's own addresses (protocol §4.2, rule 18)."""
+"""Calls about quotas, request ids, WeChat's IP addresses and the callback (protocol §4.2, rule 18)."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ def _clear_quota(call: Call) -> Json:
 
 
 def _clear_quota_v2(call: Call) -> Json:
-    """For an account whose token calls are used up: it needs the secret instead of a token."""
+    """Clear the quotas with the AppSecret instead of a token, for an account without token calls left."""
     account = call.world.account
     if not call.query.get("appid"):
         raise WeChatError(41002)
@@ -48,7 +48,7 @@ def _quota(call: Call) -> Json:
 
 
 def _request(call: Call) -> Json:
-    """What is known of the request whose errmsg ended with this rid."""
+    """Return the details of the request whose errmsg ended with this rid."""
     rid = call.body.get("rid")
     if not isinstance(rid, str) or not rid:
         raise WeChatError(76002)
@@ -71,7 +71,7 @@ def _text(value: object) -> str:
 
 
 async def _check_callback(call: Call) -> Json:
-    """Looks the callback's host up and connects to it, as WeChat's own test does."""
+    """Resolve the callback's host name and connect to it, as WeChat's own check does."""
     if call.world.callback is None:
         raise WeChatError(40201)
     action, operator = call.body.get("action"), call.body.get("check_operator", "DEFAULT")

@@ -1,4 +1,4 @@
-"""The industries of template messages by their ids: first and second class."""
+"""The industries of template messages: id -> (first class, second class)."""
 
 INDUSTRIES: dict[int, tuple[str, str]] = {
     1: ("IT科技", "互联网|电子商务"),

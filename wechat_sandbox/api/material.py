@@ -1,4 +1,4 @@
-"""Permanent material (protocol §9.3)."""
+"""Calls for permanent material (protocol §9.3)."""
 
 import json
 
@@ -15,7 +15,7 @@ MAX_PAGE = 20
 
 
 def _add(call: Call) -> Json:
-    """A video comes with a form field `description`, JSON of its title and introduction."""
+    """Store a file. For a video the form field `description` has its title and introduction as JSON."""
     kind = call.query.get("type", "")
     file = checked(call.upload, limit_of(kind))
     if call.upload is None:
@@ -27,7 +27,7 @@ def _add(call: Call) -> Json:
 
 
 def _get(call: Call) -> Json | Binary:
-    media = _asked_for(call)
+    media = _requested_media(call)
     if media.type == "video":
         texts = {"title": media.title, "description": media.introduction}
         return {**texts, "down_url": _url(call, media)}
@@ -35,7 +35,7 @@ def _get(call: Call) -> Json | Binary:
 
 
 def _delete(call: Call) -> Json:
-    media = _asked_for(call)
+    media = _requested_media(call)
     menus = call.world.menus
     every = [menus.default, *menus.conditional] if menus.default else []
     if any(_uses(menu.buttons, media.media_id) for menu in every if menu):
@@ -69,11 +69,11 @@ def _list(call: Call) -> Json:
 
 
 def _upload_picture(call: Call) -> Json:
-    """A picture for an article: it has an address but counts as no material."""
+    """Store a picture for an article. It gets a URL but does not count as material."""
     return {"url": _url(call, call.world.media.add("image", checked(call.upload, _PICTURE)))}
 
 
-def _asked_for(call: Call) -> Media:
+def _requested_media(call: Call) -> Media:
     media_id = call.body.get("media_id")
     if not media_id:
         raise WeChatError(41006)

@@ -1,4 +1,4 @@
-"""Temporary media (protocol §9.3, rule 38); `material.py` has the permanent ones."""
+"""Calls for temporary media (protocol §9.3, rule 38). `material.py` has the calls for permanent media."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from wechat_sandbox.errors import WeChatError
 from wechat_sandbox.rights import Right
 from wechat_sandbox.world.media import Content, Media
 
-# How files of each format begin, at which offset.
+# (format, offset, bytes): a file with these bytes at this offset has this format.
 _FORMATS = (
     ("image/png", 0, b"\x89PNG\r\n\x1a\n"),
     ("image/jpeg", 0, b"\xff\xd8\xff"),
@@ -24,6 +24,8 @@ _FORMATS = (
 
 @dataclass(frozen=True)
 class Limit:
+    """The limits of one media type. `size` is in bytes; `size_code` is the errcode for a larger file."""
+
     size: int
     size_code: int
     formats: frozenset[str]
@@ -39,7 +41,11 @@ _LIMITS = {
 
 
 def checked(upload: Upload | None, limit: Limit) -> Content:
-    """The file, if it keeps the limit. Raises 41005 without one, 40009 to 40012, 40005."""
+    """Return the uploaded file if it is within the limit.
+
+    Raises WeChatError: 41005 without a file, 40009 to 40012 (`size_code`) if it is too large, 40005 for
+    another format.
+    """
     if upload is None:
         raise WeChatError(41005)
     if len(upload.content) > limit.size:
@@ -51,7 +57,7 @@ def checked(upload: Upload | None, limit: Limit) -> Content:
 
 
 def limit_of(kind: str) -> Limit:
-    """Raises 40004."""
+    """Return the limit of a media type. Raises WeChatError 40004 for an unknown type."""
     if kind not in _LIMITS:
         raise WeChatError(40004)
     return _LIMITS[kind]
@@ -69,21 +75,24 @@ def _upload(call: Call) -> Json:
 
 
 def _get(call: Call) -> Json | Binary:
-    media = _asked_for(call)
+    media = _requested_media(call)
     if media.type in ("video", "shortvideo"):
         return {"video_url": f"{call.world.base_url}/_sandbox/media/{media.media_id}"}
     return binary(media)
 
 
 def _get_jssdk(call: Call) -> Binary:
-    """The finer recording behind a voice of the JS-SDK; here it is the one that was uploaded."""
-    media = _asked_for(call)
+    """Return the voice that a page recorded with the JS-SDK.
+
+    WeChat returns a version of higher quality here; the sandbox returns the uploaded file.
+    """
+    media = _requested_media(call)
     if media.type != "voice":
         raise WeChatError(40007)
     return binary(media)
 
 
-def _asked_for(call: Call) -> Media:
+def _requested_media(call: Call) -> Media:
     media_id = call.query.get("media_id")
     if not media_id:
         raise WeChatError(41006)

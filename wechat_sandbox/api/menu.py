@@ -1,4 +1,4 @@
-"""The custom menu's calls (protocol §5.1 and §5.3, rules 22 and 23)."""
+"""Calls for the custom menu (protocol §5.1 and §5.3, rules 22 and 23)."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,7 +76,7 @@ def _try_match(call: Call) -> Json:
 
 
 def _conditional(menu: Menu) -> Json:
-    """The tag comes back under its old name, group_id."""
+    """Return a conditional menu as menu/get shows it. As at WeChat, tag_id has its old name group_id."""
     rule = {"group_id" if name == "tag_id" else name: value for name, value in menu.rule.items()}
     return {
         "button": [_as_got(button) for button in menu.buttons],
@@ -95,7 +95,10 @@ def _domains(buttons: list[Button]) -> set[str]:
 
 
 def _as_got(button: Button) -> dict[str, Any]:
-    """Every leaf gains an empty `sub_button`; a parent has its name and sub buttons only."""
+    """Return a button as menu/get shows it.
+
+    A button without sub-buttons gets an empty `sub_button`. A parent has only `name` and `sub_button`.
+    """
     if button.get("sub_button"):
         return {"name": button["name"], "sub_button": [_as_got(sub) for sub in button["sub_button"]]}
     return {**button, "sub_button": []}

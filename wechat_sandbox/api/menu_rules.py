@@ -1,4 +1,4 @@
-"""What a menu must be like (protocol §5.2 and §5.3, rules 21 and 23). Sizes are bytes of UTF-8."""
+"""Checks menus against WeChat's rules (protocol §5.2 and §5.3, rules 21 and 23). Sizes are bytes of UTF-8."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_SUB = 5
 MAX_KEY = 128
 MAX_URL = 1024
 
-# What each type of button must carry, and may besides.
+# Type of button -> its required fields. All other fields are dropped.
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "click": ("key",),
     "view": ("url",),
@@ -33,7 +33,7 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class _Level:
-    """The limits of one level of the menu and the codes for breaking them."""
+    """The limits of one level of the menu, and the errcodes for exceeding them."""
 
     max_name: int
     type_code: int
@@ -45,20 +45,24 @@ _TOP = _Level(16, 40017, 40018, {"key": 40019, "url": 40020, "media_id": 40117})
 _SUB = _Level(60, 40024, 40025, {"key": 40026, "url": 40027, "media_id": 40118})
 
 
-# Conditions on what is private are no longer taken.
+# WeChat no longer accepts conditions on private data.
 _PRIVATE = ("sex", "country", "province", "city", "language")
 _PLATFORMS = (1, 2, 3)
 
 
 def check_buttons(buttons: Any, escapes: Escapes) -> list[Button]:
-    """The buttons as they will be kept. Raises the WeChatError of the first rule broken."""
+    """Return the buttons in the form that is stored. Raises the WeChatError of the first broken rule."""
     if not isinstance(buttons, list) or not 1 <= len(buttons) <= MAX_TOP:
         raise WeChatError(40016)
     return [_top(button, escapes) for button in buttons]
 
 
 def check_rule(rule: Any) -> dict[str, int]:
-    """The matchrule of a conditional menu, its numbers as such. Raises 65320, 65304 for an empty one."""
+    """Return the matchrule of a conditional menu with its values as numbers.
+
+    Raises WeChatError: 65320 for a condition on private data, 65304 for an empty rule, 40097 for a wrong
+    value.
+    """
     if not isinstance(rule, dict):
         raise WeChatError(65304)
     if any(rule.get(name) for name in _PRIVATE):
@@ -83,7 +87,7 @@ def _top(button: Any, escapes: Escapes) -> Button:
     if not subs:
         return _leaf(button, name, _TOP)
     if "type" in button:
-        # A button is either a parent or a leaf.
+        # A button with sub-buttons must not have a type.
         raise WeChatError(40017)
     if not isinstance(subs, list) or len(subs) > MAX_SUB:
         raise WeChatError(40023)

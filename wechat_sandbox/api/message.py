@@ -1,4 +1,4 @@
-"""Custom (customer-service) messages and typing (protocol §8.1, rule 34)."""
+"""Calls for custom (customer-service) messages and the typing line (protocol §8.1, rule 34)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def _typing(call: Call) -> Json:
 
 
 def _sender(world: World, customservice: Any) -> Json:
-    """The agent in whose name the message comes. Raises 65401 for one the account has not."""
+    """Return the nickname of the agent who sends the message. Raises WeChatError 65401 if unknown."""
     if customservice is None:
         return {}
     account = customservice.get("kf_account") if isinstance(customservice, dict) else None
@@ -126,7 +126,7 @@ def _msgmenu(world: World, content: Json) -> Json:
 
 
 def _media(world: World, media_id: Any, *types: str) -> Json:
-    """Raises 40007 unless `media_id` is a living media of one of these types."""
+    """Return id and URL of a media. Raises WeChatError 40007 if it is unknown, expired or of another type."""
     media = world.media.get(media_id if isinstance(media_id, str) else "")
     if media.type not in types:
         raise WeChatError(40007)
@@ -134,7 +134,7 @@ def _media(world: World, media_id: Any, *types: str) -> Json:
 
 
 def _texts(content: Json, *names: str) -> dict[str, str]:
-    """These fields as strings, empty where missing. Raises 47001 for any other type."""
+    """Return these fields as strings; a missing one is empty. Raises WeChatError 47001 for other types."""
     texts = {name: content.get(name) or "" for name in names}
     if not all(isinstance(text, str) for text in texts.values()):
         raise WeChatError(47001)
@@ -150,7 +150,8 @@ _KINDS: dict[str, Callable[[World, Json], Json]] = {
     "news": _news,
     "msgmenu": _msgmenu,
 }
-# WeChat has these too; they need what no sandbox account owns: cards, published articles, mini programs.
+# WeChat has these types as well. They need cards, published articles or mini programs, which the sandbox
+# does not have.
 _NOT_SIMULATED = frozenset({"mpnews", "mpnewsarticle", "wxcard", "miniprogrampage"})
 
 APIS = (

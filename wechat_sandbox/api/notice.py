@@ -1,4 +1,4 @@
-"""Subscription notices (protocol §8.3, rule 35) and one-time subscriptions (§8.4)."""
+"""Calls for subscription notices (protocol §8.3, rule 35) and one-time subscriptions (§8.4)."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from wechat_sandbox.world.notices import CATEGORIES, LIBRARY, Keyword, NoticeTem
 
 MAX_TITLE = 15
 MAX_CONTENT = 200
-# What may stand where, by the keyword's rule (protocol §8.3).
+# Rule of a keyword -> the values that it accepts (protocol §8.3).
 _RULES = {
     "thing": re.compile(r".{1,20}", re.DOTALL),
     "number": re.compile(r"[0-9.]{1,32}"),
@@ -51,7 +51,11 @@ def _send(call: Call) -> Json:
 
 
 def _checked(template: NoticeTemplate, data: Any) -> dict[str, str]:
-    """A value for each keyword. Raises 47003 naming the one that is missing or not as its rule wants it."""
+    """Return a value for each keyword.
+
+    Raises WeChatError 47003 for a missing value, or for one that its rule does not accept. The errmsg names
+    the keyword.
+    """
     filled = values(data)
     for word in template.keywords:
         value = filled.get(word.key, "")
@@ -63,7 +67,7 @@ def _checked(template: NoticeTemplate, data: Any) -> dict[str, str]:
 
 
 def _send_one_time(call: Call) -> Json:
-    """To whoever agreed on the page of that scene, follower or not."""
+    """Send a one-time message to a user who agreed on the page of this scene. They need not follow."""
     world, body = call.world, call.body
     user = receiver(call)
     if body.get("template_id") != world.notices.one_time_id:

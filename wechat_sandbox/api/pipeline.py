@@ -1,8 +1,8 @@
-"""What every API call goes through: faults, method, token, rights, quota, body, errors, journal
+"""Handles every API call: faults, method, token, rights, quota, body, errors, journal
 (rules 15, 18, 19, 20).
 
-An area lists its calls as a table of `Api`; its functions take a `Call` and return JSON or a `Binary`,
-or raise WeChatError.
+Each module of `api` lists its calls in a table of `Api`. Their functions take a `Call` and return JSON or a
+`Binary`, or raise WeChatError.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from wechat_sandbox.world.faults import Fault
 from wechat_sandbox.world.world import World
 
 Json = dict[str, Any]
-# Whatever nothing else answers is a call to WeChat's API. The control API has a 404 of its own.
+# Every path without another route is a call of WeChat's API. The control API answers its own 404.
 _ANY_OTHER = "/{rest:(?!_sandbox/|favicon).*}"
 _NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call as its function sees it: everything general has been checked.
+    """One call, as its function gets it. Method, token, rights and quota have been checked.
 
-    An event that the call causes (`tell`) is pushed when its answer has been sent.
+    `remote` is the caller's IP address.
     """
 
     world: World
@@ -44,12 +44,15 @@ class Call:
     events: list[Inbound] = field(default_factory=list)
 
     def tell(self, openid: str, event: str, fields: Elements) -> None:
+        """Push an event to the account's server, after the answer to this call has been sent."""
         at = self.world.event_time(openid)
         self.events.append(Inbound(openid, "event", at, fields, event=event))
 
 
 @dataclass(frozen=True)
 class Binary:
+    """A file as the answer to a call."""
+
     content: bytes
     content_type: str
     filename: str
@@ -60,8 +63,11 @@ Function = Callable[[Call], "Json | Binary | Awaitable[Json | Binary]"]
 
 @dataclass(frozen=True)
 class Api:
-    """`token` False: the call needs no access_token, and counts its quota itself once it knows the caller.
-    `takes` is what a POST brings: json, upload or nothing."""
+    """One API call that the sandbox simulates.
+
+    With `token` False the call needs no access_token, and its function counts the quota once it has checked
+    the caller. `takes` is the body of a POST: json, upload or nothing.
+    """
 
     method: str
     path: str
@@ -73,7 +79,7 @@ class Api:
 
 @dataclass
 class _Outcome:
-    """`response` is None when a fault drops the connection; `told` is what the journal says of it."""
+    """The answer to a call. `response` is None if a fault drops the connection; `told` is for the journal."""
 
     response: web.Response | None
     told: Any
@@ -84,6 +90,8 @@ OK: Json = {"errcode": 0, "errmsg": "ok"}
 
 
 class Frame:
+    """Answers all calls of WeChat's API."""
+
     def __init__(self, world: World, pusher: Pusher, apis: Iterable[Api]) -> None:
         self._world = world
         self._pusher = pusher
@@ -108,13 +116,13 @@ class Frame:
             "simulated": api is not None,
             "elapsed_ms": round((loop.time() - started) * 1000),
         }
-        # A call that a reset has overtaken belongs to no journal: the one of now must not tell of it.
+        # If the sandbox was reset during the call, the new journal must not contain it.
         if journal is self._world.calls:
             journal.write(entry)
         if response is None:
             return _hang_up(request)
         if outcome.events:
-            # The caller must know the answer before the event that comes of it.
+            # The caller must get the answer before the events that the call causes.
             await response.prepare(request)
             await response.write_eof()
             for inbound in outcome.events:
@@ -144,7 +152,7 @@ class Frame:
             }
             told = f"{len(result.content)} bytes of {result.content_type}"
             return _Outcome(web.Response(body=result.content, headers=headers), told, events)
-        # The real header says `encoding=`, not `charset=`, and sns says text/plain: clients must cope.
+        # As at WeChat, the header has `encoding=` instead of `charset=`, and sns calls answer text/plain.
         kind = "text/plain" if request.path.startswith("/sns/") else "application/json; encoding=utf-8"
         body = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"Content-Type": fault.content_type or kind}
@@ -153,7 +161,7 @@ class Frame:
     async def _run(self, request: web.Request, api: Api | None, events: list[Inbound]) -> "Json | Binary":
         world, query = self._world, dict(request.query)
         if api is None:
-            # One of WeChat's that is not simulated: an account without the right is told no more than this.
+            # A call of WeChat that is not simulated answers as if the account did not have the right.
             world.tokens.check(query.get("access_token"))
             raise WeChatError(48001)
         if request.method != api.method:
@@ -189,11 +197,12 @@ def _fault_error(errcode: int, request: web.Request) -> WeChatError:
 
 
 def not_in_whitelist(remote: str) -> WeChatError:
+    """Return the error for a token call from an IP address outside the whitelist."""
     return WeChatError(40164, f"invalid ip {remote} ipv6 ::ffff:{remote}, not in whitelist")
 
 
 async def _journal_body(request: web.Request) -> Any:
-    """The body as the journal keeps it: JSON if it is JSON, else text; an upload by its size only."""
+    """Return the body for the journal: JSON if it is JSON, else text; only the size of an upload."""
     if request.content_type.startswith("multipart/"):
         return f"{request.content_length or 0} bytes of {request.content_type}"
     raw = await request.read()
@@ -204,7 +213,7 @@ async def _journal_body(request: web.Request) -> Any:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    """Closes the connection without an answer; the response that aiohttp insists on goes nowhere."""
+    """Close the connection without an answer. aiohttp needs a response object, but does not send it."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""QR codes with a scene (protocol §9.1, rule 36). Their picture is in `web/pictures.py`."""
+"""The call that creates a QR code with a scene (protocol §9.1, rule 36). `web/pictures.py` draws it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MAX_PERMANENT_ID = 100_000
 MAX_ID = 2**32 - 1
 MAX_TEXT = 64
 
-# action_name -> the scene's field, and whether the code is permanent.
+# action_name -> (field of the scene, True for a permanent code).
 _ACTIONS = {
     "QR_SCENE": ("scene_id", False),
     "QR_STR_SCENE": ("scene_str", False),
@@ -39,7 +39,7 @@ def _create(call: Call) -> Json:
 
 
 def _scene(info: Any, field: str, permanent: bool) -> int | str:
-    """Raises 40053 unless the scene is there and in its range."""
+    """Return the scene. Raises WeChatError 40053 if it is missing or out of range."""
     scene = info.get("scene") if isinstance(info, dict) else None
     value = scene.get(field) if isinstance(scene, dict) else None
     if field == "scene_str":

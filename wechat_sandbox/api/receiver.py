@@ -1,4 +1,4 @@
-"""What messages of every kind have in common: whom they go to, and what a template is filled with."""
+"""Reads the fields that all messages share: the receiver, the values of a template, the mini program."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wechat_sandbox.world.users import User
 
 
 def receiver(call: Call) -> User:
-    """Raises 40003 unless `touser` is a person; whether they follow is for each kind of message to say."""
+    """Return the user `touser`, who need not be a follower. Raises WeChatError 40003 if unknown."""
     openid = call.body.get("touser")
     user = call.world.users.find(openid) if isinstance(openid, str) else None
     if user is None:
@@ -17,7 +17,7 @@ def receiver(call: Call) -> User:
 
 
 def values(data: Any) -> dict[str, str]:
-    """`{"keyword1": {"value": …}}` as names and texts. Raises 47001."""
+    """Turn `{"keyword1": {"value": …}}` into `{"keyword1": text}`. Raises WeChatError 47001 if malformed."""
     if not isinstance(data, dict):
         raise WeChatError(47001)
     filled = {}
@@ -30,7 +30,10 @@ def values(data: Any) -> dict[str, str]:
 
 
 def miniprogram(body: Json) -> Json:
-    """Where a tap leads before any url. Any mini program counts as linked."""
+    """Return the mini program of a message, or an empty object. A tap opens it instead of the url.
+
+    The sandbox accepts any mini program; WeChat only those that are linked to the account.
+    """
     given = body.get("miniprogram")
     if not isinstance(given, dict) or not given.get("appid"):
         return {}

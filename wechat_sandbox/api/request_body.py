@@ -1,4 +1,4 @@
-"""Reads the body of an API call: JSON, or an upload's file (rule 19)."""
+"""Reads the body of an API call: JSON, or an uploaded file (rule 19)."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u")
 
 @dataclass
 class Upload:
-    """The file in field `media`, and the other fields of the form."""
+    """The file in the form field `media`, and the other fields of the form."""
 
     content: bytes
     filename: str
@@ -23,9 +23,10 @@ class Upload:
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
-    """Raises 44002 for an empty body, 65318 if it is not UTF-8, 47001 if it is not a JSON object.
+    """Return the JSON object in a body.
 
-    As WeChat does, it takes `\\uXXXX` for six plain characters: clients must send raw UTF-8 (rule 21).
+    As at WeChat, `\\uXXXX` stands for six plain characters, so clients must send raw UTF-8 (rule 21). Raises
+    WeChatError: 44002 for an empty body, 65318 if it is not UTF-8, 47001 if it is not a JSON object.
     """
     if not raw.strip():
         raise WeChatError(44002)
@@ -41,7 +42,7 @@ def read_json(raw: bytes) -> dict[str, Any]:
 
 
 async def read_upload(request: web.Request) -> Upload:
-    """Raises 41005 without a file, 44001 for an empty one."""
+    """Return the uploaded file. Raises WeChatError: 41005 without a file, 44001 if it is empty."""
     if not request.content_type.startswith("multipart/"):
         raise WeChatError(41005)
     upload: Upload | None = None
@@ -55,7 +56,7 @@ async def read_upload(request: web.Request) -> Upload:
             elif part.name:
                 fields[part.name] = (await part.read()).decode(errors="replace")
     except ValueError:
-        # aiohttp's word for a multipart body that is not one.
+        # aiohttp raises ValueError for a malformed multipart body.
         raise WeChatError(41005) from None
     if upload is None:
         raise WeChatError(41005)

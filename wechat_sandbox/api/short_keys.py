@@ -1,4 +1,4 @@
-"""Short keys (protocol §9.4)."""
+"""Calls for short keys of long texts (protocol §9.4)."""
 
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError
@@ -9,7 +9,7 @@ MAX_SECONDS = 30 * 86400
 
 
 def _gen(call: Call) -> Json:
-    """Nothing is known of what WeChat says to a bad length or life: 40097 here."""
+    """Create a short key. A wrong length or lifetime gives 40097; WeChat's own errcode is not known."""
     data, seconds = call.body.get("long_data"), call.body.get("expire_seconds", MAX_SECONDS)
     if not isinstance(data, str) or not 1 <= len(data.encode()) <= MAX_BYTES:
         raise WeChatError(40097)

@@ -1,4 +1,4 @@
-"""Web authorization's calls (protocol §6.2, rules 29 to 31). Their tokens are not those of /cgi-bin."""
+"""Calls for web authorization (protocol §6.2, rules 29 to 31). Their tokens differ from those of /cgi-bin."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +66,10 @@ def _userinfo(call: Call) -> Json:
 
 
 def _unionid(call: Call, grant: Grant) -> Json:
-    """A website app is always one of an Open Platform account's (rule 31)."""
+    """Return the unionid, if the app belongs to an Open Platform account.
+
+    A website app always belongs to one (rule 31).
+    """
     account = call.world.account
     shown = account.open_platform or grant.app_id == account.site_app_id
     return {"unionid": grant.unionid} if shown else {}
@@ -79,7 +82,10 @@ class _App:
 
 
 def _app(call: Call) -> _App:
-    """The official account or the website app, whichever asks. Raises 41002, 40013."""
+    """Return the app of the `appid` in the query: the official account or the website app.
+
+    Raises WeChatError: 41002 without an appid, 40013 for an unknown one.
+    """
     account, app_id = call.world.account, call.query.get("appid")
     if not app_id:
         raise WeChatError(41002)

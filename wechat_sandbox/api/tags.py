@@ -1,4 +1,4 @@
-"""Tags and the blacklist (protocol §9.2)."""
+"""Calls for tags and the blacklist (protocol §9.2)."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def _members(call: Call) -> Json:
 
 
 def _tag_all(call: Call) -> Json:
-    """All of them or none."""
+    """Add a tag to several users: to all of them, or to none if one of them has too many tags."""
     tag, users = call.world.tags.get(call.body.get("tagid")), followers_named(call, MAX_TAGGED)
     untagged = [user for user in users if tag.id not in user.tags]
     if any(len(user.tags) >= MAX_PER_USER for user in untagged):

@@ -1,4 +1,4 @@
-"""Template messages (protocol §8.2, rule 35)."""
+"""Calls for template messages (protocol §8.2, rule 35)."""
 
 import re
 
@@ -53,7 +53,10 @@ def _get_industry(call: Call) -> Json:
 
 
 def _add(call: Call) -> Json:
-    """WeChat's library cannot be known offline: any id of its shape gives a template of these keywords."""
+    """Add a template from WeChat's library.
+
+    The sandbox does not have the library: any id of the right form gives a template with these keywords.
+    """
     short = call.body.get("template_id_short")
     names = call.body.get("keyword_name_list") or ["内容"]
     if not isinstance(short, str) or not re.fullmatch(r"(OPENTM|TM)?[0-9]{1,12}", short):

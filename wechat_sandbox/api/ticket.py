@@ -1,4 +1,4 @@
-"""The jsapi_ticket that pages are signed with (protocol §4.2 and §7, rule 33)."""
+"""The call for the jsapi_ticket, with which pages are signed (protocol §4.2 and §7, rule 33)."""
 
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError
@@ -7,7 +7,7 @@ from wechat_sandbox.errors import WeChatError
 def _getticket(call: Call) -> Json:
     kind = call.query.get("type")
     if kind != "jsapi":
-        # Cards have a ticket of their own: they are not simulated, as if the account had none.
+        # Cards have their own ticket. They are not simulated, so answer as if the account had no such right.
         raise WeChatError(48001 if kind == "wx_card" else 40097)
     ticket, expires_in = call.world.tickets.get()
     return {**OK, "ticket": ticket, "expires_in": expires_in}

@@ -1,11 +1,15 @@
-"""access_token (protocol §4.1, rules 15 to 17)."""
+"""Calls for the access_token (protocol §4.1, rules 15 to 17)."""
 
 from wechat_sandbox.api.pipeline import Api, Call, Json, not_in_whitelist
 from wechat_sandbox.errors import WeChatError
 
 
 def _check_caller(call: Call, path: str, given: dict[str, object]) -> None:
-    """The quota is used by callers who know the secret, not by whoever guesses."""
+    """Check the caller of a token call, then count the call.
+
+    A call with a wrong secret is not counted, so a stranger cannot use up the quota. Raises WeChatError as
+    in rules 17 and 18.
+    """
     account, appid, secret = call.world.account, given.get("appid"), given.get("secret")
     if given.get("grant_type") != "client_credential":
         raise WeChatError(40002)

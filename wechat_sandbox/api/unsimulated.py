@@ -1,5 +1,8 @@
-"""Paths of WeChat's API that exist but are not simulated. They answer as to an account without the right
-(48001); a path that WeChat does not have answers 404. Both are in the journal with `"simulated": false`."""
+"""Paths of WeChat's API that exist but are not simulated.
+
+They answer 48001, as if the account did not have the right. A path that WeChat does not have answers 404.
+The journal has both kinds of call with `"simulated": false`.
+"""
 
 _EXACT = frozenset(
     {
@@ -44,4 +47,5 @@ _AREAS = (
 
 
 def is_known(path: str) -> bool:
+    """Return True if WeChat's API has this path and the sandbox does not simulate it."""
     return path in _EXACT or path.startswith(_AREAS)

@@ -1,4 +1,4 @@
-"""Followers and what the account notes about them (protocol §9.2, rule 37)."""
+"""Calls for followers and the account's remarks about them (protocol §9.2, rule 37)."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def _info(call: Call) -> Json:
 
 
 def _batch(call: Call) -> Json:
-    """Up to a hundred at once."""
+    """Return the profiles of up to `MAX_BATCH` users."""
     wanted = call.body.get("user_list")
     if not isinstance(wanted, list) or not wanted:
         raise WeChatError(40031)
@@ -40,7 +40,10 @@ def _batch(call: Call) -> Json:
 
 
 def _profile(user: User, lang: str, with_unionid: bool) -> Json:
-    """Nickname, avatar and region are blank since the end of 2021; a stranger is no error."""
+    """Return the profile of a user, follower or not.
+
+    Nickname, avatar and region are empty: WeChat has not sent them since the end of 2021.
+    """
     profile: dict[str, Any] = {
         "subscribe": int(user.subscribed),
         "openid": user.openid,
@@ -74,7 +77,10 @@ def _followers(call: Call) -> Json:
 
 
 def page_after(openids: list[str], after: str, size: int) -> Json:
-    """A page of those after the openid `after`; an empty page has no `data`."""
+    """Return the page of at most `size` openids that follows `after`. An empty page has no `data`.
+
+    Raises WeChatError 40003 if `after` is not in the list.
+    """
     if after and after not in openids:
         raise WeChatError(40003)
     page = openids[openids.index(after) + 1 if after else 0 :][:size]
@@ -85,7 +91,11 @@ def page_after(openids: list[str], after: str, size: int) -> Json:
 
 
 def followers_named(call: Call, most: int) -> list[User]:
-    """Those of `openid_list`. Raises 40031, 40032 for more than `most`, 40003 unless all are followers."""
+    """Return the followers in `openid_list`.
+
+    Raises WeChatError: 40031 for an empty list, 40032 for more than `most` openids, 40003 if one of them is
+    not a follower.
+    """
     openids = call.body.get("openid_list")
     if not isinstance(openids, list) or not openids:
         raise WeChatError(40031)
@@ -95,7 +105,7 @@ def followers_named(call: Call, most: int) -> list[User]:
 
 
 def follower(call: Call, openid: object) -> User:
-    """Raises 40003."""
+    """Return the follower with this openid. Raises WeChatError 40003 if there is none."""
     user = call.world.users.find(openid) if isinstance(openid, str) else None
     if user is None or not user.subscribed:
         raise WeChatError(40003)

@@ -1,1 +1,1 @@
-"""The sandbox's own API under `/_sandbox/`: what a thumb does, how the world stands, what shall fail."""
+"""The control API under `/_sandbox/`: acts of users, the state of the sandbox, settings and faults."""

@@ -1,4 +1,4 @@
-"""What the phone page and jweixin.js ask: live events, whose web view it is, wx.config, uploads."""
+"""Calls of the phone page and of jweixin.js: live events, the web view's user, wx.config, uploads."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ class PageControl:
         app.router.add_route("OPTIONS", "/_sandbox/jssdk/{call}", self.jssdk_preflight)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events until the page leaves, the sandbox stops, or the reader falls behind."""
+        """Send server-sent events until the page closes, the sandbox stops, or the page reads too slowly."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
@@ -46,7 +46,7 @@ class PageControl:
                     continue
                 if not events:
                     break
-                # Together: under load one write for each would be most of the work.
+                # All waiting events in one write: under load, one write per event takes most of the time.
                 await response.write("".join(_event(kind, data) for kind, data in events).encode())
         except ConnectionError:
             pass
@@ -55,10 +55,10 @@ class PageControl:
         return response
 
     async def webview(self, request: web.Request) -> web.Response:
-        """The web view now belongs to this user, with cookies of their own.
+        """Switch the web view to a user and to this user's cookies.
 
-        Cookies of 127.0.0.1 are shared by all its ports, so those that the request carries are put away as
-        the previous user's and the new user's are set instead: every simulated phone has its own.
+        A browser shares cookies between all ports of 127.0.0.1. To give each simulated phone its own
+        cookies, this call stores those of the request for the previous user and sets those of the new user.
         """
         fields = await read_fields(request)
         user = self._world.users.get(fields.text("openid"))
@@ -85,7 +85,7 @@ class PageControl:
         fields = await read_fields(request)
         config = Config(
             app_id=str(fields.any("appId", "")),
-            # A number from most pages, a string from some: the signature reads the same.
+            # Most pages give a number, some a string. The signed text is the same.
             timestamp=str(fields.any("timestamp", "")),
             nonce_str=str(fields.any("nonceStr", "")),
             signature=str(fields.any("signature", "")),
@@ -100,11 +100,14 @@ class PageControl:
         return response
 
     async def jssdk_upload(self, request: web.Request) -> web.Response:
-        """A picture or a voice chosen in a page, its raw bytes: the account can fetch it by this id."""
+        """Store a picture or a voice that the user chose in a page, sent as raw bytes.
+
+        The account can download it with the returned `serverId`, which is a media_id.
+        """
         kind = _UPLOADS.get(request.content_type.partition("/")[0])
         content = await request.read()
         if kind is None or not content:
-            raise BadRequest("body: must be the bytes of an image or audio file, with their Content-Type")
+            raise BadRequest("body: must be the bytes of an image or audio file; set its Content-Type")
         media = self._world.media.add(kind, Content(content, request.content_type))
         response = answer({"serverId": media.media_id})
         response.headers.update(_ANY_ORIGIN)
@@ -116,7 +119,7 @@ def _event(kind: str, data: object) -> str:
 
 
 def _cookies(request: web.Request) -> dict[str, str]:
-    """The cookies as they were sent: their quoting must survive being put away."""
+    """Return the cookies exactly as they were sent, so that their quoting is kept when they are set again."""
     pairs = (part.strip().partition("=") for part in request.headers.get("Cookie", "").split(";"))
     return {name: value for name, mark, value in pairs if name and mark}
 

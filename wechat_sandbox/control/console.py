@@ -1,4 +1,4 @@
-"""The callback, the console's own templates, and failures on purpose."""
+"""Calls for the callback, for the account's own message templates, and for faults."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Console:
         app.router.add_post("/_sandbox/templates", self.add_template)
 
     async def callback(self, request: web.Request) -> web.Response:
-        """Saved only if the server answers the verification (rule 1)."""
+        """Save the callback, if the server passes the verification (rule 1)."""
         fields = await read_fields(request)
         url = fields.text("url")
         fields.done()
@@ -37,12 +37,12 @@ class Console:
         return answer({"ok": True})
 
     async def add_template(self, request: web.Request) -> web.Response:
-        """As on the page of a test account, which makes its own templates (protocol §8.2)."""
+        """Add a message template, as on the console page of a test account (protocol §8.2)."""
         fields = await read_fields(request)
         title, content = fields.text("title"), fields.text("content")
         fields.done()
         if not title or not content:
-            raise BadRequest("title: neither it nor content may be empty")
+            raise BadRequest("title, content: must not be empty")
         template = self._world.templates.add(title, content)
         return answer({"template_id": template.template_id})
 

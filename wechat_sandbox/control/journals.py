@@ -1,4 +1,4 @@
-"""The journals of deliveries and API calls, and what can be done with an entry: as curl, or sent again."""
+"""Calls for the journals of deliveries and API calls: list them, get an entry as curl, resend a delivery."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class JournalControl:
         return answer({"calls": self._world.calls.last(_limit(request))})
 
     async def deliveries(self, request: web.Request) -> web.Response:
-        """Those that have ended, and those that wait for an answer."""
+        """Return the finished deliveries, and those that wait for an answer."""
         ended = self._world.deliveries.last(_limit(request))
         return answer({"deliveries": ended, "waiting": self._pusher.waiting()})
 
@@ -44,8 +44,11 @@ class JournalControl:
         return answer({"curl": curl.of_delivery(entry, self._world.account)})
 
     async def resend(self, request: web.Request) -> web.Response:
-        """The same message once more, as it was or edited, signed and sealed by the account of now; with
-        `as_new` as another message, which no server can take for a retry."""
+        """Send a delivered message again, unchanged or edited.
+
+        It is signed and encrypted with the account's present settings. With `as_new` it gets a new MsgId and
+        CreateTime, so that the server does not take it for a retry.
+        """
         entry = _entry(self._world.deliveries, request)
         fields = await read_fields(request)
         xml = fields.text("xml", entry["request_xml"])

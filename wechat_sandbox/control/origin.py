@@ -1,5 +1,8 @@
-"""Keeps web pages of others away: a browser lets any site post to loopback, and a name that a site owns may
-be made to mean this machine (DNS rebinding)."""
+"""Refuses requests from foreign web pages.
+
+A browser lets any site send requests to loopback. A site can also let one of its own host names point to
+this machine (DNS rebinding).
+"""
 
 from ipaddress import ip_address
 
@@ -7,26 +10,30 @@ from aiohttp import web
 
 from wechat_sandbox.control.responses import Handler, answer
 
-# Pages of the bot, which have an origin of their own, run jweixin.js and ask this.
+# The bot's pages run jweixin.js, which calls these paths from the bot's origin.
 _OPEN_TO_PAGES = "/_sandbox/jssdk/"
-# A client whose hosts are fixed in its code is led here by /etc/hosts.
+# /etc/hosts may point WeChat's names to the sandbox, for a client with fixed host names.
 _WECHATS = (".weixin.qq.com", ".wx.qq.com")
 
 
 @web.middleware
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tools send no Origin and pass; a browser's page must be one of the sandbox's own."""
+    """Refuse calls of the control API from pages of other origins.
+
+    Tools pass, because they send no Origin header.
+    """
     origin = request.headers.get("Origin")
     foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
     if foreign and request.path.startswith("/_sandbox/") and not request.path.startswith(_OPEN_TO_PAGES):
-        return answer({"error": f"Origin: pages of {origin} may not use the control API"}, 403)
+        return answer({"error": f"Origin: pages of {origin} must not use the control API"}, 403)
     return await handler(request)
 
 
 @web.middleware
 async def local_names_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests whose Host is not a name of this machine or of WeChat."""
     if not _is_local(request.host):
-        text = f"Host: {request.host!r} is no name of this machine; --allow-remote lets it in"
+        text = f"Host: {request.host!r} is not a name of this machine; start with --allow-remote to allow it"
         return answer({"error": text}, 403)
     return await handler(request)
 

@@ -1,4 +1,4 @@
-"""What a user's phone shows beside the chat, and how the phone itself is: menu, shares, SMS, logins."""
+"""Calls for a user's phone apart from the chat: menu, number, preferences, shares, SMS, logins."""
 
 import re
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class PhonesControl:
         app.router.add_get("/_sandbox/sms", self.all_sms)
 
     async def menu(self, request: web.Request) -> web.Response:
-        """As this phone shows it; `stale_seconds` until it will ask for the one that is meant for it."""
+        """Return the menu that this phone shows, and the seconds until it replaces an outdated one."""
         user = self._user(request)
         menu = self._world.phone_menu(user)
         shown = menu.to_json() if menu else {"button": []}
@@ -60,7 +60,10 @@ class PhonesControl:
         return answer({"ok": True})
 
     async def preferences(self, request: web.Request) -> web.Response:
-        """`blocks_templates` switches template messages off; `platform` is what conditional menus ask for."""
+        """Set the preferences of a phone.
+
+        `blocks_templates` true switches template messages off. Conditional menus may depend on `platform`.
+        """
         user, fields = self._user(request), await read_fields(request)
         blocks = fields.flag("blocks_templates", user.blocks_templates)
         platform = fields.choice("platform", Platform) if fields.has("platform") else user.platform
@@ -69,7 +72,7 @@ class PhonesControl:
         return answer({"blocks_templates": blocks, "platform": str(platform)})
 
     async def share(self, request: web.Request) -> web.Response:
-        """To a friend, or to the timeline, which all the others see."""
+        """Share a page with one friend, or on the timeline, where all other users see it."""
         user, fields = self._user(request), await read_fields(request)
         to, title, link = fields.text("to"), fields.text("title", ""), fields.text("link")
         description, picture = fields.text("desc", ""), fields.text("imgUrl", "")
@@ -80,7 +83,7 @@ class PhonesControl:
             where, receivers = TIMELINE, [one for one in self._world.users.all() if one is not user]
         else:
             where, receivers = "singlemessage", [self._world.users.get(to)]
-        # WeChat marks an address that was shared when it is opened.
+        # WeChat adds `from` to the address of a shared page.
         address, mark, fragment = link.partition("#")
         url = with_query(address, {"from": where}) + mark + fragment
         item = Share(self._world.clock.now(), user.nickname, where, title, description, url, picture)
@@ -93,6 +96,8 @@ class PhonesControl:
         return answer({"items": [item.to_json() for item in items]})
 
     def login(self, step: Callable[[Actor, str], Login]) -> Handler:
+        """Return the handler for one step of a website login: scan, confirm or cancel."""
+
         async def handle(request: web.Request) -> web.Response:
             actor = Actor(self._world, self._pusher, self._user(request))
             fields = await read_fields(request)
@@ -103,7 +108,7 @@ class PhonesControl:
         return handle
 
     async def subscribemsg(self, request: web.Request) -> web.Response:
-        """Opens the page of a one-time subscription and presses its button (protocol §8.4)."""
+        """Open the page of a one-time subscription and press one of its buttons (protocol §8.4)."""
         user, fields = self._user(request), await read_fields(request)
         url, decision = fields.text("url"), fields.choice("decision", Decision)
         fields.done()
@@ -111,7 +116,7 @@ class PhonesControl:
         return answer({"redirect": outcome} if isinstance(outcome, str) else {"error": outcome.zh})
 
     async def sms(self, request: web.Request) -> web.Response:
-        """A text message arrives at the phone with that number."""
+        """Deliver a text message to the phone with this number."""
         fields = await read_fields(request)
         phone, text = fields.text("phone"), fields.text("text")
         fields.done()

@@ -1,4 +1,4 @@
-"""`/_sandbox/recording`, replay and export."""
+"""Calls to get a recording, replay it, and export it as a test."""
 
 from aiohttp import web
 
@@ -31,7 +31,7 @@ class RecordingControl:
         recording = read_recording(fields.any("recording"))
         fields.done()
         if self._playing:
-            raise BadRequest("recording: another one is being replayed")
+            raise BadRequest("recording: another replay is running; wait until it ends")
         self._playing = True
         try:
             return answer(await Player(self._world, self._pusher, recording).play())
@@ -39,7 +39,7 @@ class RecordingControl:
             self._playing = False
 
     async def export(self, request: web.Request) -> web.Response:
-        """A file of Python source; what would not replay is not exported either."""
+        """Return the recording as a pytest file. Refuse a recording that replay would refuse."""
         fields = await read_fields(request)
         recording = fields.any("recording")
         fields.done()

@@ -1,4 +1,4 @@
-"""What a developer sets in WeChat's console, and how this platform shall behave: live, field by field."""
+"""The call that changes settings of the account and of the behaviour while the sandbox runs."""
 
 import asyncio
 from dataclasses import replace
@@ -30,7 +30,10 @@ class SettingsControl:
         app.router.add_put("/_sandbox/settings", self.change)
 
     async def change(self, request: web.Request) -> web.Response:
-        """Changes all that is given, or nothing. A reset brings the command line's settings back."""
+        """Change all given settings, or none if one of them is wrong.
+
+        A reset restores the settings of the command line.
+        """
         world, fields = self._world, await read_fields(request)
         try:
             new_account = replace(world.account, **_given(fields, Account))
@@ -49,7 +52,10 @@ class SettingsControl:
         return answer(settings)
 
     async def _prove(self, name: str, domain: str) -> None:
-        """The account's MP_verify file must be served at the root of the domain (rule 25)."""
+        """Check that the domain serves the account's MP_verify file at its root (rule 25).
+
+        Raises BadRequest if it does not.
+        """
         url = f"http://{domain}/{self._world.verify_file}"
         try:
             async with (
@@ -67,18 +73,21 @@ class SettingsControl:
 
 
 def _given(fields: Fields, group: type[Account] | type[Behaviour]) -> dict[str, Any]:
-    """Raises SettingError."""
+    """Return the given settings of `group`.
+
+    Raises SettingError for a wrong value, or for a setting that can be given at the start only.
+    """
     given = {}
     for setting in settings_of(group):
         if fields.has(setting.name):
             if not setting.live:
-                raise SettingError(setting.name, "can be given at the start only")
+                raise SettingError(setting.name, "can be set at the start only; restart the sandbox with it")
             given[setting.name] = setting.read(fields.any(setting.name))
     return given
 
 
 def _needs_proof(domain: str, account: Account, proof: Proof) -> bool:
-    """Test accounts need none."""
+    """Return True if a new domain must serve the MP_verify file. Test accounts never need it."""
     if account.kind is Kind.TEST or proof is Proof.NEVER:
         return False
     return proof is Proof.ALWAYS or not _is_loopback(domain.partition(":")[0])

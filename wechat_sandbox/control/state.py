@@ -1,4 +1,4 @@
-"""`GET /_sandbox/state`: the world as the desk and the tests see it."""
+"""Builds the answer of `GET /_sandbox/state`: the whole state, for the phone page and for tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/_sandbox/users` and what each user does; `phones.py` has what their phone shows."""
+"""Calls that add users and let them act. `phones.py` has the calls for their phones."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class UserControl:
         app.router.add_post(f"{user}/{{act}}", self.act)
 
     async def add(self, request: web.Request) -> web.Response:
-        """A user who is a follower from the start causes no event: this sets the scene, it is no act."""
+        """Add a user. With `subscribed` the user follows from the start, without a subscribe event."""
         fields = await read_fields(request)
         nickname, subscribed = fields.text("nickname").strip(), fields.flag("subscribed", False)
         fields.done()
@@ -64,7 +64,7 @@ class UserControl:
         return answer(self._visit(user, link, decision))
 
     def _visit(self, user: User, link: URL, decision: str) -> dict[str, Any]:
-        # Who wants to refuse must be asked: a page that opens silently would give the code away.
+        # To refuse, the user must see the consent page: a silent visit would give the site a code.
         match open_link(self._world, user, link.query, asks=decision == "refuse"):
             case Redirect(url):
                 return {"redirect": url}
@@ -92,7 +92,7 @@ def _authorize_link(url: str) -> URL:
     try:
         link = URL(url)
     except ValueError:
-        raise BadRequest(f"url: not a URL: {url!r}") from None
+        raise BadRequest(f"url: must be a URL, got {url!r}") from None
     if link.path != "/connect/oauth2/authorize":
         raise BadRequest(f"url: must be an authorize link (…/connect/oauth2/authorize?…), got {url!r}")
     return link

@@ -1,4 +1,4 @@
-"""`/_sandbox/state`, reset, the clock and media (docs/sandbox.md has the table)."""
+"""Calls for the state, reset, the clock and media. docs/sandbox.md has a table of all calls."""
 
 from aiohttp import web
 
@@ -49,7 +49,7 @@ class WorldControl:
         return answer(world.clock.to_json())
 
     async def add_media(self, request: web.Request) -> web.Response:
-        """A picture (or voice, or video) chosen on the phone: its raw bytes, with their Content-Type."""
+        """Store a picture, voice or video that a user chose on the phone, sent as raw bytes."""
         kind = _KINDS.get(request.content_type.partition("/")[0])
         if kind is None:
             raise BadRequest(
@@ -57,18 +57,18 @@ class WorldControl:
             )
         content = await request.read()
         if not content:
-            raise BadRequest("body: empty, must be the bytes of the file")
+            raise BadRequest("body: is empty, must be the bytes of the file")
         media = self._world.media.add(kind, Content(content, request.content_type))
         url = f"{self._world.base_url}/_sandbox/media/{media.media_id}"
         return answer({"media_id": media.media_id, "pic_url": url})
 
     async def media(self, request: web.Request) -> web.Response:
-        """The bytes, also after the media_id has expired: a chat goes on showing its pictures."""
+        """Return the bytes of a media, even if it has expired: the chat still shows its pictures."""
         media = self._world.media.find(request.match_info["media_id"])
         if media is None:
             raise web.HTTPNotFound
         file = media.file.playable or media.file
-        # What a user or the account sent must not run as a page of the sandbox's origin.
+        # A file from a user or from the account must not run as a page of the sandbox's origin.
         headers = {
             "Content-Type": file.content_type,
             "X-Content-Type-Options": "nosniff",

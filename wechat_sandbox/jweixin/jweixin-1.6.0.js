@@ -1,33 +1,43 @@
 /*
- * The sandbox's JS-SDK: what res.wx.qq.com/open/js/jweixin-1.6.0.js is to WeChat. A page that loads it from
- * the sandbox's address has its wx.config checked by the sandbox (signature, page address, JS domain) and
- * gets the answers a phone would give. What happens on the screen is the phone's doing: it is told by
- * postMessage and answers so. What is not simulated fails with "function not exist"; nothing pretends to
- * have worked. Outside of the phone's web view it is as silent as the real one outside of WeChat: neither
- * wx.ready nor wx.error is called, unless `debug` is on.
+ * Provide the JS-SDK to pages in the sandbox, as WeChat's res.wx.qq.com/open/js/jweixin-1.6.0.js does. The
+ * sandbox checks wx.config (signature, page address, JS domain). The phone does what is seen on the screen; it
+ * is asked by postMessage. An API that is not simulated fails with "function not exist". Outside of the phone's
+ * web view neither wx.ready nor wx.error is called, unless `debug` is on, as with the real script outside of
+ * WeChat.
  */
+/**
+ * The answer of the phone or of this script to a call.
+ * @typedef {object} Answer
+ * @property {"ok" | "cancel" | "fail"} status
+ * @property {string} [why]
+ * @property {Record<string, unknown> & { file?: Blob, files?: Blob[] }} [result]
+ */
+/** @typedef {(options: WxOptions, name: string) => Answer | Promise<Answer>} Api */
 (function (global) {
   "use strict";
 
-  // As the real script: a page that loads it twice keeps the first one and what it has been told.
+  // As with the real script, a page that loads it twice keeps the first one and its settings.
   if (global.jWeixin) return;
 
-  var SANDBOX = new URL(document.currentScript.src).origin;
+  var SANDBOX = new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).origin;
 
-  /** Done by the phone, with the page's parameters. */
+  /** What the phone does, with the page's parameters. */
   var PHONE = [
     "updateAppMessageShareData", "updateTimelineShareData", "openLocation", "getLocation",
     "scanQRCode", "getNetworkType", "hideOptionMenu", "showOptionMenu", "hideMenuItems", "showMenuItems",
     "hideAllNonBaseMenuItem", "showAllNonBaseMenuItem"
   ];
-  /** Told once, called back each time the user shares the page; with the names under which WeChat reports it. */
+  /**
+   * Calls that are called back each time the user shares the page, and the names in WeChat's errMsg.
+   * @type {Record<string, string>}
+   */
   var SHARES = {
     onMenuShareTimeline: "shareTimeline", onMenuShareAppMessage: "sendAppMessage", onMenuShareQQ: "shareQQ",
     onMenuShareWeibo: "shareWeiboApp", onMenuShareQZone: "shareQZone"
   };
-  /** Never called back by themselves: they say what to do when something ends. */
+  /** Calls that register what to do when something ends. */
   var ENDINGS = ["onVoiceRecordEnd", "onVoicePlayEnd"];
-  /** Known to the real script, not to this phone. */
+  /** What the real script has and this phone has not. */
   var ABSENT = ["translateVoice", "openProductSpecificView", "addCard", "chooseCard", "openCard", "chooseWXPay"];
 
   /** How long a debug box stays, in milliseconds. */
@@ -36,28 +46,38 @@
   boxes.style.cssText = "position:fixed;z-index:2147483647;left:10%;right:10%;top:12%;max-height:76%;" +
     "display:flex;flex-direction:column;gap:8px;overflow:auto";
 
+  /** @type {WxConfig & { jsApiList: string[] }} */
   var settings = { jsApiList: [] };
   var verified = false;
-  /** What the account has no right to, although it may be in jsApiList. */
+  /** @type {string[]} names that the account has no right to, although they can be in jsApiList */
   var denied = [];
-  /** null until the sandbox has judged wx.config; then its answer, good or bad. */
+  /** @type {WxResult | null} the sandbox's answer to wx.config, null until it comes */
   var judgement = null;
+  /** @type {(() => void)[]} */
   var whenReady = [];
+  /** @type {((result: WxResult) => void) | null} */
   var whenFailed = null;
-  /** What the page has registered, by name: of SHARES and ENDINGS. */
+  /** @type {Record<string, WxOptions>} what the page has registered by a name of SHARES or ENDINGS */
   var registered = {};
   var inPhone = global.parent !== global;
 
-  // -- the way to the phone
+  // -- messages to and from the phone
 
   var asked = 0;
+  /** @type {Record<number, (answer: Answer) => void>} */
   var waiting = {};
 
+  /** @param {object} message */
   function tellPhone(message) {
     if (inPhone) global.parent.postMessage(message, SANDBOX);
   }
 
-  /** Promises what the phone answers: {status, why, result}. A page outside of WeChat has no phone. */
+  /**
+   * Promise the phone's answer. A page outside of WeChat has no phone.
+   * @param {string} name
+   * @param {object} options
+   * @returns {Promise<Answer>}
+   */
   function askPhone(name, options) {
     if (!inPhone) return Promise.resolve({ status: "fail", why: "function not exist" });
     return new Promise(function (resolve) {
@@ -77,8 +97,12 @@
     if (data.sandbox === "shared") shared(data.kind, data.outcome);
   });
 
-  /** What can travel: no functions, no elements. */
+  /**
+   * Copy what postMessage can carry: no functions, no elements.
+   * @param {WxOptions} options
+   */
   function plain(options) {
+    /** @type {Record<string, unknown>} */
     var copy = {};
     Object.keys(options).forEach(function (name) {
       if (options[name] instanceof Blob) copy[name] = options[name];
@@ -89,38 +113,56 @@
     return copy;
   }
 
-  /** `shown` goes with one of these messages only: the phone pairs it with the page's load. */
+  /**
+   * Tell the phone which page this is. Only one of these messages has `shown`: the phone pairs it with the load.
+   * @param {{ type: string }} event
+   */
   function tellPage(event) {
     tellPhone({ sandbox: "page", title: document.title, url: location.href, shown: event.type === "pageshow" });
   }
 
   // -- pictures and sounds: a localId is an address that the page itself can show or play
 
+  /** @type {Record<string, Blob>} */
   var files = {};
+  /** @type {Record<string, HTMLAudioElement>} */
   var sounds = {};
 
+  /** @param {Blob} file */
   function localId(file) {
     var id = URL.createObjectURL(file);
     files[id] = file;
     return id;
   }
 
-  /** Carries the file of a localId to the phone, or fails as WeChat does for an id it does not know. */
+  /** @type {Answer} */
+  var NO_LOCAL_ID = { status: "fail", why: "localId not found" };
+
+  /** @type {Api} gives the file of a localId to the phone; fails as WeChat does for an unknown id */
   function upload(options, name) {
-    var file = files[options.localId];
-    if (!file) return Promise.resolve({ status: "fail", why: "localId not found" });
+    var file = files[String(options.localId)];
+    if (!file) return Promise.resolve(NO_LOCAL_ID);
     return askPhone(name, { file: file, isShowProgressTips: options.isShowProgressTips });
   }
 
+  /**
+   * @param {Answer} answer
+   * @returns {Answer}
+   */
   function withLocalId(answer) {
-    if (answer.status !== "ok") return answer;
+    if (answer.status !== "ok" || !answer.result || !answer.result.file) return answer;
     return { status: "ok", result: { localId: localId(answer.result.file) } };
   }
 
+  /** @type {Api} */
   function download(options, name) {
     return askPhone(name, { serverId: options.serverId }).then(withLocalId);
   }
 
+  /**
+   * @param {Blob} file
+   * @returns {Promise<unknown>} a data: address
+   */
   function dataOf(file) {
     return new Promise(function (resolve) {
       var reader = new FileReader();
@@ -129,6 +171,10 @@
     });
   }
 
+  /**
+   * @param {string} id a localId
+   * @returns {HTMLAudioElement | undefined}
+   */
   function sound(id) {
     if (!sounds[id] && files[id]) {
       sounds[id] = new Audio(id);
@@ -137,32 +183,54 @@
     return sounds[id];
   }
 
+  /**
+   * Build an API that does `act` with the sound of the localId.
+   * @param {(audio: HTMLAudioElement) => unknown} act
+   * @returns {Api}
+   */
   function withSound(act) {
     return function (options) {
-      var found = sound(options.localId);
-      if (!found) return { status: "fail", why: "localId not found" };
-      return Promise.resolve(act(found)).then(function () { return { status: "ok" }; }, function (error) {
-        return { status: "fail", why: error.message };
-      });
+      var found = sound(String(options.localId));
+      if (!found) return NO_LOCAL_ID;
+      return Promise.resolve(act(found)).then(done, failed);
     };
   }
 
-  /** Calls what the page has registered under `name`. */
-  function ended(name, result) {
+  /** @returns {Answer} */
+  function done() {
+    return { status: "ok" };
+  }
+
+  /**
+   * @param {unknown} error
+   * @returns {Answer}
+   */
+  function failed(error) {
+    return { status: "fail", why: error instanceof Error ? error.message : String(error) };
+  }
+
+  /**
+   * Call what the page has registered under `name`.
+   * @param {string} name
+   * @param {object} fields
+   */
+  function ended(name, fields) {
     var handlers = registered[name];
     if (!handlers) return;
-    result.errMsg = name + ":ok";
+    var result = Object.assign({ errMsg: name + ":ok" }, fields);
     debug(name, result);
     if (handlers.success) handlers.success(result);
     if (handlers.complete) handlers.complete(result);
   }
 
-  // -- the APIs; each answers {status, why, result} or a promise of it
+  // -- the APIs
 
+  /** @type {Record<string, Api>} */
   var SIMULATED = {
     checkJsApi: function (options) {
+      /** @type {Record<string, boolean>} */
       var checkResult = {};
-      (options.jsApiList || []).forEach(function (name) {
+      namesIn(options.jsApiList).forEach(function (name) {
         checkResult[name] = Object.prototype.hasOwnProperty.call(SIMULATED, name) && denied.indexOf(name) < 0;
       });
       return { status: "ok", result: { checkResult: checkResult } };
@@ -173,25 +241,28 @@
     },
     chooseImage: function (options) {
       return askPhone("chooseImage", plain(options)).then(function (answer) {
-        if (answer.status !== "ok") return answer;
+        if (answer.status !== "ok" || !answer.result || !answer.result.files) return answer;
         return { status: "ok", result: { sourceType: answer.result.sourceType, localIds: answer.result.files.map(localId) } };
       });
     },
-    // The phone cannot open a localId, which is the page's own: it gets the picture itself.
+    // The phone cannot open a localId, which belongs to the page: it gets the picture itself.
     previewImage: function (options) {
-      var given = function (url) { return files[url] || url; };
-      return askPhone("previewImage", { current: given(options.current), urls: (options.urls || []).map(given) });
+      /** @param {unknown} url */
+      var given = function (url) { return files[String(url)] || url; };
+      /** @type {unknown[]} */
+      var urls = Array.isArray(options.urls) ? options.urls : [];
+      return askPhone("previewImage", { current: given(options.current), urls: urls.map(given) });
     },
     getLocalImgData: function (options) {
-      var file = files[options.localId];
-      if (!file) return { status: "fail", why: "localId not found" };
+      var file = files[String(options.localId)];
+      if (!file) return NO_LOCAL_ID;
       return dataOf(file).then(function (data) { return { status: "ok", result: { localData: data } }; });
     },
     startRecord: function () {
       return askPhone("startRecord", {}).then(function (answer) {
         if (answer.status === "ok") {
           askPhone("onVoiceRecordEnd", {}).then(withLocalId).then(function (end) {
-            if (end.status === "ok") ended("onVoiceRecordEnd", end.result);
+            if (end.status === "ok" && end.result) ended("onVoiceRecordEnd", end.result);
           });
         }
         return answer;
@@ -213,8 +284,16 @@
     SIMULATED[name] = function (options) { return askPhone(name, plain(options)); };
   });
   ENDINGS.forEach(function (name) {
-    SIMULATED[name] = function () { return { status: "ok" }; };
+    SIMULATED[name] = done;
   });
+
+  /**
+   * @param {unknown} names
+   * @returns {string[]}
+   */
+  function namesIn(names) {
+    return Array.isArray(names) ? names : [];
+  }
 
   // -- wx.config and what follows from it
 
@@ -223,6 +302,7 @@
     return location.href.split("#")[0];
   }
 
+  /** @param {WxConfig} options */
   function config(options) {
     settings = {
       debug: options.debug === true,
@@ -234,9 +314,9 @@
     };
     verified = false;
     judgement = null;
-    // The real script waits for WeChat's bridge, which is never there outside WeChat: nobody is called back.
+    // The real script waits for WeChat's bridge, which does not exist outside WeChat: no callback runs.
     if (!inPhone && !settings.debug) return;
-    // text/plain: a request that a browser sends across origins without asking first.
+    // A browser sends text/plain to another origin without a preflight request.
     fetch(SANDBOX + "/_sandbox/jssdk/config", {
       method: "POST",
       headers: { "Content-Type": "text/plain" },
@@ -256,8 +336,9 @@
   }
 
   /**
-   * As in the real script: a refused config calls wx.error, and then the wx.ready callbacks all the same
-   * ("config is done"), so a page must not take wx.ready for success.
+   * Call the page back. As in the real script, a refused config calls wx.error and then the wx.ready callbacks
+   * too, so a page must not take wx.ready for success.
+   * @param {{ ok: boolean, errMsg?: string, denied?: string[] }} answer
    */
   function judged(answer) {
     verified = answer.ok === true;
@@ -270,16 +351,22 @@
     callbacks.forEach(function (callback) { callback(); });
   }
 
+  /** @param {() => void} callback */
   function ready(callback) {
     if (judgement) callback();
     else whenReady.push(callback);
   }
 
+  /** @param {(result: WxResult) => void} callback */
   function error(callback) {
     whenFailed = callback;
     if (judgement && !verified) callback(judgement);
   }
 
+  /**
+   * Return why the page must not call this API, or null.
+   * @param {string} name
+   */
   function refusal(name) {
     if (!verified) return "the permission value is offline verifying";
     if (name === "checkJsApi") return null;
@@ -290,18 +377,26 @@
 
   // -- calls
 
-  /** Answers later, never during the call, because a phone does. */
+  /**
+   * Answer a call later, never during the call, as a phone does.
+   * @param {string} name
+   * @param {WxOptions} [options]
+   */
   function invoke(name, options) {
     var handlers = options || {};
     var why = refusal(name);
-    var answer = why ? { status: "fail", why: why } : null;
     setTimeout(function () {
-      Promise.resolve(answer || SIMULATED[name](handlers, name)).then(function (given) {
+      Promise.resolve(why ? failed(why) : SIMULATED[name](handlers, name)).then(function (given) {
         settle(name, handlers, given);
       });
     });
   }
 
+  /**
+   * @param {string} name
+   * @param {WxOptions} handlers
+   * @param {Answer} answer
+   */
   function settle(name, handlers, answer) {
     var registers = Object.prototype.hasOwnProperty.call(SHARES, name) || ENDINGS.indexOf(name) >= 0;
     if (registers && answer.status === "ok") {
@@ -311,17 +406,26 @@
     report(name, handlers, answer);
   }
 
+  /**
+   * Call the page's callbacks with an answer.
+   * @param {string} name
+   * @param {WxOptions} handlers
+   * @param {Answer} answer
+   */
   function report(name, handlers, answer) {
-    var result = {};
-    Object.keys(answer.result || {}).forEach(function (key) { result[key] = answer.result[key]; });
-    result.errMsg = name + ":" + (answer.status === "fail" ? answer.why || "fail" : answer.status);
+    var outcome = answer.status === "fail" ? answer.why || "fail" : answer.status;
+    var result = Object.assign({}, answer.result, { errMsg: name + ":" + outcome });
     debug(name, result);
     var handler = { ok: handlers.success, cancel: handlers.cancel, fail: handlers.fail }[answer.status];
     if (handler) handler(result);
     if (handlers.complete) handlers.complete(result);
   }
 
-  /** The user has shared the page, or thought better of it. */
+  /**
+   * Report that the user has shared the page, or has cancelled it.
+   * @param {string} name
+   * @param {Answer["status"]} outcome
+   */
   function shared(name, outcome) {
     var handlers = registered[name];
     if (!handlers) return;
@@ -329,7 +433,11 @@
     report(SHARES[name], handlers, { status: outcome });
   }
 
-  /** With debug:true WeChat alerts every result. These boxes do the same without stopping the page. */
+  /**
+   * Show a result in a box, if debug is on. WeChat shows an alert, which would stop the page.
+   * @param {string} name
+   * @param {WxResult} result
+   */
   function debug(name, result) {
     if (!settings.debug) return;
     if (!boxes.isConnected) (document.body || document.documentElement).appendChild(boxes);
@@ -343,18 +451,20 @@
     boxes.appendChild(box);
   }
 
-  var wx = { config: config, ready: ready, error: error };
+  /** @type {Record<string, (options?: WxOptions) => void>} */
+  var apis = {};
   Object.keys(SIMULATED).concat(ABSENT).forEach(function (name) {
-    wx[name] = function (options) { invoke(name, options); };
+    apis[name] = function (options) { invoke(name, options); };
   });
+  var wx = /** @type {Wx} */ (Object.assign(/** @type {object} */ (apis), { config: config, ready: ready, error: error }));
 
-  // The title can be set late and the address can change without a load: the phone is told each time.
+  // The title can be set late, and the address can change without a load: tell the phone each time.
   addEventListener("DOMContentLoaded", tellPage);
   addEventListener("load", tellPage);
   addEventListener("popstate", tellPage);
   addEventListener("hashchange", tellPage);
   addEventListener("pageshow", tellPage);
-  // A script that comes late has missed them all.
+  // A script that is loaded late has missed these events.
   if (document.readyState === "complete") tellPage({ type: "pageshow" });
 
   global.wx = global.jWeixin = wx;

@@ -1,22 +1,28 @@
-/** The composition root: makes the world and the views, and says what each touch leads to. */
+/** Build the world and the views, and connect each touch and each event with its effect. */
+
+/** @import { EventHandlers } from "./events.js" */
 
 import * as api from "./api.js";
+import { attempts } from "./attempt.js";
 import { askUser } from "./dialogs.js";
 import { deskView } from "./desk/desk.js";
 import { drawers } from "./drawers.js";
 import { listen } from "./events.js";
 import { peopleView } from "./people.js";
+import { query } from "./query.js";
 import { tableView } from "./table.js";
 import { applyLanguage, switchLanguage } from "./words.js";
 import { World } from "./world.js";
 
-// The visitor's cookie belongs to 127.0.0.1, where the account's links lead; under another name of
-// this machine every authorize page would meet a stranger.
+// The account's links lead to 127.0.0.1, so the visitor's cookie belongs to that name. Under the name
+// localhost the authorize pages would not get it.
 if (location.hostname === "localhost") location.replace(location.href.replace("localhost", "127.0.0.1"));
 
+/** How many entries of each journal are read. */
 const JOURNAL = 2000;
 
-const find = (selector) => document.querySelector(selector);
+/** @param {string} selector */
+const find = (selector) => query(document, selector);
 applyLanguage();
 const world = new World();
 const side = drawers(find(".people"), find(".desk"), find(".scrim"));
@@ -27,20 +33,10 @@ const table = tableView(find(".table"), world, {
   switchUser: () => side.open("people"),
   openDesk: () => side.open("desk"),
 });
-const say = (text) => table.current?.say(text);
+const attempt = attempts((text) => table.current?.say(text));
 
-/** Runs what a touch leads to; if the sandbox refuses, the user reads why. */
-const attempt = (act) => async (...args) => {
-  try {
-    return await act(...args);
-  } catch (error) {
-    say(error.message);
-    return null;
-  }
-};
-
-/** Reads a conversation. An answer from before a reset is not believed after it. */
-const readChat = attempt(async (openid) => {
+/** Read a conversation. An answer from before a reset is dropped. */
+const readChat = attempt(async (/** @type {string} */ openid) => {
   const { epoch } = world;
   const { messages } = await api.chat(openid);
   if (epoch !== world.epoch) return;
@@ -48,10 +44,15 @@ const readChat = attempt(async (openid) => {
   world.transcriptChanged(openid);
 });
 
-const readMenu = attempt(async (openid) => world.setMenu(openid, await api.menu(openid)));
-const readInbox = attempt(async (openid) => world.setInbox(openid, (await api.inbox(openid)).items));
+const readMenu = attempt(async (/** @type {string} */ openid) => world.setMenu(openid, await api.menu(openid)));
+const readInbox = attempt(async (/** @type {string} */ openid) => world.setInbox(openid, (await api.inbox(openid)).items));
 
-/** All that one phone shows. Opening the chat may change the menu: a phone pulls it when it is old. */
+/**
+ * Read all that one phone shows. `enters`: the user opens the chat, which can change the menu, because a
+ * phone then fetches a menu that is old.
+ * @param {string} openid
+ * @param {{ enters?: boolean }} options
+ */
 async function loadUser(openid, { enters = false } = {}) {
   if (enters && world.users.get(openid)?.subscribed) await attempt(api.enter)(openid);
   await Promise.all([readChat(openid), readMenu(openid), enters ? readInbox(openid) : null]);
@@ -60,29 +61,33 @@ async function loadUser(openid, { enters = false } = {}) {
 const addUser = attempt(async () => {
   const added = await askUser(api.addUser);
   if (!added) return;
-  const { openid, ...user } = added;
-  if (!world.users.has(openid)) world.setUser({ openid, ...user });
+  if (!world.users.has(added.openid)) world.setUser(added);
   side.close();
-  table.hold(openid);
+  table.hold(added.openid);
 });
 
-/** How many events have come that an answer made before them would undo. */
+/** How many events have come that an older answer of the server would undo. */
 let told = 0;
 
-/** Reads until no such event comes meanwhile; under a constant stream it makes do with the last try. */
+/**
+ * Call `read` until no such event comes meanwhile. Under a constant stream of events, take the last answer.
+ * @template Answer
+ * @param {() => Promise<Answer>} read
+ * @returns {Promise<Answer>}
+ */
 async function settled(read, tries = 5) {
   const before = told;
   const answer = await read();
   return told === before || tries === 1 ? answer : settled(read, tries - 1);
 }
 
-/** Nothing that was shown is true any more. */
+/** Drop all that is shown, because none of it is true any more. */
 function forget() {
   world.clear();
   table.clear();
 }
 
-/** Reads everything anew: at the start, after a lost connection, after a reset. */
+/** Read everything anew: at the start, after a lost connection, after a reset. */
 const reload = attempt(async () => {
   const everything = () => Promise.all([api.state(), api.deliveries(JOURNAL), api.calls(JOURNAL)]);
   const [state, deliveries, calls] = await settled(everything);
@@ -93,14 +98,16 @@ const reload = attempt(async () => {
 });
 
 const readMore = attempt(async () => {
-  const { account, behaviour, users, clock, ...more } = await api.state();
+  const { account, behaviour, ...more } = await api.state();
   world.setMore(more);
   world.setSettings({ account, behaviour });
 });
 
+/** The events whose effect an older answer would undo. */
 const STEADY = new Set(["user", "menu", "clock", "callback", "settings", "login", "reset", "delivery"]);
 
-const heard = {
+/** @type {EventHandlers} */
+const handlers = {
   user(user) {
     const followed = !world.users.get(user.openid)?.subscribed && user.subscribed;
     world.setUser(user);
@@ -120,14 +127,14 @@ const heard = {
   faults: ({ faults }) => world.setFaults(faults),
   typing: ({ openid, on }) => world.setTyping(openid, on),
   share({ openid, item }) {
-    // What goes to everybody's moments names nobody.
+    // A share to moments names no openid: all users see it.
     for (const receiver of openid ? [openid] : world.users.keys()) world.addToInbox(receiver, item);
   },
   login: readMore,
   sms(item) {
-    if (!item.openid) return; // to a number that nobody has
+    if (!item.openid) return; // no user has this number
     world.addToInbox(item.openid, item);
-    table.phoneOf(item.openid)?.sms(item);
+    table.phoneOf(item.openid)?.sms({ ...item, openid: item.openid });
   },
   snapshot: ({ openid, full }) => table.phoneOf(openid)?.snapshot(full),
   reset() {
@@ -141,10 +148,10 @@ peopleView(find(".people"), world, table, {
     side.close();
     table.hold(openid);
   },
-  follow: attempt((openid) => api.subscribe(openid)),
-  unfollow: attempt((openid) => api.unsubscribe(openid)),
+  follow: attempt(api.subscribe),
+  unfollow: attempt(api.unsubscribe),
 });
-deskView(find(".desk"), world, { readMore, close: side.close, narrow: side.narrow });
+deskView(find(".desk"), world, { readMore, close: side.close });
 
 find(".add-user").addEventListener("click", addUser);
 find(".scan-code").addEventListener("click", () => { side.close(); table.current?.scan(); });
@@ -154,8 +161,8 @@ find(".language").addEventListener("click", switchLanguage);
 listen({
   onopen: () => { world.setOnline(true); reload(); },
   onlost: () => world.setOnline(false),
-  onevent(type, data) {
+  onevent(type) {
     if (STEADY.has(type)) told += 1;
-    heard[type](data);
   },
+  handlers,
 });

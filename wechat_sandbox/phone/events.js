@@ -1,19 +1,42 @@
 /**
- * Listens to the sandbox's server-sent events and reconnects for ever.
- * Promise: `onopen` runs on every (re)connection, so whoever reloads there has missed nothing.
+ * Listen to the sandbox's server-sent events, and reconnect without end. `onopen` runs on every connection,
+ * so a caller that reads everything there misses nothing.
  */
 
-const TYPES = [
-  "user", "message", "menu", "waiting", "delivery", "call", "clock", "callback", "settings", "faults", "typing", "share", "login", "sms", "snapshot", "reset",
-];
+/** @import * as Types from "./types.js" */
+
 /**
- * The sandbox drops a reader who falls far behind; such a one comes back at once and reads all anew. Only a
- * sandbox that stays away is worth telling, and is asked less often.
+ * The events and their data.
+ * @typedef {object} Events
+ * @property {Types.User} user
+ * @property {{ openid: string, message: Types.Message }} message
+ * @property {unknown} menu
+ * @property {Types.Waiting} waiting
+ * @property {Types.Delivery} delivery
+ * @property {Types.Call} call
+ * @property {Types.Clock} clock
+ * @property {{ callback: string | null, callback_ok: boolean }} callback
+ * @property {Types.Settings} settings
+ * @property {{ faults: Types.Fault[] }} faults
+ * @property {{ openid: string, on: boolean }} typing
+ * @property {{ openid: string | null, item: Types.Share }} share `openid` is null for moments, which all users see
+ * @property {unknown} login
+ * @property {Types.Sms} sms
+ * @property {{ openid: string, full: string }} snapshot
+ * @property {unknown} reset
+ */
+
+/** @typedef {{ [Type in keyof Events]: (data: Events[Type]) => unknown }} EventHandlers */
+
+/**
+ * Milliseconds before a new connection. The sandbox drops a reader that falls far behind; that reader
+ * connects again at once. If the sandbox stays away, the user is told and the attempts are rarer.
  */
 const SOON = 100;
 const RETRY = 1000;
 
-export function listen({ onopen, onlost, onevent }) {
+/** @param {{ onopen: () => void, onlost: () => void, onevent: (type: keyof Events) => void, handlers: EventHandlers }} listener */
+export function listen({ onopen, onlost, onevent, handlers }) {
   let wait = SOON;
 
   function connect() {
@@ -22,8 +45,11 @@ export function listen({ onopen, onlost, onevent }) {
       wait = SOON;
       onopen();
     });
-    for (const type of TYPES) {
-      source.addEventListener(type, (event) => onevent(type, JSON.parse(event.data)));
+    for (const type of /** @type {(keyof Events)[]} */ (Object.keys(handlers))) {
+      source.addEventListener(type, (event) => {
+        onevent(type);
+        handlers[type](JSON.parse(event.data));
+      });
     }
     source.addEventListener("error", () => {
       source.close();

@@ -1,7 +1,9 @@
-/** Work that can wait for the next picture on the screen: however often it is asked for, it is done once. */
+/** Collect work for the next animation frame: a function that is asked for several times runs once. */
 
+/** @type {Set<() => void>} */
 const due = new Set();
 
+/** @param {() => void} work */
 export function onFrame(work) {
   if (due.size === 0) requestAnimationFrame(run);
   due.add(work);

@@ -1,4 +1,4 @@
-/** Icons drawn on a 24 x 24 grid with strokes only, so that `color` paints them. */
+/** Draw icons on a 24 x 24 grid with strokes only, so that `color` paints them. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -43,6 +43,9 @@ const PATHS = {
   record: ["M12 7a5 5 0 1 0 .01 0"],
 };
 
+/** @typedef {keyof typeof PATHS} IconName */
+
+/** @param {IconName} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

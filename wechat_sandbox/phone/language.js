@@ -1,6 +1,6 @@
 /**
- * Which language: what the address asks for (`lang=en`), else the phone's switch, which is remembered; else
- * Chinese. Runs in the phone and in WeChat's own pages.
+ * Choose the page's language: `lang` in the address, else the phone's switch, which is remembered, else
+ * Chinese. Used by the phone and by the pages of WeChat itself.
  */
 
 const REMEMBERED = "sandbox-language";
@@ -8,14 +8,15 @@ const asked = new URLSearchParams(location.search).get("lang");
 
 export const language = (asked ?? localStorage.getItem(REMEMBERED)) === "en" ? "en" : "zh";
 
+/** @param {"zh" | "en"} chosen */
 export const remember = (chosen) => localStorage.setItem(REMEMBERED, chosen);
 
 export const applyToDocument = () => (document.documentElement.lang = language === "zh" ? "zh-CN" : "en");
 
-/** WeChat's pages are written in Chinese, with the English beside it. */
+/** Translate a page of WeChat: it is written in Chinese and holds the English in attributes. */
 export function translatePage() {
   applyToDocument();
   if (language === "zh") return;
-  for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.dataset.en;
-  for (const node of document.querySelectorAll("[data-en-alt]")) node.alt = node.dataset.enAlt;
+  for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.getAttribute("data-en");
+  for (const node of document.querySelectorAll("[data-en-alt]")) node.setAttribute("alt", node.getAttribute("data-en-alt") ?? "");
 }

@@ -1,15 +1,20 @@
-/** Runs in WeChat's own pages: their language, telling the phone which page this is, and the way back. */
+/**
+ * Serve the pages of WeChat itself: choose their language, tell the phone which page this is, and close the
+ * page by its button.
+ */
 
 import { translatePage } from "./language.js";
 
 translatePage();
 
-// The page that answers a form speaks as the one that asked.
+// The page that answers a form must be in the same language.
 const lang = new URLSearchParams(location.search).get("lang");
-for (const form of lang ? document.forms : []) {
-  const action = new URL(form.action);
-  action.searchParams.set("lang", lang);
-  form.action = action;
+if (lang !== null) {
+  for (const form of document.forms) {
+    const action = new URL(form.action);
+    action.searchParams.set("lang", lang);
+    form.action = action.href;
+  }
 }
 const framed = parent !== window;
 

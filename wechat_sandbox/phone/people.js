@@ -1,16 +1,31 @@
-/** The users at the side: each one has a phone of their own, and up to three of them lie on the table. */
+/** Show the users at the side. Each user has a phone, and up to three phones lie on the table. */
+
+/** @import { World } from "./world.js" */
+/** @import { User } from "./types.js" */
 
 import { avatar, button, el, place } from "./dom.js";
 import { icon } from "./icons.js";
+import { focused, query } from "./query.js";
 import { MOST } from "./table.js";
 import { t } from "./words.js";
 
+/**
+ * @param {HTMLElement} root
+ * @param {World} world
+ * @param {ReturnType<typeof import("./table.js").tableView>} table
+ * @param {{ hold: (openid: string) => void, follow: (openid: string) => void, unfollow: (openid: string) => void }} actions
+ */
 export function peopleView(root, world, table, { hold, follow, unfollow }) {
-  const list = root.querySelector("ul");
-  const counter = root.querySelector(".phones-count");
-  /** openid -> {drawn, node}: a row is only built anew when something about it has changed. */
+  const list = query(root, "ul");
+  const counter = query(root, ".phones-count");
+  /**
+   * The rows by openid. A row is built anew only when something that it shows has changed; `focused` is
+   * then the class of the button in it that had the focus.
+   * @type {Map<string, { drawn: string, node: HTMLElement, focused: string | null }>}
+   */
   let rows = new Map();
 
+  /** @param {User} user */
   function row({ openid, nickname, avatar: face, subscribed }) {
     const { openids, current } = table;
     const held = openids.includes(openid);
@@ -19,7 +34,8 @@ export function peopleView(root, world, table, { hold, follow, unfollow }) {
     const drawn = [nickname, face, subscribed, held, active, news].join("\n");
     const known = rows.get(openid);
     if (known?.drawn === drawn) return known;
-    const focused = known?.node.contains(document.activeElement) ? document.activeElement.className : null;
+    const before = focused();
+    const hadFocus = before && known?.node.contains(before) ? before.className : null;
     const node = el("li", { class: `person${active ? " active" : ""}${held ? " held" : ""}` },
       button({ class: "choose", "data-testid": "user", "data-openid": openid, "aria-current": active ? "true" : null, onclick: () => hold(openid) },
         el("span", { class: "face" }, avatar(face, nickname), news ? el("span", { class: "dot", role: "img", "aria-label": t("people.unread") }) : null),
@@ -28,14 +44,14 @@ export function peopleView(root, world, table, { hold, follow, unfollow }) {
           el("span", { class: subscribed ? "mark on" : "mark" }, t(subscribed ? "people.follows" : "people.stranger")))),
       button({ class: subscribed ? "switch" : "switch follows", "aria-label": `${nickname} ${t(subscribed ? "unfollow" : "profile.follow")}`, onclick: () => (subscribed ? unfollow(openid) : follow(openid)) },
         t(subscribed ? "people.unfollow" : "people.follow")));
-    return { drawn, node, focused };
+    return { drawn, node, focused: hadFocus };
   }
 
   function draw() {
     rows = new Map([...world.users.values()].map((user) => [user.openid, row(user)]));
     place(list, [...rows.values()].map(({ node }) => node));
     for (const entry of rows.values()) {
-      if (entry.focused) entry.node.querySelector(`[class="${entry.focused}"], button`)?.focus({ preventScroll: true });
+      if (entry.focused) query(entry.node, `[class="${entry.focused}"], button`).focus({ preventScroll: true });
       entry.focused = null;
     }
     drawCounter();

@@ -1,17 +1,18 @@
 /**
- * WeChat's page of a website QR login: waits at the long poll for what the phone says, shows it, and
- * leads to the site once the login is confirmed. A refusal leads nowhere. What the page was asked for
- * (style, href, self_redirect …) stands in its own address, as wxLogin.js put it there.
+ * Run WeChat's page of a website QR login: wait at the long poll for what the phone does, show it, and go
+ * to the site once the login is confirmed. After a refusal the page stays. The options of wxLogin.js (style,
+ * href, self_redirect …) are in the page's own address.
  */
 
 import { language, translatePage } from "./language.js";
+import { query } from "./query.js";
 
-const { uuid } = document.body.dataset;
+const uuid = document.body.dataset.uuid ?? "";
 const asked = new URLSearchParams(location.search);
 const english = language === "en";
 const embedded = asked.get("login_type") === "jssdk";
 
-/** Answers of the long poll (`wx_errcode`). */
+/** The answers of the long poll (`wx_errcode`). */
 const WAITING = 408;
 const SCANNED = 404;
 const CONFIRMED = 405;
@@ -19,6 +20,9 @@ const CANCELLED = 403;
 const EXPIRED = 402;
 const PAUSE = 2000;
 
+/** @typedef {"waiting" | "scanned" | "cancelled" | "expired" | "confirmed" | "lost"} Stage */
+
+/** @type {Record<Stage, [string | null, string]> & { title: string, refresh: string }} headline and advice */
 const WORDS = english
   ? {
       title: "WeChat login",
@@ -41,35 +45,42 @@ const WORDS = english
       refresh: "刷新二维码",
     };
 
-const status = document.querySelector(".status");
-const [headline, hint] = [status.querySelector("h4"), status.querySelector("p")];
-const refresh = document.querySelector(".refresh");
+const status = query(document, ".status");
+const [headline, hint] = [query(status, "h4"), query(status, "p")];
+const refresh = query(document, ".refresh");
 
+/** @param {Stage} stage */
 function show(stage) {
   const [words, advice] = WORDS[stage];
   status.dataset.status = stage;
   status.classList.toggle("status_succ", stage === "scanned" || stage === "confirmed");
   status.classList.toggle("status_fail", stage === "cancelled" || stage === "expired");
-  status.querySelector(".status_icon").hidden = words === null;
+  query(status, ".status_icon").hidden = words === null;
   headline.hidden = words === null;
   headline.textContent = words ?? "";
   hint.textContent = advice;
   refresh.hidden = stage !== "expired";
 }
 
-/** `window.wx_errcode=N;window.wx_code='…';` — read, never run. */
+/**
+ * Ask the long poll. Its answer is a script, `window.wx_errcode=N;window.wx_code='…';`, which is read, not run.
+ * @param {number} last the last answer
+ */
 async function poll(last) {
   const answer = await fetch(`/connect/l/qrconnect?uuid=${encodeURIComponent(uuid)}${last ? `&last=${last}` : ""}&_=${Date.now()}`);
   const text = await answer.text();
   return { errcode: Number(/wx_errcode=(\d+)/.exec(text)?.[1]), code: /wx_code='([^']*)'/.exec(text)?.[1] ?? "" };
 }
 
-/** With self_redirect the frame itself goes on; otherwise the whole window does. */
+/**
+ * Go to the site: with self_redirect in this frame, otherwise in the whole window.
+ * @param {string} code
+ */
 function goBack(code) {
-  const target = asked.get("redirect_uri");
+  const target = asked.get("redirect_uri") ?? "";
   const joined = `${target}${target.includes("?") ? "&" : "?"}code=${encodeURIComponent(code)}&state=${encodeURIComponent(asked.get("state") ?? "")}`;
   const own = !embedded || asked.get("self_redirect") === "true";
-  (own ? window : window.top).location.href = joined;
+  (own ? window : (window.top ?? window)).location.href = joined;
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -77,7 +88,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
 async function wait() {
   let last = 0;
   for (;;) {
-    const { errcode, code } = await poll(last).catch(() => ({}));
+    const { errcode, code } = await poll(last).catch(() => ({ errcode: 0, code: "" }));
     switch (errcode) {
       case CONFIRMED:
         show("confirmed");
@@ -105,11 +116,11 @@ async function wait() {
   }
 }
 
-/** The site's own style sheet; not with the small layout, as in WeChat. */
+/** Dress the page as its options say. As in WeChat, the small layout takes no style sheet of the site. */
 function dress() {
   translatePage();
   document.title = WORDS.title;
-  document.querySelector(".title").textContent = WORDS.title;
+  query(document, ".title").textContent = WORDS.title;
   refresh.textContent = WORDS.refresh;
   document.body.classList.toggle("white", asked.get("style") === "white");
   document.body.classList.toggle("embedded", embedded);
@@ -123,10 +134,10 @@ function dress() {
   document.head.append(sheet);
 }
 
-/** wxLogin.js tells its page once the picture is there (`onQRcodeReady`). */
+/** Tell wxLogin.js that the picture is there, for its `onQRcodeReady`. */
 async function tellReady() {
   if (parent === window) return;
-  await document.querySelector(".qrcode").decode().then(() => parent.postMessage({ sandbox: "qrcode-ready" }, "*"), () => {});
+  await query(document, ".qrcode", HTMLImageElement).decode().then(() => parent.postMessage({ sandbox: "qrcode-ready" }, "*"), () => {});
 }
 
 refresh.addEventListener("click", () => location.reload());

@@ -1,15 +1,29 @@
-/** The phones on the table: one to three of them side by side, each in another user's hand. */
+/** Show one to three phones side by side, each in the hand of another user. */
+
+/** @import { Handset } from "./handset/handset.js" */
+/** @import { World } from "./world.js" */
 
 import { handset } from "./handset/handset.js";
 
 export const MOST = 3;
-/** Remembered over a reload of the page: who holds which phone. */
+/** Key of sessionStorage for the openids that hold the phones: it outlasts a reload of the page. */
 const REMEMBERED = "sandbox-hands";
 
-/** Emits `hands` whenever another user holds a phone, or another phone is in use. */
+/**
+ * Return the table. Its `news` dispatches `hands` when another user holds a phone or another phone is in use.
+ * @param {HTMLElement} root
+ * @param {World} world
+ * @param {object} actions
+ * @param {(openid: string, options?: { enters?: boolean }) => Promise<void>} actions.load reads what a phone shows
+ * @param {(openid: string) => Promise<unknown>} actions.own gives the web view's cookies to a user
+ * @param {() => void} actions.switchUser
+ * @param {() => void} actions.openDesk
+ */
 export function tableView(root, world, { load, own, switchUser, openDesk }) {
   const news = new EventTarget();
+  /** @type {Handset[]} */
   const phones = [];
+  /** @type {Handset | null} */
   let current = null;
 
   function tell() {
@@ -18,6 +32,7 @@ export function tableView(root, world, { load, own, switchUser, openDesk }) {
     news.dispatchEvent(new Event("hands"));
   }
 
+  /** @param {string} openid */
   function add(openid) {
     const phone = handset(world, {
       load,
@@ -28,7 +43,7 @@ export function tableView(root, world, { load, own, switchUser, openDesk }) {
         current = touched;
         tell();
       },
-      /** The web view's cookies are shared by all phones of this page: one hand has them at a time. */
+      // All phones of this page share the web view's cookies: one user has them at a time.
       async own(owner) {
         for (const other of phones) if (other !== owner) other.web.rest();
         await own(owner.hand.openid);
@@ -39,33 +54,46 @@ export function tableView(root, world, { load, own, switchUser, openDesk }) {
     give(phone, openid);
   }
 
+  /**
+   * Put a phone into the hand of another user.
+   * @param {Handset} phone
+   * @param {string} openid
+   */
   function give(phone, openid) {
     phone.hold(openid);
     world.read(openid);
     load(openid, { enters: true });
   }
 
-  /** Puts this user's phone into the current hand; who holds one already is only looked at. */
+  /**
+   * Give the phone in use to this user; a user who holds a phone already keeps it, and it comes into use.
+   * @param {string} openid
+   */
   function hold(openid) {
     const held = phones.find(({ hand }) => hand.openid === openid);
     if (held) current = held;
-    else give(current, openid);
+    else if (current) give(current, openid);
     tell();
   }
 
+  /** Return the openid of a user who holds no phone. */
   const free = () => [...world.users.keys()].find((openid) => !phones.some(({ hand }) => hand.openid === openid));
 
-  /** So many phones, as far as there are users for them. */
+  /**
+   * Show `count` phones, or one for each user if there are fewer users.
+   * @param {number} count
+   */
   function setCount(count) {
-    while (phones.length > count) phones.pop().leave();
-    while (phones.length < count && free()) add(free());
-    if (!phones.includes(current)) current = phones.at(-1) ?? null;
+    for (const phone of phones.splice(count)) phone.leave();
+    for (let openid = free(); openid && phones.length < count; openid = free()) add(openid);
+    if (!current || !phones.includes(current)) current = phones.at(-1) ?? null;
     root.dataset.phones = document.body.dataset.phones = String(phones.length);
     tell();
   }
 
-  /** After the users have been read: every phone is in the hand of somebody who exists, and shows all anew. */
+  /** Give every phone to a user who exists, and read all that it shows: after the users have been read. */
   function seat() {
+    /** @type {string[]} */
     const before = phones.length ? phones.map(({ hand }) => hand.openid) : JSON.parse(sessionStorage.getItem(REMEMBERED) ?? "[]");
     const known = [...new Set(before)].filter((openid) => world.users.has(openid));
     if (phones.length === 0) for (const openid of known.slice(0, MOST)) add(openid);
@@ -73,10 +101,12 @@ export function tableView(root, world, { load, own, switchUser, openDesk }) {
     setCount(Math.max(1, phones.length));
   }
 
+  /** @param {Handset} phone */
   function seatAgain(phone) {
     const { openid } = phone.hand;
+    const other = free();
     if (world.users.has(openid)) load(openid, { enters: true });
-    else give(phone, free());
+    else if (other) give(phone, other);
   }
 
   return {
@@ -90,8 +120,13 @@ export function tableView(root, world, { load, own, switchUser, openDesk }) {
     get openids() {
       return phones.map(({ hand }) => hand.openid);
     },
+    /** @param {string} openid */
     isChatting: (openid) => phones.some(({ hand }) => hand.openid === openid && hand.chatting),
-    phoneOf: (openid) => phones.find(({ hand }) => hand.openid === openid) ?? (openid ? null : current),
+    /**
+     * Return the phone in this user's hand.
+     * @param {string} openid
+     */
+    phoneOf: (openid) => phones.find(({ hand }) => hand.openid === openid),
     clear() {
       for (const phone of phones) phone.web.close();
     },

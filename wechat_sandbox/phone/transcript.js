@@ -1,20 +1,27 @@
 /**
- * One user's conversation with the account: messages that the server knows, in order, and drafts that
- * are still on their way. Messages are never changed in place. Adding one costs the same whether ten or
- * ten thousand stand before it.
+ * Keep one user's conversation with the account: the messages that the server knows, in order, and drafts
+ * that are still on their way. Messages are never changed in place. The cost of adding one does not grow
+ * with the length of the conversation.
  */
+
+/** @import { Draft, Message, OutgoingMessage } from "./types.js" */
 
 let drafts = 0;
 
 export class Transcript {
-  /** Whether the server's history has been read; until then only what comes live is in it. */
+  /** True once the server's history has been read; until then only live messages are here. */
   loaded = false;
-  /** Grows whenever something else than an append happened: what was drawn before is then worthless. */
+  /** Grows with every change that is not an append: a view must then draw everything anew. */
   version = 0;
+  /** @type {Message[]} */
   messages = [];
+  /** @type {Draft[]} */
   drafts = [];
 
-  /** The whole history. What came live meanwhile and is not in it stays. */
+  /**
+   * Take the whole history. Newer messages that came live meanwhile stay.
+   * @param {Message[]} history
+   */
   load(history) {
     const last = history.at(-1)?.id ?? 0;
     const later = this.messages.filter((message) => message.id > last);
@@ -26,14 +33,17 @@ export class Transcript {
     this.version += 1;
   }
 
-  /** Lets go of the history; drafts stay. */
+  /** Drop the history; drafts stay. */
   forget() {
     this.messages = [];
     this.loaded = false;
     this.version += 1;
   }
 
-  /** A message the server told of; it takes the place of the draft it came from. Answers whether it was new. */
+  /**
+   * Add a message of the server; the draft that it came from goes. Return false if it was here before.
+   * @param {Message} message
+   */
   add(message) {
     const before = this.messages.at(-1);
     if (!before || before.id < message.id) {
@@ -51,19 +61,28 @@ export class Transcript {
     return true;
   }
 
-  /** Shows a message before the server knows it; answers the key to settle it with. */
+  /**
+   * Add a message that the server does not know yet. Return the key for `setDraft`.
+   * @param {OutgoingMessage & { original: OutgoingMessage }} message
+   * @param {number} at Unix seconds
+   */
   addDraft(message, at) {
     const key = `d${++drafts}`;
     this.drafts = [...this.drafts, { ...message, key, from: "user", at, draft: "sending" }];
     return key;
   }
 
-  /** `stage` is "sent" (the server has it) or "failed" (it does not, for this reason), or null to forget it. */
+  /**
+   * Mark a draft as "sent" (the server has it) or "failed" (it does not, for this reason), or drop it (null).
+   * @param {string} key
+   * @param {"sent" | "failed" | null} stage
+   */
   setDraft(key, stage, reason = "") {
     this.drafts = this.drafts.flatMap((draft) =>
       draft.key === key ? (stage ? [{ ...draft, draft: stage, reason }] : []) : [draft]);
   }
 
+  /** @param {string} key */
   hasDraft(key) {
     return this.drafts.some((draft) => draft.key === key);
   }
@@ -73,7 +92,8 @@ export class Transcript {
   }
 }
 
+/** @type {(draft: Draft, message: Message) => boolean} */
 const isDraftOf = (draft, message) =>
   draft.draft !== "failed" &&
   draft.type === message.type &&
-  (message.type !== "text" || draft.content === message.content);
+  (message.type !== "text" || (draft.type === "text" && draft.content === message.content));

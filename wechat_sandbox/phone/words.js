@@ -1,4 +1,4 @@
-/** The page's language: one table of words for each, chosen by a switch and remembered. */
+/** Give texts in the page's language: one table of words for each language, chosen by a switch. */
 
 import en from "./words/en.js";
 import { applyToDocument, language, remember } from "./language.js";
@@ -7,31 +7,57 @@ import zh from "./words/zh.js";
 
 export { language };
 
+/** @typedef {keyof typeof zh} Word a key of the tables of words */
+
+/** @type {Record<Word, string>} */
 const table = { zh, en }[language];
+/** @type {Record<string, string | undefined>} */
+const anyKey = table;
 
-/** The words called `key`, with `{name}` replaced by `values.name`. */
+/**
+ * Return the words called `key`, with `{name}` replaced by `values.name`.
+ * @param {Word} key
+ * @param {Record<string, string | number | undefined>} values
+ */
 export const t = (key, values = {}) =>
-  table[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  table[key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
-/** As `t`, or `otherwise` if there are no words for this key: for names that the server chooses. */
-export const tell = (key, otherwise) => table[key] ?? otherwise ?? "";
+/**
+ * Return the words called `key`, or `otherwise` if there are none: for names that the server chooses.
+ * @param {string} key
+ * @param {string} [otherwise]
+ */
+export const tell = (key, otherwise) => anyKey[key] ?? otherwise ?? "";
 
-/** What the sandbox says is wrong, in the page's language as far as there are words for it. */
+/**
+ * Translate the sandbox's `reason` of a refusal into the page's language, as far as there are words for it.
+ * @param {string} reason
+ */
 export function inWords(reason) {
   const [pattern, words] = (language === "zh" && reasons.find(([known]) => known.test(reason))) || [];
-  return pattern ? words.replace(/\$(\d)/g, (_, group) => pattern.exec(reason)[group] ?? "") : reason;
+  return pattern && words ? words.replace(/\$(\d)/g, (_, group) => pattern.exec(reason)?.[Number(group)] ?? "") : reason;
 }
 
-/** Puts words where the HTML asks: `data-t` for the text, `data-t-label` for the label and the tooltip. */
+/**
+ * Return the message of something that was thrown.
+ * @param {unknown} error
+ */
+export const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Put words where the HTML asks: `data-t` for the text, `data-t-label` for the label and the tooltip.
+ * @param {ParentNode} root
+ */
 export function translate(root) {
-  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll("[data-t]")) node.textContent = tell(node.getAttribute("data-t") ?? "");
   for (const node of root.querySelectorAll("[data-t-label]")) {
-    node.setAttribute("aria-label", t(node.dataset.tLabel));
-    if (node.tagName === "BUTTON") node.title = t(node.dataset.tLabel);
+    const words = tell(node.getAttribute("data-t-label") ?? "");
+    node.setAttribute("aria-label", words);
+    if (node instanceof HTMLButtonElement) node.title = words;
   }
 }
 
-/** Everything on the page is drawn in one language; the other one starts it anew. */
+/** Load the page anew in the other language: all of it is drawn in one language. */
 export function switchLanguage() {
   remember(language === "zh" ? "en" : "zh");
   const address = new URL(location.href);

@@ -1,4 +1,4 @@
-"""One try: posts the request within the deadline and tells what became of it (rules 7 and 8)."""
+"""Makes one try of a delivery: posts the request and returns the result (rules 7 and 8)."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ _KEPT_ANSWER = 20_000
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back over the wire: a status and body, or else a `failure` (timeout, refused) and why."""
+    """The raw answer of the server: `status` and `body`.
+
+    Without an answer `failure` is timeout or refused, and `error` gives the reason.
+    """
 
     status: int | None = None
     body: bytes = b""
@@ -28,9 +31,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """`duplicate` marks a copy that was sent on purpose: it is in the journal but decides nothing.
+    """One try of a delivery and its result.
 
-    `entry_id` is its number in the journal, `ended` when it ended on the clock of the event loop.
+    `duplicate` is True for a copy that a fault added: it is in the journal, but its answer is not used.
+    `entry_id` is the id in the journal. `ended` is a time on the clock of the event loop, in seconds.
     """
 
     number: int
@@ -43,11 +47,12 @@ class Attempt:
 
     @property
     def handled(self) -> bool:
+        """True if the server gave a valid answer, so that no further try is needed."""
         return self.verdict.outcome in ("reply", "success", "empty")
 
     def to_json(self) -> dict[str, Any]:
-        """What the control API tells about it."""
-        told: dict[str, Any] = {
+        """Return the try as the control API shows it."""
+        shown: dict[str, Any] = {
             "id": self.entry_id,
             "attempt": self.number,
             "status": self.answer.status,
@@ -56,10 +61,10 @@ class Attempt:
             "error": self.verdict.error,
             "reply": self.verdict.reply,
         }
-        return told | ({"duplicate": True} if self.duplicate else {})
+        return shown | ({"duplicate": True} if self.duplicate else {})
 
     def response(self) -> dict[str, Any]:
-        """What the journal keeps of the answer."""
+        """Return the part of the answer that the journal keeps."""
         raw = self.answer.body[:_KEPT_ANSWER].decode(errors="replace")
         return {
             "status": self.answer.status,
@@ -72,11 +77,14 @@ class Attempt:
 
 
 async def post(http: aiohttp.ClientSession, request: PushRequest, deadline: float, fault: Fault) -> Answer:
-    """Never raises for what the network or the server does."""
+    """Post `request` and return the answer. `deadline` is in seconds.
+
+    Does not raise for errors of the network or of the server: the result describes them.
+    """
     try:
         async with asyncio.timeout(deadline):
             answer = await _post(http, request)
-            if fault.drop:  # WeChat finds out only when the time is over
+            if fault.drop:  # for WeChat a lost answer is a timeout, so wait until the deadline
                 await asyncio.get_running_loop().create_future()
     except TimeoutError:
         if fault.drop:
@@ -90,7 +98,7 @@ async def post(http: aiohttp.ClientSession, request: PushRequest, deadline: floa
 
 
 async def _post(http: aiohttp.ClientSession, request: PushRequest) -> Answer:
-    # The URL goes out as it was written, without a second round of quoting. A redirect is not followed.
+    # `encoded` keeps aiohttp from quoting the URL again. Redirects are not followed.
     url = URL(request.url, encoded=True)
     async with http.post(url, data=request.body, headers=HEADERS, allow_redirects=False) as response:
         body = bytearray()

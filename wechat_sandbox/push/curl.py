@@ -1,4 +1,4 @@
-"""A request of the journals as a line for a shell: what was sent can be sent again by hand."""
+"""Turns a journal entry into a curl command, so that a developer can send the request again by hand."""
 
 import json
 import shlex
@@ -10,12 +10,16 @@ from wechat_sandbox.push.request import HEADERS, signed_again
 
 
 def of_delivery(entry: dict[str, Any], account: Account) -> str:
+    """Return the curl command of a delivery, signed with the present token of the account."""
     url = signed_again(entry["url"], entry["request_raw"], account)
     return _line("POST", url, dict(HEADERS), entry["request_raw"])
 
 
 def of_call(entry: dict[str, Any], base_url: str) -> str:
-    """An upload's file is not in the journal: the line names one to be put there."""
+    """Return the curl command of an API call.
+
+    The journal does not keep uploaded files. For an upload the command has the placeholder FILE.
+    """
     query = f"?{urlencode(entry['query'])}" if entry["query"] else ""
     url = f"{base_url}{entry['path']}{query}"
     if entry["upload"]:

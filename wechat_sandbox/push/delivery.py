@@ -1,4 +1,4 @@
-"""Delivers one message: tries until it is handled, then shows what came of it (rules 7 to 9, 13)."""
+"""Delivers one message: tries until the server answers, then shows the reply (rules 7 to 9, 13)."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -17,16 +17,16 @@ from wechat_sandbox.world.chat import ChatMessage
 from wechat_sandbox.world.faults import DELIVERY, Fault
 from wechat_sandbox.world.world import World
 
-_WORTH_TELLING = 0.3  # seconds after which somebody may wonder
+_WAITING_AFTER = 0.3  # seconds without an answer after which a try is shown as waiting
 
 
 class Interrupted(Exception):
-    """The sandbox was reset or stopped while the delivery was under way."""
+    """The sandbox was reset or stopped during the delivery."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """All tries of one message, and what the phone showed in answer."""
+    """All tries of one message, and the messages that the phone showed as the reply."""
 
     attempts: tuple[Attempt, ...] = ()
     shown: tuple[ChatMessage, ...] = ()
@@ -34,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True)
 class _Parcel:
-    """What all tries of one series have in common."""
+    """The data that all tries of one message share."""
 
     id: int
     inbound: Inbound
@@ -43,17 +43,22 @@ class _Parcel:
 
 
 class Pusher:
+    """Delivers messages to the callback. Use it inside a running event loop."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._running: set[asyncio.Task[Series]] = set()
         self._held_back: list[asyncio.Event] = []
-        self._under_way: list[tuple[float, dict[str, Any]]] = []  # since when, and which try
+        self._under_way: list[tuple[float, dict[str, Any]]] = []  # (start on the loop's clock, the try)
         self._series_ids = count(1)
         self._http: aiohttp.ClientSession | None = None
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """One session for all; every delivery opens a connection of its own, as from WeChat's many hosts."""
+        """The HTTP session of all deliveries.
+
+        Each delivery opens a new connection, because WeChat sends from many hosts.
+        """
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(force_close=True, limit=0),
@@ -64,18 +69,22 @@ class Pusher:
         return self._http
 
     async def close(self) -> None:
+        """Cancel all running deliveries and close the HTTP session."""
         self.interrupt()
         if self._http is not None:
             await self._http.close()
 
     def interrupt(self) -> None:
-        """Ends every delivery under way: their callers get Interrupted."""
+        """Cancel all running deliveries. Their callers get Interrupted."""
         for task in self._running:
             task.cancel()
 
     async def deliver(self, inbound: Inbound) -> Series:
-        """Returns after the last try. Nothing is sent without a callback, nor for a user on the account's
-        blacklist, who can only unfollow. Raises Interrupted."""
+        """Deliver a message and return after the last try.
+
+        Sends nothing if there is no callback. Of a user on the blacklist, sends only `unsubscribe`. Raises
+        Interrupted if the sandbox is reset or stopped meanwhile.
+        """
         user = self._world.users.find(inbound.openid)
         if user is not None and user.blacklisted and inbound.event != "unsubscribe":
             return Series()
@@ -86,7 +95,7 @@ class Pusher:
         return await self.send(inbound, build(inbound, self._world.account, callback, stamp))
 
     async def send(self, inbound: Inbound, request: PushRequest) -> Series:
-        """As `deliver`, with the request made already."""
+        """Send a finished request and return after the last try. Raises Interrupted as `deliver` does."""
         parcel = _Parcel(next(self._series_ids), inbound, request, self._world.account)
         task = self._start(self._series(parcel))
         await asyncio.wait([task])
@@ -95,7 +104,7 @@ class Pusher:
         return task.result()
 
     def deliver_later(self, inbound: Inbound) -> None:
-        """Returns at once; nobody is told what came of it but the journal and the phone."""
+        """Start a delivery and return at once. The result appears in the journal and on the phone only."""
         self._start(self.deliver(inbound))
 
     def _start(self, series: Coroutine[Any, Any, Series]) -> asyncio.Task[Series]:
@@ -127,7 +136,7 @@ class Pusher:
         return Series(tuple(attempts), tuple(self._show(parcel.inbound, _decisive(attempts))))
 
     def _most(self, failed: Attempt) -> int:
-        """How many deliveries there are in all after a failure of this kind (rules 7 and 8)."""
+        """Return the total number of tries that this kind of failure allows (rules 7 and 8)."""
         behaviour = self._world.behaviour
         timed_out = failed.verdict.outcome == "timeout"
         return behaviour.attempts if timed_out else behaviour.bad_status_attempts
@@ -147,7 +156,7 @@ class Pusher:
         return [chat.show("account", "passive", fields.pop("type"), **fields)]
 
     async def _try(self, parcel: _Parcel, number: int, fault: Fault) -> list[Attempt]:
-        """The try itself, then any copies that a fault sends along at the same moment."""
+        """Make one try. The list has its result first, then those of the copies that a fault added."""
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.reorder:
@@ -156,7 +165,7 @@ class Pusher:
         return list(await asyncio.gather(*tries))
 
     async def _let_another_go_first(self) -> None:
-        """Until another message has been delivered, but no longer than a deadline."""
+        """Wait until a try of another message ends, but at most for one deadline."""
         overtaken = asyncio.Event()
         self._held_back.append(overtaken)
         try:
@@ -166,13 +175,13 @@ class Pusher:
             self._held_back.remove(overtaken)
 
     def waiting(self) -> list[dict[str, Any]]:
-        """The tries that are not answered yet and that somebody may wonder about, as the event `waiting` has
-        them."""
+        """Return the tries that have waited for an answer for at least 0.3 s, in the form of the event
+        `waiting`."""
         now = asyncio.get_running_loop().time()
         return [
             {**begun, "waited_ms": round((now - started) * 1000)}
             for started, begun in self._under_way
-            if now - started >= _WORTH_TELLING
+            if now - started >= _WAITING_AFTER
         ]
 
     async def _attempt(self, parcel: _Parcel, number: int, fault: Fault, duplicate: bool) -> Attempt:
@@ -190,7 +199,7 @@ class Pusher:
             "deadline_ms": deadline_ms,
         }
         told = loop.call_later(
-            _WORTH_TELLING, world.bus.publish, "waiting", {**begun, "waited_ms": round(_WORTH_TELLING * 1000)}
+            _WAITING_AFTER, world.bus.publish, "waiting", {**begun, "waited_ms": round(_WAITING_AFTER * 1000)}
         )
         self._under_way.append((started, begun))
         try:
@@ -220,14 +229,14 @@ class Pusher:
         if answer.failure is not None:
             return Verdict(answer.failure, answer.error)
         if answer.status != 200:
-            # Seen with 201 and body "success": anything but 200 is a failure (rule 8).
+            # Only status 200 is a success. Even 201 with the body "success" was seen to fail (rule 8).
             return Verdict("bad-status", f"HTTP status {answer.status}, must be 200")
         judge = Judge(parcel.account, self._world.behaviour.text_limit, self._world.media)
         return judge.verdict(answer.body, parcel.inbound)
 
 
 def _decisive(attempts: list[Attempt]) -> Attempt:
-    """The first valid answer, or else the last failure. Copies decide nothing."""
+    """Return the try with the first valid answer, else the last try. Ignores copies that a fault added."""
     tries = [attempt for attempt in attempts if not attempt.duplicate]
     handled = [attempt for attempt in tries if attempt.handled]
     return min(handled, key=lambda attempt: attempt.ended) if handled else tries[-1]

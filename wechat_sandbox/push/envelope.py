@@ -1,6 +1,6 @@
-"""WXBizMsgCrypt: signatures and the encryption of the safe mode (protocol §1.2 to §1.6).
+"""WXBizMsgCrypt: signatures, and the encryption of safe and compatible mode (protocol §1.2 to §1.6).
 
-It knows bytes and keys only: nothing of XML, HTTP or time.
+It works on bytes and keys only, without XML, HTTP or time.
 """
 
 import base64
@@ -15,7 +15,7 @@ BLOCK = 32
 
 
 class EnvelopeError(ValueError):
-    """`code` is WXBizMsgCrypt's own return code (protocol §1.5)."""
+    """A message cannot be decrypted. `code` is the return code of WXBizMsgCrypt (protocol §1.5)."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -23,25 +23,35 @@ class EnvelopeError(ValueError):
 
 
 def signature(*parts: str) -> str:
-    """sha1 over the parts in ASCII order: token, timestamp, nonce, and for a msg_signature the ciphertext."""
+    """Return the sha1 of the sorted, joined parts as hex digits.
+
+    The parts are token, timestamp and nonce, and for a msg_signature also the ciphertext.
+    """
     return hashlib.sha1("".join(sorted(parts)).encode(), usedforsecurity=False).hexdigest()
 
 
 def same(one: str, other: str) -> bool:
+    """Return True if two signatures are equal. Compares in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 class Envelope:
-    """Seals for one account: AES-256-CBC under the EncodingAESKey, padded to blocks of 32 (rule 5)."""
+    """Encrypts and decrypts the messages of one account.
+
+    It uses AES-256-CBC with the EncodingAESKey and pads to blocks of 32 bytes (rule 5).
+    """
 
     def __init__(self, aes_key: str, app_id: str) -> None:
-        # 43 characters carry 258 bits: the last two need not be zero, so the decoder must not be strict.
+        # 43 characters carry 258 bits, but the key has 256. The last two bits may be 1, so do not validate.
         key = base64.b64decode(aes_key + "=")
         self._cipher = Cipher(algorithms.AES(key), modes.CBC(key[:16]))
         self._app_id = app_id.encode()
 
     def encrypt(self, message: bytes, prefix: bytes | None = None) -> str:
-        """Base64 of the sealed message. The 16 random bytes differ each time unless `prefix` gives them."""
+        """Return the encrypted message in base64.
+
+        It starts with `prefix`, by default 16 new random bytes, so that each result differs.
+        """
         random = secrets.token_bytes(16) if prefix is None else prefix
         plain = random + len(message).to_bytes(4, "big") + message + self._app_id
         pad = BLOCK - len(plain) % BLOCK
@@ -50,13 +60,15 @@ class Envelope:
         return base64.b64encode(sealed).decode()
 
     def decrypt(self, text: str) -> bytes:
-        """The message inside. Raises EnvelopeError: bad base64, length, padding or app id."""
+        """Return the decrypted message. Raises EnvelopeError for wrong base64, length, padding or app id."""
         try:
             sealed = base64.b64decode(text, validate=True)
         except binascii.Error as error:
-            raise EnvelopeError(-40010, f"Encrypt is not base64: {error}") from None
+            raise EnvelopeError(-40010, f"the text is not base64: {error}") from None
         if not sealed or len(sealed) % 16:
-            raise EnvelopeError(-40007, f"Encrypt holds {len(sealed)} bytes, not a multiple of AES's 16")
+            raise EnvelopeError(
+                -40007, f"the ciphertext has {len(sealed)} bytes, must be a multiple of 16 and not empty"
+            )
         decryptor = self._cipher.decryptor()
         padded = decryptor.update(sealed) + decryptor.finalize()
         return self._content(_unpad(padded))
@@ -65,7 +77,7 @@ class Envelope:
         length = int.from_bytes(plain[16:20], "big")
         if len(plain) < 20 or 20 + length > len(plain):
             raise EnvelopeError(
-                -40008, f"the length field says {length} bytes, {max(0, len(plain) - 20)} follow it"
+                -40008, f"the length field is {length}, but {max(0, len(plain) - 20)} bytes follow it"
             )
         message, app_id = plain[20 : 20 + length], plain[20 + length :]
         if app_id != self._app_id:

@@ -1,9 +1,10 @@
-"""What the network did instead of bringing an answer, in a developer's words."""
+"""Describes network errors in words that help a developer."""
 
 import aiohttp
 
 
 def in_words(error: aiohttp.ClientError | OSError) -> str:
+    """Return a description of a request that got no complete HTTP answer."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"no such host: {error.host}"
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -12,4 +13,4 @@ def in_words(error: aiohttp.ClientError | OSError) -> str:
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the connection was closed in the middle of the answer"
-    return f"not answered in HTTP ({type(error).__name__}: {error})"
+    return f"the answer is not HTTP ({type(error).__name__}: {error})"

@@ -1,4 +1,4 @@
-"""What WeChat tells the account's server, as XML (protocol §2). It does not sign, encrypt or send."""
+"""Writes messages and events as WeChat's XML (protocol §2). It does not sign, encrypt or send them."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Self, TypeAlias
 
 from wechat_sandbox.push.reply_xml import parse
 
-# A string is written as CDATA, a number bare, a sequence as nested elements.
+# A string is written as CDATA, a number without CDATA, a sequence as nested elements.
 Value: TypeAlias = "str | int | float | Bare | Sequence[tuple[str, Value]]"
 Elements: TypeAlias = "tuple[tuple[str, Value], ...]"
 
-# Events that take no reply: they show neither an answer nor a failure line (rule 13).
+# Events without a reply: the phone shows neither an answer nor the failure line for them (rule 13).
 _UNANSWERABLE = frozenset(
     {
         "unsubscribe",
@@ -28,14 +28,15 @@ _UNANSWERABLE = frozenset(
 
 
 class Bare(str):
-    """Text that is written without CDATA: a number whose digits must stay as they were given."""
+    """A text that is written without CDATA, for a number whose digits must not change."""
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """One message or event on its way to the server. `event` is None for a message, `msg_id` for an event.
+    """One message or event for the account's server.
 
-    `written` is everything between `<xml>` and `</xml>` where a developer wrote it (a resend).
+    A message has `event` None; an event has `msg_id` None. `create_time` is in Unix seconds. `written` is the
+    text between `<xml>` and `</xml>` if a developer wrote it (for a resend); then it is sent unchanged.
     """
 
     openid: str
@@ -48,7 +49,10 @@ class Inbound:
 
     @classmethod
     def from_xml(cls, xml: str) -> Self:
-        """What a developer wrote, exactly. Raises ValueError unless it is an XML with sender and type."""
+        """Return a message with exactly this XML.
+
+        Raises ValueError if it is not `<xml>…</xml>` with FromUserName and MsgType.
+        """
         root = parse(xml.encode())
         texts = {child.name: child.text for child in root.children}
         openid, msg_type = texts.get("FromUserName", ""), texts.get("MsgType", "")
@@ -61,16 +65,16 @@ class Inbound:
         return cls(openid, msg_type, 0, event=event, msg_id=number, written=inner[1])
 
     def renewed(self, msg_id: int, create_time: int) -> Self:
-        """As another message of the same content: what a developer wrote, with these numbers in it."""
+        """Return a new message with the same written XML, but with this MsgId and CreateTime."""
         written = self.written or ""
-        # The first and the last of their names: what users wrote stands between them.
+        # The user's text is between CreateTime and MsgId and may contain such names: replace the outer ones.
         written = re.sub("<CreateTime>.*?</CreateTime>", element("CreateTime", create_time), written, count=1)
         written = re.sub("(.*)<MsgId>.*?</MsgId>", rf"\1{element('MsgId', msg_id)}", written, flags=re.DOTALL)
         return replace(self, msg_id=self.msg_id and msg_id, written=written)
 
     @property
     def kind(self) -> str:
-        """For the journal: `text`, or the event's name."""
+        """The message type, such as `text`, or the name of the event. The journal shows it."""
         return self.event or self.msg_type
 
     @property
@@ -79,10 +83,11 @@ class Inbound:
 
     @property
     def answerable(self) -> bool:
+        """True unless it is an event without a reply (rule 13)."""
         return self.event not in _UNANSWERABLE
 
     def elements(self, original_id: str) -> str:
-        """Everything between `<xml>` and `</xml>`."""
+        """Return the text between `<xml>` and `</xml>`."""
         if self.written is not None:
             return self.written
         every: list[tuple[str, Value]] = [
@@ -104,7 +109,7 @@ def element(name: str, value: Value) -> str:
 
 
 def cdata(text: str) -> str:
-    # "]]>" would end the section early: it is spread over two.
+    # "]]>" would end the section, so split it over two sections.
     return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 

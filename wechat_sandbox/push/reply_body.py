@@ -1,4 +1,4 @@
-"""Takes the reply's XML out of the body that the server sent, as the account's mode demands (rule 6)."""
+"""Reads the XML of a reply from the body of the answer, according to the account's mode (rule 6)."""
 
 from wechat_sandbox.account import Account, Mode
 from wechat_sandbox.push.envelope import Envelope, EnvelopeError, same, signature
@@ -6,11 +6,14 @@ from wechat_sandbox.push.reply_xml import Node, NotXml, parse
 
 
 class BadReply(ValueError):
-    """The text says what is wrong with the reply, in a developer's words."""
+    """The reply is wrong. The message tells the developer what to correct."""
 
 
 def unseal(body: bytes, account: Account) -> tuple[Node, bytes]:
-    """The reply's root element and its XML in plain. Raises BadReply."""
+    """Decrypt the body if needed. Return the root element of the reply, and its plain XML.
+
+    Raises BadReply if the body is not XML, does not fit the account's mode, or cannot be decrypted.
+    """
     root = _parse(body, "the body")
     encrypted = root.child("Encrypt")
     if encrypted is None:
@@ -18,7 +21,7 @@ def unseal(body: bytes, account: Account) -> tuple[Node, bytes]:
             raise BadReply("plain XML in safe mode: the reply must be encrypted (an <Encrypt> element)")
         return root, body
     if account.mode is Mode.PLAIN:
-        raise BadReply("encrypted reply in plain mode: the account has no encryption switched on")
+        raise BadReply("encrypted reply in plain mode: send plain XML, or set the account's mode to safe")
     plain = _open(root, encrypted.text.strip(), account)
     return _parse(plain, "the decrypted reply"), plain
 
@@ -28,7 +31,7 @@ def _open(root: Node, encrypted: str, account: Account) -> bytes:
     for name in ("MsgSignature", "TimeStamp", "Nonce"):
         node = root.child(name)
         if node is None or not node.text.strip():
-            raise BadReply(f"{name}: missing beside <Encrypt>")
+            raise BadReply(f"{name}: missing; a reply with <Encrypt> needs it")
         texts[name] = node.text.strip()
     if not texts["TimeStamp"].isdigit():
         raise BadReply(f"TimeStamp: must be unix seconds, got {texts['TimeStamp']!r}")
@@ -46,12 +49,12 @@ def _open(root: Node, encrypted: str, account: Account) -> bytes:
 
 def _parse(text: bytes, what: str) -> Node:
     if text.startswith(b"\xef\xbb\xbf"):
-        raise BadReply(f"{what} starts with a UTF-8 byte order mark (BOM); nothing may stand before <xml>")
+        raise BadReply(f"{what} starts with a UTF-8 byte order mark (BOM); remove it, <xml> must come first")
     start = text.lstrip()[:100].lower()
     if start.startswith((b"{", b"[", b'"')):
         raise BadReply(f"{what} is JSON; an official account answers in XML: {_shown(text)}")
     if start.startswith((b"<!doctype html", b"<html")):
-        raise BadReply(f"{what} is an HTML page: {_shown(text)}")
+        raise BadReply(f"{what} is an HTML page, must be XML: {_shown(text)}")
     try:
         root = parse(text)
     except NotXml as error:

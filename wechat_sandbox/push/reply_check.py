@@ -1,4 +1,4 @@
-"""Judges what the server answered, and says exactly what is wrong with it (protocol §3, rules 6, 9 to 11)."""
+"""Checks the server's answer and describes what is wrong with it (protocol §3, rules 6, 9 to 11)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,11 @@ ARTICLES_TO_AN_EVENT = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """`outcome` is reply, success, empty or bad-reply, or what kept a server from answering: timeout, refused
-    or bad-status; `reply` is what a chat shows, `xml` its source."""
+    """The result of the check.
+
+    `outcome` is reply, success, empty or bad-reply; without an answer to check it is timeout, refused or
+    bad-status. `reply` has the fields that the chat shows, `xml` is the plain XML of the reply.
+    """
 
     outcome: str
     error: str | None = None
@@ -27,11 +30,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judge:
+    """Checks answers for one account. `text_limit` is in bytes of UTF-8."""
+
     account: Account
     text_limit: int
     media: MediaStore
 
     def verdict(self, body: bytes, inbound: Inbound) -> Verdict:
+        """Check the body of an answer to `inbound`. A wrong reply gives the outcome bad-reply."""
         if not body:
             return Verdict("empty")
         if body == b"success":
@@ -39,7 +45,7 @@ class Judge:
         xml: str | None = None
         try:
             if body.strip().lower() == b"success":
-                raise BadReply(f"must be exactly `success`, without anything around it; got {body!r}")
+                raise BadReply(f"must be exactly `success` and nothing else, got {body!r}")
             root, plain = unseal(body, self.account)
             xml = plain.decode(errors="replace")
             return Verdict("reply", reply=self._reply(root, inbound), xml=xml)
@@ -49,7 +55,7 @@ class Judge:
     def _reply(self, root: Node, inbound: Inbound) -> dict[str, Any]:
         self._check_addresses(root, inbound)
         created = _text(root, "CreateTime")
-        # Milliseconds pass: a much-used library sends them, and its users see their replies.
+        # Milliseconds are accepted: a widely used library sends them, and its replies do reach users.
         if not (created.isascii() and created.isdigit()):
             raise BadReply(f"CreateTime: must be whole unix seconds, got {created!r}")
         kind = _text(root, "MsgType")
@@ -77,8 +83,8 @@ class Judge:
         to, sender = _text(root, "ToUserName"), _text(root, "FromUserName")
         if (to, sender) == (self.account.original_id, inbound.openid):
             raise BadReply(
-                "ToUserName and FromUserName are swapped: "
-                "a reply goes to the openid, from the account's original id"
+                "ToUserName and FromUserName are swapped: in a reply, ToUserName is the user's openid and "
+                "FromUserName the account's original id"
             )
         for name, value, expected in (
             ("ToUserName", to, inbound.openid),
@@ -90,9 +96,7 @@ class Judge:
     def _content(self, root: Node) -> str:
         node = root.child("Content")
         if node is None or not node.text:
-            raise BadReply(
-                "Content: must not be empty (to answer nothing, answer `success` or an empty body)"
-            )
+            raise BadReply("Content: must not be empty (to send no reply, answer `success` or an empty body)")
         size = len(node.text.encode())
         if size > self.text_limit:
             raise BadReply(f"Content: {size} bytes of UTF-8, at most {self.text_limit}")
@@ -123,9 +127,9 @@ def _articles(root: Node, to_an_event: bool) -> list[dict[str, str]]:
     count = _text(root, "ArticleCount")
     items = [node for node in _child(root, "Articles").children if node.name == "item"]
     if not items:
-        raise BadReply("Articles: holds no <item>")
+        raise BadReply("Articles: has no <item>, needs at least one")
     if count != str(len(items)):
-        raise BadReply(f"ArticleCount: says {count!r}, Articles holds {len(items)}")
+        raise BadReply(f"ArticleCount: is {count!r}, but Articles has {len(items)} <item> elements")
     names = {"title": "Title", "description": "Description", "pic_url": "PicUrl", "url": "Url"}
     shown = items[: ARTICLES_TO_AN_EVENT if to_an_event else ARTICLES_TO_A_MESSAGE]
     return [{key: _optional(item, name) for key, name in names.items()} for item in shown]

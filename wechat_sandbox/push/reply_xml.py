@@ -1,25 +1,28 @@
-"""Reads the XML of a reply into a tree of plain elements; DTDs and entities are refused."""
+"""Parses the XML of a reply into a tree of elements. It refuses DTDs and entities."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 
 class NotXml(ValueError):
-    """Says what the text is instead, and where reading stopped."""
+    """The text is not allowed XML. The message gives the reason and the position."""
 
 
 @dataclass
 class Node:
+    """One XML element. `text` is its own text, without that of its children."""
+
     name: str
     text: str = ""
     children: list["Node"] = field(default_factory=list)
 
     def child(self, name: str) -> "Node | None":
+        """Return the first child with this name, or None."""
         return next((child for child in self.children if child.name == name), None)
 
 
 def parse(text: bytes) -> Node:
-    """The root element. Raises NotXml."""
+    """Return the root element. Raises NotXml if the text is not XML or has a DOCTYPE."""
     parser = expat.ParserCreate("utf-8")
     open_nodes = [Node("")]
 

@@ -1,4 +1,5 @@
-"""The request that carries one message: signed and sealed once, the same on every try (rules 3, 4, 7)."""
+"""Builds the HTTP request for one message. It is signed and encrypted once; every try sends the same
+request (rules 3, 4, 7)."""
 
 import re
 import secrets
@@ -23,7 +24,7 @@ _OTHER_APP_ID = "wx0000000000000000"
 
 
 class Tamper(StrEnum):
-    """What an attacker would try: each must be refused by the account's server."""
+    """Ways to forge a request. The account's server must refuse each of them."""
 
     SIGNATURE = "signature"
     RECEIVER = "receiver"
@@ -32,25 +33,26 @@ class Tamper(StrEnum):
 
 @dataclass(frozen=True)
 class Stamp:
-    """What the signature covers besides the token."""
+    """The timestamp and nonce of a request. The signature covers them and the token."""
 
     timestamp: str
     nonce: str
 
     @classmethod
     def new(cls, at: int) -> "Stamp":
+        """Return a stamp with the time `at` (Unix seconds) and a new nonce."""
         return cls(str(at), new_nonce())
 
     @classmethod
     def of(cls, url: str) -> "Stamp":
-        """The one in the query of a request that was sent."""
+        """Return the stamp in the query of a URL that was sent."""
         query = dict(parse_qsl(urlsplit(url).query))
         return cls(query["timestamp"], query["nonce"])
 
 
 @dataclass(frozen=True)
 class PushRequest:
-    """`shown_url` is `url` without the signatures, for the journal; `xml` is what the body says in plain."""
+    """One request. `shown_url` is `url` without signatures, for the journal; `xml` is the plain message."""
 
     url: str
     shown_url: str
@@ -61,9 +63,10 @@ class PushRequest:
 def build(
     inbound: Inbound, account: Account, callback: str, stamp: Stamp, tamper: Tamper | None = None
 ) -> PushRequest:
+    """Build the request for `inbound` in the account's mode. `tamper` forges it, for tests of the server."""
     if tamper is Tamper.STALE:
         stamp = Stamp(str(int(stamp.timestamp) - _STALE_SECONDS), stamp.nonce)
-    # Who signs with another token does not know ours.
+    # An attacker does not know the token, so a forged signature is made with another one.
     token = account.token[::-1] + "0" if tamper is Tamper.SIGNATURE else account.token
     query = {
         "signature": signature(token, stamp.timestamp, stamp.nonce),
@@ -79,7 +82,7 @@ def build(
         encrypted = Envelope(account.aes_key, app_id).encrypt(xml.encode())
         query["encrypt_type"] = "aes"
         query["msg_signature"] = signature(token, stamp.timestamp, stamp.nonce, encrypted)
-        # Safe mode shows nothing but the receiver; compatible mode adds the ciphertext to the plain fields.
+        # Safe mode sends the receiver and the ciphertext. Compatible mode sends the plain fields as well.
         receiver = _OTHER_ACCOUNT if tamper is Tamper.RECEIVER else account.original_id
         open_part = element("ToUserName", receiver) if account.mode is Mode.SAFE else elements
         body = f"<xml>{open_part}{element('Encrypt', encrypted)}</xml>"
@@ -93,7 +96,7 @@ def build(
 
 
 def signed_again(shown_url: str, body: str, account: Account) -> str:
-    """The URL of a request in the journal with its signatures, by the account's token of now."""
+    """Return the URL of a journal entry with its signatures, made with the account's present token."""
     stamp = Stamp.of(shown_url)
     address, _, query = shown_url.partition("?")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
@@ -109,7 +112,7 @@ def new_nonce() -> str:
 
 
 def with_query(url: str, query: dict[str, str]) -> str:
-    """`url` with `query` after whatever query it has."""
+    """Return `url` with `query` added after the query that it already has."""
     return url + ("&" if "?" in url else "?") + urlencode(query)
 
 

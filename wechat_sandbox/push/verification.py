@@ -1,4 +1,4 @@
-"""The GET that WeChat sends when a server URL is saved (rule 1)."""
+"""Sends the GET with which WeChat checks a server URL before it saves it (rule 1)."""
 
 import asyncio
 import secrets
@@ -14,17 +14,20 @@ from wechat_sandbox.world.world import World
 
 
 class NotVerified(Exception):
-    """The text says what was wrong with the URL or its answer."""
+    """The server URL was not verified. The message says what is wrong with the URL or the answer."""
 
 
 def is_web_url(text: str) -> bool:
-    """Whether a server can be there at all."""
+    """Return True if `text` is an http:// or https:// URL with a host."""
     parts = urlsplit(text)
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> None:
-    """Returns if the server proves that it knows the token; raises NotVerified."""
+    """Send the verification GET. Raises NotVerified unless the server answers with the exact echostr.
+
+    The server must answer within the deadline, with status 200 and the echostr as its whole body.
+    """
     if not is_web_url(callback):
         raise NotVerified(f"url: must be an absolute http:// or https:// URL, got {callback!r}")
     _check_port(world, callback)
@@ -60,10 +63,13 @@ async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> No
 
 
 def _check_port(world: World, callback: str) -> None:
-    """WeChat calls ports 80 and 443 only (rule 2); a developer's machine seldom has them to give."""
+    """Raise NotVerified for a port that WeChat does not call, if `callback_public_ports_only` is on (rule 2).
+
+    The check is off by default, because a developer's machine seldom offers ports 80 and 443.
+    """
     try:
         port = URL(callback).port
     except ValueError:
-        raise NotVerified(f"url: not a URL: {callback!r}") from None
+        raise NotVerified(f"url: must be a URL, got {callback!r}") from None
     if world.behaviour.callback_public_ports_only and port not in (80, 443):
         raise NotVerified(f"url: WeChat calls ports 80 and 443 only, got {port}")

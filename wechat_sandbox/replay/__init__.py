@@ -1,1 +1,1 @@
-"""A conversation kept as a document, held again with the server of now, and written out as a test."""
+"""Saves a conversation as a document, replays it with the present server, and exports it as a test."""

@@ -1,4 +1,4 @@
-"""The recording as one JSON document: readable, complete enough to be replayed, and without secrets."""
+"""Turns the recording into one JSON document. It has everything that a replay needs, and no secrets."""
 
 import base64
 from typing import Any
@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 
 def document(world: World) -> Json:
+    """Return the recording of `world` as a JSON object."""
     recorder, menu = world.recorder, world.menus.default
     steps = list(recorder.steps)
     account = world.account
@@ -29,7 +30,10 @@ def document(world: World) -> Json:
 
 
 def seen(world: World, messages: list[Json]) -> list[Json]:
-    """Messages as a recording keeps them: a media is known by its content, for its id is new each time."""
+    """Return messages in the form of a recording.
+
+    A media gets the md5 of its content, because its id differs in each run.
+    """
     return [_with_digest(world, message) for message in messages]
 
 
@@ -54,7 +58,7 @@ def _with_digest(world: World, message: Json) -> Json:
 
 
 def _media(world: World, steps: list[Step]) -> Json:
-    """What users sent that was no sample, if it is small enough for a document."""
+    """Return the media that users sent in base64, except samples and files over `_LARGEST_MEDIA` bytes."""
     kept = {}
     for step in steps:
         media_id = step.act.get("body", {}).get("media_id")

@@ -1,4 +1,4 @@
-"""A recording as a pytest file that runs by itself."""
+"""Writes a recording as a pytest file that starts its own sandbox."""
 
 from pathlib import Path
 from pprint import pformat
@@ -10,5 +10,6 @@ _WIDTH = 100
 
 
 def pytest_file(recording: dict[str, Any]) -> str:
+    """Return the source of a pytest file that replays the recording."""
     text = pformat(recording, width=_WIDTH, sort_dicts=False)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(recording=text)

@@ -1,4 +1,4 @@
-"""Holds a recorded conversation again, with the server of now, and compares what the users saw."""
+"""Replays a recorded conversation with the present server, and compares the messages that users saw."""
 
 import asyncio
 import difflib
@@ -16,17 +16,19 @@ from wechat_sandbox.world.recorder import Recorder, Step
 from wechat_sandbox.world.users import User
 from wechat_sandbox.world.world import World
 
-# How much later than recorded an answer by custom message may come.
-_PATIENCE = 5.0
+# Seconds by which an answer may come later than recorded.
+_EXTRA_WAIT = 5.0
 _LONGEST_WAIT = 60.0
-# What differs from run to run and is nothing to a user.
-_UNSEEN = ("id", "at", "via", "media_id", "url", "thumb_url", "template_id")
+# Fields that differ in each run and that a user does not see.
+_NOT_COMPARED = ("id", "at", "via", "media_id", "url", "thumb_url", "template_id")
 Json = dict[str, Any]
 
 
 class Player:
-    """Everyone in the recording is a new user here, a follower or not as they were at its beginning. While
-    it runs, nothing else is recorded."""
+    """Replays one recording. During the replay nothing else is recorded.
+
+    Each recorded user becomes a new user, who is a follower if the recorded one was at the start.
+    """
 
     def __init__(self, world: World, pusher: Pusher, recording: Recording) -> None:
         self._world = world
@@ -37,7 +39,10 @@ class Player:
         self._recorder = Recorder()
 
     async def play(self) -> Json:
-        """`{"steps": [{"act", "nickname", "before", "after", "same", "difference"}], "same"}`."""
+        """Replay all steps and compare them with the recording.
+
+        Return `{"steps": [{"act", "nickname", "before", "after", "same", "difference"}], "same"}`.
+        """
         own, self._world.recorder = self._world.recorder, self._recorder
         try:
             self._set_the_scene()
@@ -60,7 +65,10 @@ class Player:
             world.set_menu(self._recording.menu)
 
     async def _step(self, moment: Moment) -> list[Json]:
-        """What the user saw, complete only when the conversation is over: the list may still grow."""
+        """Replay one step and return the messages that the user saw.
+
+        The list may grow until the end of the replay.
+        """
         if moment.openid is None:
             self._world.clock.advance(float(moment.act.get("advance_seconds", 0)))
             self._world.logins.time_has_passed()
@@ -76,11 +84,11 @@ class Player:
         return step.shown
 
     async def _wait_for(self, step: Step, moment: Moment) -> None:
-        """Until as much has been shown as was recorded, or it is clear that it will not be."""
+        """Wait until the step has as many messages as recorded, or until the time for late ones is over."""
         late = max((float(message.get("at", 0)) - moment.at for message in moment.shown), default=0.0)
         listener = self._world.bus.join()
         try:
-            async with asyncio.timeout(min(max(late, 0.0) + _PATIENCE, _LONGEST_WAIT)):
+            async with asyncio.timeout(min(max(late, 0.0) + _EXTRA_WAIT, _LONGEST_WAIT)):
                 while len(step.shown) < len(moment.shown):
                     if not await listener.next():
                         return
@@ -107,8 +115,8 @@ class Player:
         }
 
     def _line(self, message: Json) -> str:
-        """A message as its user saw it; people are called by their names, for their openids are new."""
-        visible = {name: value for name, value in message.items() if name not in _UNSEEN}
+        """Return a message as one line of text, with nicknames instead of openids, which differ each time."""
+        visible = {name: value for name, value in message.items() if name not in _NOT_COMPARED}
         text = json.dumps(visible, ensure_ascii=False, sort_keys=True)
         for openid, user in self._users.items():
             for one in (openid, user.openid):

@@ -1,4 +1,4 @@
-"""Reads a recording that somebody kept, field by field, before anything is done with it."""
+"""Reads and checks a saved recording completely, before its replay starts."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Moment:
-    """One step: who did what at which time, and what they saw then."""
+    """One step: the time, the user (None: the clock), the act, and the messages that the user saw."""
 
     at: float
     openid: str | None
@@ -39,12 +39,12 @@ class Recording:
 
 
 def read_recording(values: Any) -> Recording:
-    """Raises BadRequest naming the field."""
+    """Return the recording in a JSON object. Raises BadRequest, which names the wrong field."""
     if not isinstance(values, dict):
         raise BadRequest("recording: must be an object")
     fields = Fields(values)
     if fields.any("version") != VERSION:
-        raise BadRequest(f"recording.version: must be {VERSION}")
+        raise BadRequest(f"recording.version: must be {VERSION}; record the conversation again")
     people = [_person(f"recording.users[{i}]", one) for i, one in enumerate(fields.list("users"))]
     known = {person.openid for person in people}
     moments = [_moment(f"recording.steps[{i}]", one, known) for i, one in enumerate(fields.list("steps"))]
@@ -70,11 +70,11 @@ def _moment(where: str, values: Any, known: set[str]) -> Moment:
     fields = _fields(where, values)
     openid, act, shown = fields.any("openid"), fields.any("act"), fields.any("shown", [])
     if openid is not None and openid not in known:
-        raise BadRequest(f"{where}.openid: not among the recording's users")
+        raise BadRequest(f"{where}.openid: must be one of recording.users, got {openid!r}")
     if not isinstance(act, dict) or act.get("type") not in (*ACTS, "clock"):
-        raise BadRequest(f"{where}.act: its type must be clock or one of {', '.join(ACTS)}")
+        raise BadRequest(f"{where}.act: type must be clock or one of {', '.join(ACTS)}")
     if (openid is None) is not (act["type"] == "clock"):
-        raise BadRequest(f"{where}.openid: every act but a leap of the clock has a user")
+        raise BadRequest(f"{where}.openid: must be null for the act clock, and a user for every other act")
     if not isinstance(act.get("body", {}), dict):
         raise BadRequest(f"{where}.act.body: must be an object")
     if not isinstance(shown, list) or not all(isinstance(one, dict) for one in shown):

@@ -1,1 +1,2 @@
-"""What a user does with a thumb: follow, write, tap the menu, scan; the server is told of each."""
+"""The acts of a user on the phone, such as follow, send, tap the menu and scan. Most are pushed to the
+account's server."""

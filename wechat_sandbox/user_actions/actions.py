@@ -1,4 +1,4 @@
-"""All that a thumb can do to the account, by name; what is done is written into the recording."""
+"""Lists all acts of a user by name, and performs and records them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,7 +10,10 @@ Act = Callable[[Actor, Fields], Awaitable[Outcome]]
 
 
 async def perform(actor: Actor, name: str, fields: Fields) -> Outcome:
-    """Does one of `ACTS`; one that proves impossible was never done."""
+    """Perform the act `name` of `ACTS` and record it.
+
+    If the act raises an error, it is not recorded.
+    """
     recorder = actor.world.recorder
     step = recorder.begin(actor.world.clock.now(), actor.user, {"type": name, "body": fields.left()})
     try:
@@ -19,7 +22,7 @@ async def perform(actor: Actor, name: str, fields: Fields) -> Outcome:
         recorder.drop(step)
         raise
     if outcome.extra.get("kind") == "scene":
-        # The ticket of this run's code would mean nothing in another.
+        # Record the scene, because the ticket of this code is unknown in another run.
         step.act["body"] = {"scene": outcome.extra["scene"]}
     step.deliveries = outcome.to_json()["deliveries"]
     return outcome

@@ -1,4 +1,4 @@
-"""How an act is carried out: what it causes is delivered one by one and the outcome gathered."""
+"""Delivers the messages and events of an act one after another, and collects the results."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +10,15 @@ from wechat_sandbox.world.world import World
 
 
 class Impossible(Exception):
-    """On a real phone this could not be done; the text says why."""
+    """A real phone does not allow this act. The message gives the reason."""
 
 
 @dataclass
 class Outcome:
-    """`extra` is what an act tells besides, such as the page that a view button opens."""
+    """The result of an act.
+
+    `series` has its deliveries. `extra` has further results, such as the page that a view button opens.
+    """
 
     msg_id: int | None = None
     series: list[Series] = field(default_factory=list)
@@ -23,7 +26,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            # As a string: JavaScript cannot hold 17 digits.
+            # A string, because a number in JavaScript cannot keep 17 digits exactly.
             "msg_id": str(self.msg_id) if self.msg_id is not None else None,
             "deliveries": [attempt.to_json() for series in self.series for attempt in series.attempts],
             "shown": [message.to_json() for series in self.series for message in series.shown],
@@ -33,13 +36,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Actor:
-    """One user in front of the phone."""
+    """One user who acts on the phone."""
 
     world: World
     pusher: Pusher
     user: User
 
     def must_follow(self) -> None:
+        """Raise Impossible if the user does not follow the account."""
         if not self.user.subscribed:
             raise Impossible(
                 f"{self.user.nickname} ({self.user.openid}) does not follow the account: subscribe first"
@@ -48,6 +52,7 @@ class Actor:
     async def push_event(
         self, outcome: Outcome, event: str, fields: Elements = (), create_time: int | None = None
     ) -> None:
+        """Deliver an event and add the result to `outcome`."""
         at = self.world.event_time(self.user.openid) if create_time is None else create_time
         inbound = Inbound(self.user.openid, "event", at, fields, event=event)
         outcome.series.append(await self.pusher.deliver(inbound))
@@ -60,7 +65,11 @@ class Actor:
         msg_id: int | None = None,
         create_time: int | None = None,
     ) -> None:
-        """`msg_id` and `create_time` are chosen here unless a test wants them to coincide (rule 12)."""
+        """Deliver a message and add the result to `outcome`.
+
+        By default `msg_id` and `create_time` are new. A test may give them, to make messages coincide (rule
+        12).
+        """
         outcome.msg_id = self.world.new_msg_id(self.user.openid) if msg_id is None else msg_id
         at = self.world.clock.seconds() if create_time is None else create_time
         inbound = Inbound(self.user.openid, msg_type, at, fields, msg_id=outcome.msg_id)

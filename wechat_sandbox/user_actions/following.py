@@ -1,4 +1,4 @@
-"""Following and unfollowing, by search or by a scene QR code (protocol §2.2, rules 36 and 37)."""
+"""The acts follow and unfollow, by search or with a scene QR code (protocol §2.2, rules 36 and 37)."""
 
 from wechat_sandbox.user_actions.actor import Actor, Impossible, Outcome
 from wechat_sandbox.world.push_windows import Occasion
@@ -6,6 +6,7 @@ from wechat_sandbox.world.qrcodes import QrCode
 
 
 async def subscribe(actor: Actor) -> Outcome:
+    """Follow the account by search. Raises Impossible if the user already follows it."""
     world, user = actor.world, actor.user
     if user.subscribed:
         raise Impossible(f"{user.nickname} ({user.openid}) already follows the account")
@@ -19,9 +20,10 @@ async def subscribe(actor: Actor) -> Outcome:
 
 
 async def unsubscribe(actor: Actor) -> Outcome:
+    """Unfollow the account. Raises Impossible if the user does not follow it."""
     actor.must_follow()
     world, user = actor.world, actor.user
-    # A follower who returns has no history with the account: neither remark nor tags.
+    # The user loses remark and tags, so a follower who returns starts without them.
     user.unfollow()
     world.windows.close(user.openid)
     world.typing.stop(user.openid)
@@ -32,7 +34,11 @@ async def unsubscribe(actor: Actor) -> Outcome:
 
 
 async def scan(actor: Actor, code: QrCode) -> Outcome:
-    """A follower's scan is a SCAN with the bare scene; a stranger follows, with `qrscene_` before it."""
+    """Scan a QR code with a scene.
+
+    A follower causes the event SCAN with the scene as EventKey. Another user becomes a follower and causes
+    `subscribe` with `qrscene_` before the scene.
+    """
     world, user = actor.world, actor.user
     outcome = Outcome()
     code.scanned_by.add(user.openid)

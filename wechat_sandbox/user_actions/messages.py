@@ -1,4 +1,4 @@
-"""The messages that a user can send (protocol §2.1): their elements on the wire, their bubble in the chat."""
+"""The messages that a user can send (protocol §2.1): their XML elements, and their fields in the chat."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +14,17 @@ from wechat_sandbox.world.world import World
 
 @dataclass(frozen=True)
 class Message:
+    """One message: its XML elements, and the fields of its bubble in the chat."""
+
     elements: Elements
     bubble: dict[str, Any]
 
 
 async def send(actor: Actor, fields: Fields) -> Outcome:
-    """Sends what `fields` describe; `msg_id` and `create_time` in them make messages coincide (rule 12)."""
+    """Send the message or event that `fields` describe.
+
+    The fields may have `msg_id` and `create_time`, to make messages coincide (rule 12).
+    """
     actor.must_follow()
     world, openid = actor.world, actor.user.openid
     kind = fields.text("type", "text")
@@ -33,7 +38,7 @@ async def send(actor: Actor, fields: Fields) -> Outcome:
         return outcome
     if kind not in _KINDS:
         raise BadRequest(f"type: must be one of {', '.join((*_KINDS, 'event'))}; got {kind!r}")
-    # A tap on a msgmenu item looks like a text but counts as a menu tap (protocol §8.1).
+    # A tap on a msgmenu item is sent as a text but counts as a menu tap (protocol §8.1).
     occasion = Occasion.MENU if fields.has("bizmsgmenuid") else Occasion.MESSAGE
     message = _KINDS[kind](world, kind, fields)
     fields.done()
@@ -126,7 +131,7 @@ _KINDS = {
 
 
 def _media(world: World, kind: str, fields: Fields) -> Media:
-    """The media named by `media_id`, else a sample of that kind."""
+    """Return the media of the field `media_id`, or a sample if the field is missing."""
     media_id = fields.text("media_id", "")
     return world.media.get(media_id) if media_id else sample(world.media, kind)
 
@@ -140,7 +145,7 @@ def _path(media: Media) -> str:
 
 
 def _elements(tree: Any) -> Elements:
-    """The elements of any event, named as WeChat names them; an object holds nested ones."""
+    """Return the XML elements of an event. `tree` has WeChat's names; an object becomes nested elements."""
     if not isinstance(tree, dict):
         raise BadRequest("fields: must be an object of element names")
     elements: list[tuple[str, Value]] = []
@@ -149,6 +154,6 @@ def _elements(tree: Any) -> Elements:
             if isinstance(one, bool) or not isinstance(one, (str, int, float, dict)):
                 raise BadRequest(f"fields.{name}: must be a string, a number, an object or a list of those")
             if not name.isidentifier():
-                raise BadRequest(f"fields.{name}: not the name of an XML element")
+                raise BadRequest(f"fields.{name}: must be the name of an XML element (letters, digits and _)")
             elements.append((name, _elements(one) if isinstance(one, dict) else one))
     return tuple(elements)

@@ -1,4 +1,4 @@
-"""Agreeing to a subscription notice, or taking that back (protocol §2.3 and §8.3)."""
+"""The act of a user who accepts or rejects subscription notices (protocol §2.3 and §8.3)."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ class Decision(StrEnum):
 
 
 class Where(StrEnum):
-    """Where the user was asked, on a page or in an article; or they changed their mind in the settings."""
+    """The place of the decision: a page, an article, or the settings of the chat."""
 
     PAGE = "page"
     ARTICLE = "article"
@@ -23,7 +23,10 @@ _SCENES = {Where.PAGE: 0, Where.ARTICLE: 2}
 
 
 async def decide(actor: Actor, fields: Fields) -> Outcome:
-    """Fields: `template_id`, `decision` and `where`. One acceptance is good for one notice."""
+    """Accept or reject notices of a template. One acceptance allows one notice.
+
+    Fields: `template_id`, `decision` and `where` (default: page).
+    """
     world, user = actor.world, actor.user
     template = world.notices.get(fields.text("template_id"))
     decision = fields.choice("decision", Decision)

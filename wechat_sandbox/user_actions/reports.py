@@ -1,4 +1,4 @@
-"""Opening the chat, and the location that a phone reports by itself when it does (protocol §2.2, §5.4)."""
+"""The acts that open the chat and report the phone's location (protocol §2.2, §5.4)."""
 
 from wechat_sandbox.json_fields import Fields
 from wechat_sandbox.push.payload import Bare
@@ -7,7 +7,10 @@ from wechat_sandbox.user_actions.actor import Actor, Impossible, Outcome
 
 
 async def enter(actor: Actor, fields: Fields) -> Outcome:
-    """The chat is opened: an old menu is pulled again, and the location told where that is switched on."""
+    """Open the chat. The phone loads the menu again if its copy is old.
+
+    It also reports its location, if `location_reports` is on and the account may get reports.
+    """
     fields.done()
     world, user = actor.world, actor.user
     world.menus.enter(user)
@@ -20,9 +23,10 @@ async def enter(actor: Actor, fields: Fields) -> Outcome:
 
 
 async def location(actor: Actor, fields: Fields) -> Outcome:
+    """Report the location in `fields`: degrees, and `precision` in metres. All fields are optional."""
     actor.must_follow()
     if not _may_report(actor):
-        raise Impossible(f"accounts of kind {actor.world.account.kind} are sent no LOCATION reports")
+        raise Impossible(f"accounts of kind {actor.world.account.kind} get no LOCATION reports")
     latitude = fields.degrees("latitude", 90, 39.908722)
     longitude = fields.degrees("longitude", 180, 116.397499)
     precision = fields.number("precision", 65.0)

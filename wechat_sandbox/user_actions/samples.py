@@ -1,4 +1,4 @@
-"""Small files of each media type, for a user who has nothing at hand."""
+"""Small sample files of each media type, for messages without a file of their own."""
 
 import io
 import math
@@ -13,12 +13,12 @@ _SIDE = 96
 
 
 def sample(store: MediaStore, kind: str) -> Media:
-    """A new media of that type: a picture, a second of video, a second of silence."""
+    """Add and return a sample of this type: a picture, a second of video, or a second of silence."""
     return store.add(kind, _SAMPLES[kind])
 
 
 def _picture() -> bytes:
-    """A PNG: a sky over a meadow."""
+    """Return a PNG that shows a sky over a meadow."""
     rows = b"".join(b"\0" + b"".join(_pixel(x, y) for x in range(_SIDE)) for y in range(_SIDE))
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
@@ -37,7 +37,7 @@ def _pixel(x: int, y: int) -> bytes:
 
 
 def _tone() -> bytes:
-    """A WAV of one second: no browser plays AMR, so a phone on the screen plays this."""
+    """Return a WAV of one second. The phone page plays it, because browsers cannot play AMR."""
     rate = 8000
     loud = [math.sin(math.pi * at / rate) * math.sin(2 * math.pi * 440 * at / rate) for at in range(rate)]
     with io.BytesIO() as file:
@@ -51,6 +51,6 @@ def _tone() -> bytes:
 
 _PNG = Content(_picture(), "image/png")
 _CLIP = Content((Path(__file__).parent.parent / "samples" / "clip.mp4").read_bytes(), "video/mp4")
-# Fifty AMR frames that say "nothing here".
+# Fifty AMR frames without data: one second of silence.
 _VOICE = Content(b"#!AMR\n" + b"\x7c" * 50, "audio/amr", Content(_tone(), "audio/wav"))
 _SAMPLES = {"image": _PNG, "thumb": _PNG, "voice": _VOICE, "video": _CLIP, "shortvideo": _CLIP}

@@ -1,4 +1,4 @@
-"""Pointing the camera at a code (protocol §2.2, §6.3): what it reads decides what happens."""
+"""The act that scans a code with the camera (protocol §2.2, §6.3). Its text decides the result."""
 
 from wechat_sandbox.json_fields import BadRequest, Fields
 from wechat_sandbox.user_actions import following, logins
@@ -7,12 +7,15 @@ from wechat_sandbox.world.logins import WrongStep
 from wechat_sandbox.world.qrcodes import QrCode
 from wechat_sandbox.world.world import World
 
-# What the picture of a website login says (`web/qrlogin.py`).
+# Path in the QR code of a website login (`web/qrlogin.py`).
 LOGIN_PATH = "/connect/confirm?uuid="
 
 
 async def scan(actor: Actor, fields: Fields) -> Outcome:
-    """Fields: `text` is what any code says; `scene`, `ticket` or `url` name a code of the account."""
+    """Scan a code.
+
+    Fields: `text` is the text of any code. `scene`, `ticket` or `url` instead select a code of the account.
+    """
     if not fields.has("text"):
         code = _named(actor.world, fields)
         fields.done()
@@ -45,19 +48,19 @@ def _login(actor: Actor, uuid: str) -> Outcome:
 
 
 def _named(world: World, fields: Fields) -> QrCode:
-    """The code named by its ticket, by what a camera reads, or by its scene.
+    """Return the code of the account with this ticket, url or scene.
 
-    A scene that was never asked for stands for a permanent code printed in an earlier life of this sandbox.
+    An unknown scene gets a new permanent code. It stands for a code that was printed before this run.
     """
     if fields.has("ticket"):
         code = world.qrcodes.by_ticket(fields.text("ticket"))
         if code is None:
-            raise BadRequest("ticket: no QR code with this ticket, or it has expired")
+            raise BadRequest("ticket: unknown or expired; create a new QR code")
         return code
     if fields.has("url"):
         code = world.qrcodes.by_url(fields.text("url"))
         if code is None:
-            raise BadRequest("url: not what a QR code of this account says, or the code has expired")
+            raise BadRequest("url: not the text of a QR code of this account, or the code has expired")
         return code
     scene = fields.any("scene")
     if isinstance(scene, bool) or not isinstance(scene, (int, str)) or scene in ("", 0):

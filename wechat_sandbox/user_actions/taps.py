@@ -1,4 +1,4 @@
-"""Tapping the menu (protocol §2.2 and §5.2, rule 14)."""
+"""The act that taps a menu button (protocol §2.2 and §5.2, rule 14)."""
 
 from wechat_sandbox.errors import WeChatError
 from wechat_sandbox.json_fields import BadRequest, Fields
@@ -9,14 +9,18 @@ from wechat_sandbox.user_actions.samples import sample
 from wechat_sandbox.world.menu import Button
 from wechat_sandbox.world.push_windows import Occasion
 
-# Taps that allow custom messages for a minute; VIEW and the rest give nothing (protocol §8.1).
+# Buttons whose tap allows custom messages for one minute. Other buttons do not (protocol §8.1).
 _OPENS_WINDOW = frozenset({"click", "scancode_push", "scancode_waitmsg"})
 
 _SCAN_TYPES = ("qrcode", "barcode")
 
 
 async def tap(actor: Actor, fields: Fields) -> Outcome:
-    """Fields: `path`, and for buttons that ask the user something what they answer."""
+    """Tap the menu button at `path`, [top] or [top, sub], counted from 0.
+
+    Further fields are the user's input for scan, picture and location buttons. Raises Impossible or
+    BadRequest if the button cannot be tapped.
+    """
     actor.must_follow()
     button = _button(actor, fields.list("path"))
     if button.get("sub_button"):
@@ -88,7 +92,7 @@ async def _scan(actor: Actor, button: Button, fields: Fields) -> Outcome:
 
 
 async def _picture(actor: Actor, button: Button, fields: Fields) -> Outcome:
-    """The event first, then an image message."""
+    """Push the event of the button, then an image message."""
     world = actor.world
     media_id = fields.text("media_id", "")
     fields.done()
@@ -102,7 +106,7 @@ async def _picture(actor: Actor, button: Button, fields: Fields) -> Outcome:
 
 
 async def _location(actor: Actor, button: Button, fields: Fields) -> Outcome:
-    """The event first, then a location message."""
+    """Push the event of the button, then a location message."""
     latitude = str(fields.degrees("latitude", 90, 39.908722))
     longitude = str(fields.degrees("longitude", 180, 116.397499))
     scale = fields.whole("scale", 15)
@@ -132,7 +136,7 @@ async def _message(actor: Actor, outcome: Outcome, kind: str, message: messages.
 
 
 def _media(actor: Actor, button: Button) -> Outcome:
-    """WeChat itself sends the media; the server is told nothing."""
+    """Show the media of the button. WeChat sends it itself, so nothing is pushed to the server."""
     try:
         media = actor.world.media.get(button["media_id"])
     except WeChatError:

@@ -1,1 +1,1 @@
-"""What a browser sees: WeChat's authorize pages, pictures and script, and the phone itself."""
+"""Serves pages and files to browsers: WeChat's authorize pages, pictures and scripts, and the phone page."""

@@ -1,4 +1,4 @@
-"""The authorize pages of open.weixin.qq.com. The visitor is whose web view it is: cookie `sandbox_user`."""
+"""The authorize pages of open.weixin.qq.com. The cookie `sandbox_user` says which user opens the page."""
 
 from aiohttp import web
 
@@ -41,7 +41,10 @@ class AuthorizePages:
                 return self._consent_page(user, request_id)
 
     def _tell_snapshot(self, user: User, request: web.Request) -> None:
-        """The phone offers the full service below the page: the same link, but now the user is asked."""
+        """Tell the phone that the page is a snapshot, so that it offers the full service below the page.
+
+        The full service is the same link with `forcePopup=true`, which shows the consent page.
+        """
         query = {name: value for name, value in request.query.items() if name != "forceSnapShot"}
         full = request.rel_url.with_query({**query, "forcePopup": "true"})
         self._world.bus.publish("snapshot", {"openid": user.openid, "full": str(full)})
@@ -71,5 +74,5 @@ class AuthorizePages:
 
 
 def visitor(world: World, request: web.Request) -> User | None:
-    """Whose web view opened the page; None for another browser."""
+    """Return the user whose web view opened the page; None for another browser."""
     return world.users.find(request.cookies.get(VISITOR_COOKIE, ""))

@@ -1,4 +1,4 @@
-"""What happens when an authorize link is opened (protocol §6.1, rules 25 to 28). It does no HTTP."""
+"""Decides what an authorize link does when a user opens it (protocol §6.1, rules 25 to 28), without HTTP."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ _URL_PUNCTUATION = "%/:=&?#[]@!$'()*+,;~"
 
 @dataclass(frozen=True)
 class Redirect:
-    """`snapshot`: the page learns a virtual identity, and the phone must say so."""
+    """Go to `url`. With `snapshot` the page gets a virtual identity, and the phone must show this."""
 
     url: str
     snapshot: bool = False
@@ -37,7 +37,7 @@ class Redirect:
 
 @dataclass(frozen=True)
 class PageError:
-    """`code` is what the real page names (protocol §4.5)."""
+    """Show an error page. `code` is the number that WeChat's page shows (protocol §4.5)."""
 
     code: int
     message: Words
@@ -45,7 +45,7 @@ class PageError:
 
 @dataclass(frozen=True)
 class Ask:
-    """The consent page, under a one-time id."""
+    """Show the consent page, which has a one-time id."""
 
     request_id: str
 
@@ -53,7 +53,10 @@ class Ask:
 def open_link(
     world: World, user: User, query: Mapping[str, str], asks: bool = False
 ) -> Redirect | PageError | Ask:
-    """`asks`: a page that could ask does, as with `forcePopup`, even if the user has agreed lately."""
+    """Open an authorize link as `user` and return the result.
+
+    With `asks`, a snsapi_userinfo link always shows the consent page, as with `forcePopup=true`.
+    """
     error = _error(world, user, query)
     if error is not None:
         return error
@@ -69,18 +72,18 @@ def open_link(
 
 
 def allow(world: World, user: User, request: ConsentRequest) -> Redirect:
-    """The user agreed; for some time such pages open silently."""
+    """Record that the user agreed, and return to the site. For some time such pages then open silently."""
     world.oauth.consented(user.openid)
     return _redirect(world, _grant(world, user, "snsapi_userinfo"), request.redirect_uri, request.state)
 
 
 def refuse(world: World, user: User) -> None:
-    """Nobody but the user learns of it: no request goes to the site (rule 27)."""
+    """Record that the user refused. The site gets no request (rule 27)."""
     world.oauth.refused(user.openid)
 
 
 def snapshot(world: World, user: User) -> Grant:
-    """The virtual identity of a snapshot page (rule 31)."""
+    """Return the virtual identity that a snapshot page gets (rule 31)."""
     return Grant(
         app_id=world.account.app_id,
         openid="o" + identifier(27, "snapshot", user.openid),
@@ -147,7 +150,7 @@ def _redirect(world: World, grant: Grant, redirect_uri: str, state: str) -> Redi
 
 
 def with_code(redirect_uri: str, code: str, state: str) -> str:
-    """Code and state after whatever query the address has, before its fragment (rule 28)."""
-    # What is not ASCII goes into a header, percent-encoded; what is encoded already stays as it is.
+    """Return `redirect_uri` with code and state added to its query, before the fragment (rule 28)."""
+    # A header must be ASCII, so quote other characters. Leave existing percent-encoding as it is.
     address, mark, fragment = quote(redirect_uri, safe=_URL_PUNCTUATION).partition("#")
     return with_query(address, {"code": code, "state": state}) + mark + fragment

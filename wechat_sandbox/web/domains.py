@@ -1,20 +1,21 @@
-"""Whether a page lies under the domains that the account has set in the console (protocol §6.1 and §7.1)."""
+"""Checks a URL against the domains that the account has set in the console (protocol §6.1 and §7.1)."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 
 def covers(domains: Iterable[str], url: str, subdomains: bool) -> bool:
-    """Web authorization wants exactly the host (rule 25), the JS-SDK takes its sub-domains too (rule 33).
+    """Return True if `url` is under one of `domains`.
 
-    A domain that was set without a port covers every port, since real ones have none.
+    Web authorization needs exactly the host (rule 25). The JS-SDK also accepts sub-domains (rule 33): pass
+    `subdomains` True. A domain without a port covers every port, because WeChat's domains have no port.
     """
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return False
-    # The parser overlooks line breaks in a URL, a header would not.
+    # urlsplit ignores line breaks, but they would break the Location header.
     if parts.scheme not in ("http", "https") or any(character <= " " for character in url):
         return False
     for domain in domains:

@@ -1,4 +1,4 @@
-"""The files a browser loads from the sandbox: the phone, the styles of the pages, WeChat's script."""
+"""Serves the static files: the phone page, the styles of WeChat's pages, and WeChat's scripts."""
 
 from pathlib import Path
 
@@ -6,18 +6,20 @@ from aiohttp import web
 
 _ROOT = Path(__file__).parent.parent
 _PHONE = _ROOT / "phone"
-# Where WeChat serves its scripts, and the files that stand for them.
+# Path of a script on WeChat's host -> the file that replaces it.
 _SCRIPTS = {
     "/open/js/jweixin-1.6.0.js": _ROOT / "jweixin" / "jweixin-1.6.0.js",
     "/connect/zh_CN/htmledition/js/wxLogin.js": _ROOT / "wxlogin" / "wxLogin.js",
 }
-# The files are under development as long as the sandbox is: a browser must ask each time.
+# The files change during development of the sandbox, so a browser must check for a new version each time.
 _FRESH = {"Cache-Control": "no-cache"}
 
 
 def mount(app: web.Application, base_url: str) -> None:
+    """Add the routes of all static files."""
+
     async def phone(request: web.Request) -> web.StreamResponse:
-        # The web view's cookies belong to one host name: that of every address the sandbox gives out.
+        # Cookies belong to one host name, so the phone page must use the one in the sandbox's URLs.
         if request.url.host == "localhost" and not base_url.startswith("http://localhost:"):
             raise web.HTTPFound(base_url + "/")
         return _file(_PHONE / "index.html")

@@ -1,4 +1,4 @@
-"""WeChat's verdict on a page's wx.config (protocol §7, rule 33)."""
+"""Checks the wx.config call of a page, as WeChat does (protocol §7, rule 33)."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from wechat_sandbox.world.world import World
 
 @dataclass(frozen=True)
 class Config:
-    """What the page gave to wx.config, and the page's own address."""
+    """The arguments that a page gave to wx.config, and the URL of the page."""
 
     app_id: str
     timestamp: str
@@ -20,12 +20,13 @@ class Config:
 
 
 def signature(ticket: str, nonce_str: str, timestamp: str, url: str) -> str:
+    """Return the sha1 signature of a page as hex digits. `url` must not have a fragment."""
     text = f"jsapi_ticket={ticket}&noncestr={nonce_str}&timestamp={timestamp}&url={url}"
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def verdict(world: World, config: Config) -> str:
-    """The errMsg that wx.ready or wx.error will see."""
+    """Return the errMsg of wx.config: `config:ok`, or the error that wx.error gets."""
     url = config.url.partition("#")[0]
     if config.app_id != world.account.app_id:
         return "config:invalid appid"

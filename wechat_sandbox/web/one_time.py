@@ -1,4 +1,4 @@
-"""The page of a one-time subscription (protocol §8.4): one agreement is good for one message."""
+"""The page of a one-time subscription (protocol §8.4). One consent allows one message."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -37,9 +37,9 @@ class OneTimePage:
         user = visitor(self._world, request)
         if user is None:
             return open_in_wechat()
-        fault = _fault(self._world, request.query)
-        if fault is not None:
-            return notice(UNABLE, fault)
+        refusal = _refusal(self._world, request.query)
+        if refusal is not None:
+            return notice(UNABLE, refusal)
         return page(
             "subscribemsg.html",
             account_name=self._world.account.name,
@@ -48,7 +48,7 @@ class OneTimePage:
         )
 
     async def answered(self, request: web.Request) -> web.Response:
-        """The form posts to the page's own address, whose query says what is agreed to."""
+        """Handle the form. It posts to the page's own URL, whose query has the subscription's details."""
         user = visitor(self._world, request)
         if user is None:
             return open_in_wechat()
@@ -59,11 +59,14 @@ class OneTimePage:
 
 
 def decide(world: World, user: User, url: str, decision: Decision) -> str | Words:
-    """The address on the site that is opened then, or why WeChat does not open the link."""
+    """Press a button of the page at `url`.
+
+    Return the URL on the site that opens next, or the reason why WeChat does not open the link.
+    """
     query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    fault = _fault(world, query)
-    if fault is not None:
-        return fault
+    refusal = _refusal(world, query)
+    if refusal is not None:
+        return refusal
     scene = int(query["scene"])
     if decision is Decision.CONFIRM:
         world.notices.grant_one_time(user.openid, scene)
@@ -77,8 +80,8 @@ def decide(world: World, user: User, url: str, decision: Decision) -> str | Word
     return with_query(query["redirect_url"], told)
 
 
-def _fault(world: World, query: Mapping[str, str]) -> Words | None:
-    """Why WeChat would not open the page."""
+def _refusal(world: World, query: Mapping[str, str]) -> Words | None:
+    """Return the reason why WeChat does not open the page; None if it does."""
     account, scene = world.account, query.get("scene", "")
     if query.get("action") != "get_confirm":
         return Words("action 参数必须为 get_confirm", "action must be get_confirm")

@@ -1,4 +1,4 @@
-"""Pictures of WeChat's hosts: avatars, and the image of a QR code (protocol §9.1)."""
+"""Serves the pictures of WeChat's hosts: avatars, and QR codes with a scene (protocol §9.1)."""
 
 import html
 import io
@@ -20,7 +20,11 @@ class Pictures:
         app.router.add_get("/cgi-bin/showqrcode", self.qrcode)
 
     async def avatar(self, request: web.Request) -> web.Response:
-        """A user's initial on a colour of their own; `account` is the account's, `snapshot` nobody's."""
+        """Return an avatar: one character on a coloured square.
+
+        The seed `account` gives the avatar of the account, `snapshot` that of a virtual identity, any other
+        that of a user.
+        """
         seed = request.match_info["seed"]
         if seed == "account":
             return _svg(self._world.account.name[0], "#07c160")
@@ -32,7 +36,10 @@ class Pictures:
         return _svg(user.nickname[-1], _COLOURS[user.ordinal % len(_COLOURS)])
 
     async def qrcode(self, request: web.Request) -> web.Response:
-        """Needs no token; 404 for a ticket that is unknown or has expired (rule 36)."""
+        """Return the picture of a QR code. Needs no token.
+
+        Answers 404 for a ticket that is unknown or has expired (rule 36).
+        """
         code = self._world.qrcodes.by_ticket(request.query.get("ticket", ""))
         if code is None:
             raise web.HTTPNotFound

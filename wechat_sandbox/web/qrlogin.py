@@ -1,5 +1,7 @@
-"""Website login by QR code: the page that shows the code, its picture, and the poll behind it
-(protocol §6.3, rule 32). What the phone does with the code is in `thumb/logins.py`."""
+"""Website login by QR code: the page, the picture of the code, and the poll (protocol §6.3, rule 32).
+
+`user_actions/logins.py` has the steps on the phone.
+"""
 
 import io
 from collections.abc import Mapping
@@ -28,7 +30,7 @@ class QrLoginPages:
         app.router.add_get("/connect/l/qrconnect", self.poll)
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page with a new code, or with `&f=xml` the code's uuid alone."""
+        """Return the page with a new code. With `f=xml` in the query, return only the uuid of the code."""
         query = request.query
         login = self._open(query)
         if login is None:
@@ -39,7 +41,7 @@ class QrLoginPages:
         return page("qrconnect.html", uuid=login.uuid, account_name=self._world.account.name)
 
     def _open(self, query: Mapping[str, str]) -> Login | None:
-        """None for a link that WeChat does not open: another app, scope or domain."""
+        """Create a login for a valid link. Return None for a wrong app, scope or domain."""
         account, redirect_uri = self._world.account, query.get("redirect_uri", "")
         asked = (query.get("appid"), query.get("scope"), query.get("response_type", "code"))
         if asked != (account.site_app_id, "snsapi_login", "code"):
@@ -59,22 +61,25 @@ class QrLoginPages:
         return web.Response(body=picture.getvalue(), content_type="image/png", headers=headers)
 
     async def poll(self, request: web.Request) -> web.Response:
-        """Held until something happens, about 25 s at most; `last` is what the page knows already."""
+        """Answer when the status of the login differs from `last`, or after about 25 seconds.
+
+        The setting `login_poll_seconds` changes the time.
+        """
         login = self._world.logins.find(request.query.get("uuid", ""))
         if login is None:
-            return _told(EXPIRED, "")
+            return _poll_answer(EXPIRED, "")
         last = request.query.get("last", "")
         known = int(last) if last.isascii() and last.isdigit() else WAITING
         seconds = self._world.behaviour.login_poll_seconds
         status = await self._world.logins.wait(login, known, seconds)
-        return _told(status, login.code if status == CONFIRMED else "")
+        return _poll_answer(status, login.code if status == CONFIRMED else "")
 
 
 def confirm_url(base_url: str, uuid: str) -> str:
-    """What the camera reads: not the address of the page, which would only be opened."""
+    """Return the text in the picture of a login code. It is not the page's URL, which a camera would open."""
     return f"{base_url}{CONFIRM_PATH}?uuid={uuid}"
 
 
-def _told(status: int, code: str) -> web.Response:
+def _poll_answer(status: int, code: str) -> web.Response:
     text = f"window.wx_errcode={status};window.wx_code='{code}';"
     return web.Response(text=text, content_type="text/javascript", headers={"Cache-Control": "no-store"})

@@ -1,10 +1,10 @@
-"""Words of WeChat's own pages in both languages; the page itself chooses (`phone/language.js`)."""
+"""Texts of WeChat's own pages in two languages. The page chooses one of them (`phone/language.js`)."""
 
 from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """Chinese is what the page is written in, English what it turns into."""
+    """A text in Chinese and in English. The page has the Chinese text first."""
 
     zh: str
     en: str

@@ -1,1 +1,1 @@
-"""The state of the simulated world: one file per kind of thing, put together in `world.py`."""
+"""The state of the simulated world. Each file holds one kind of state; `world.py` combines them."""

@@ -1,4 +1,4 @@
-"""Customer-service agents (protocol §8.1): they can be named as senders; none ever goes online."""
+"""Customer-service agents (protocol §8.1). They can be named as senders of messages; none is ever online."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,11 @@ class Agents:
         return list(self._by_account.values())
 
     def add(self, account: str, nickname: str) -> None:
-        """`account` is name@alias. Raises 61452 to 61456."""
+        """Add an agent. `account` has the form name@alias.
+
+        Raises WeChatError: 61452 for another form, 61454 for a name over `MAX_NAME` characters, 61455 for
+        other characters than letters and digits, 61453 if the account exists, 61456 at `MAX_AGENTS` agents.
+        """
         name, mark, alias = account.partition("@")
         if not mark or not name or not alias:
             raise WeChatError(61452)
@@ -42,11 +46,12 @@ class Agents:
         self._by_account[account] = Agent(account, self._last, nickname)
 
     def get(self, account: object) -> Agent:
-        """Raises 61452."""
+        """Return the agent of `account`. Raises WeChatError 61452 if there is none."""
         agent = self._by_account.get(account) if isinstance(account, str) else None
         if agent is None:
             raise WeChatError(61452)
         return agent
 
     def delete(self, account: object) -> None:
+        """Delete the agent of `account`. Raises WeChatError 61452 if there is none."""
         del self._by_account[self.get(account).account]

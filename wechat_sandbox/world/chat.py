@@ -1,4 +1,4 @@
-"""What one user's phone shows in the conversation with the account."""
+"""The messages that one user's phone shows in the chat with the account."""
 
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +13,11 @@ KEPT = 10_000
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """`sender` is user, account or system; `via` says how it came (message, passive, custom, menu …)."""
+    """One message in a chat.
+
+    `sender` is user, account or system. `via` is the way it was sent: message, passive, custom, menu,
+    template, notice, one-time or system. `at` is in Unix seconds of the simulated clock.
+    """
 
     id: int
     at: float
@@ -28,14 +32,14 @@ class ChatMessage:
 
 
 class Chat:
-    """The last `KEPT` messages. `on_message` is called with every message as it appears."""
+    """The last `KEPT` messages of a chat. Calls `on_message` with each new message."""
 
     def __init__(self, clock: Clock, on_message: Callable[[ChatMessage], None]) -> None:
         self._clock = clock
         self._on_message = on_message
         self._ids = count(1)
         self.messages: deque[ChatMessage] = deque(maxlen=KEPT)
-        # When anything was last said by either side.
+        # Time of the last message that the user or the account sent.
         self.last_at = 0.0
 
     def show(self, sender: str, via: str, type: str, **fields: Any) -> ChatMessage:

@@ -1,4 +1,4 @@
-"""What has just happened, told to whoever listens (the phone page, over server-sent events)."""
+"""Sends events to listeners, such as the phone page (over server-sent events)."""
 
 import asyncio
 from typing import Any
@@ -9,14 +9,14 @@ Event = tuple[str, Any]
 
 
 class Listener:
-    """One reader's queue, which ends with None once the reader has been dropped."""
+    """The event queue of one reader. None in the queue marks its end: the bus has removed the reader."""
 
     def __init__(self) -> None:
-        # One place more than the backlog, so that the farewell always fits.
+        # One place more than the backlog, so that the end mark always fits.
         self.events: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG + 1)
 
     async def next(self) -> list[Event]:
-        """All that has happened since the last call, as soon as anything has; empty when it is over."""
+        """Wait for an event, then return all queued events. Return an empty list at the end of the queue."""
         event = await self.events.get()
         happened: list[Event] = []
         while event is not None:
@@ -25,13 +25,13 @@ class Listener:
                 break
             event = self.events.get_nowait()
         if event is None and happened:
-            # The farewell is for the next call.
+            # Put the end mark back: the next call returns an empty list.
             self.events.put_nowait(None)
         return happened
 
 
 class Bus:
-    """Publishing never waits: a reader who is `BACKLOG` events behind is dropped."""
+    """Passes each event to all listeners without waiting. Removes a listener with `BACKLOG` unread events."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
@@ -49,7 +49,7 @@ class Bus:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Ends the listener's stream. May be called twice."""
+        """Remove `listener` and end its queue. Does nothing if it was removed before."""
         if listener in self._listeners:
             self._listeners.remove(listener)
             listener.events.put_nowait(None)

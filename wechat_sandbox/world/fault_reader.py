@@ -1,4 +1,4 @@
-"""Reads faults as people write them: a JSON object, or one line such as `/cgi-bin/* errcode=-1 count=2`."""
+"""Reads faults from a JSON object, or from a line of text such as `/cgi-bin/* errcode=-1 count=2`."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ _EFFECTS = (*_CALLS_ONLY, "status", "delay", "drop", *_DELIVERIES_ONLY)
 
 
 def fault_of_json(values: Any) -> Fault:
-    """Raises BadRequest naming the field."""
+    """Return the fault that a JSON object describes. Raises BadRequest, which names the wrong field."""
     if not isinstance(values, dict):
         raise BadRequest("must be an object")
     fields = Fields(values)
@@ -36,7 +36,11 @@ def fault_of_json(values: Any) -> Fault:
 
 
 def fault_of_text(text: str) -> Fault:
-    """Values are JSON where they can be (numbers, true), else text. Raises BadRequest naming the field."""
+    """Return the fault that a line `PATTERN key=value …` describes.
+
+    A value is read as JSON (a number, true, false) if possible, else as text. Raises BadRequest, which names
+    the wrong field.
+    """
     try:
         path, *pairs = shlex.split(text)
     except ValueError:
@@ -58,7 +62,9 @@ def _check(fault: Fault) -> None:
     if fault.path == DELIVERY:
         for name in _CALLS_ONLY:
             if name in told:
-                raise BadRequest(f"{name}: a delivery has none; use drop, status, delay or duplicate")
+                raise BadRequest(
+                    f"{name}: a delivery has none; use drop, status, delay, duplicate, overlap or reorder"
+                )
     else:
         if not fault.path.startswith(("/", "*")):
             raise BadRequest(
@@ -68,16 +74,16 @@ def _check(fault: Fault) -> None:
             if name in told:
                 raise BadRequest(f"{name}: only deliveries have it")
     if not 0 <= fault.delay <= 600:
-        raise BadRequest("delay: must be 0 to 600 seconds")
+        raise BadRequest(f"delay: must be 0 to 600 seconds (got {fault.delay:g})")
     if not 0 <= fault.duplicate <= 100:
-        raise BadRequest("duplicate: must be 0 to 100")
+        raise BadRequest(f"duplicate: must be 0 to 100 (got {fault.duplicate})")
     if not 0 <= fault.probability <= 1:
-        raise BadRequest("probability: must be 0 to 1")
+        raise BadRequest(f"probability: must be 0 to 1 (got {fault.probability:g})")
     if fault.status is not None and not 200 <= fault.status <= 599:
-        raise BadRequest("status: must be 200 to 599")
+        raise BadRequest(f"status: must be 200 to 599 (got {fault.status})")
     if fault.content_type is not None and not fault.content_type.isprintable():
-        raise BadRequest("content_type: must be one line")
+        raise BadRequest(f"content_type: must be one line, got {fault.content_type!r}")
     if fault.count is not None and fault.count < 0:
-        raise BadRequest("count: must not be negative")
+        raise BadRequest(f"count: must not be negative, got {fault.count}")
     if not told.keys() - {"path", "probability", "count"}:
         raise BadRequest(f"{'/'.join(_EFFECTS)}: one of them must say what happens")

@@ -1,4 +1,4 @@
-"""Failures on purpose: which calls and deliveries go wrong, how, how likely and how often."""
+"""Faults: failures on purpose, in API calls and in deliveries, for tests of retries and error handling."""
 
 import random
 from collections.abc import Callable
@@ -11,13 +11,19 @@ DELIVERY = "delivery"
 
 @dataclass(frozen=True)
 class Fault:
-    """`path` is a pattern over API paths, or `delivery`. `count` None means without end.
+    """One failure on purpose.
 
-    For an API: `delay` seconds late, `drop` closes the connection unanswered, `status` answers that HTTP
-    status, `errcode` answers that error, `content_type` replaces the answer's. For a delivery: `delay`
-    delivers late, `drop` loses the server's answer on its way back, which WeChat notices when its time is
-    over, `status` replaces the answer's, `duplicate` sends so many copies at once, `overlap` starts the next
-    try before this one ends, `reorder` lets the next message go first.
+    `path` is a pattern over API paths such as `/cgi-bin/menu/*`, or `delivery`. `probability` is from 0 to 1.
+    `count` is the number of calls or deliveries that the fault may still hit; None means no limit.
+
+    In an API call: `delay` waits that many seconds before the answer, `drop` closes the connection without
+    an answer, `status` answers with that HTTP status, `errcode` answers with that error, `content_type`
+    replaces the Content-Type of the answer.
+
+    In a delivery: `delay` waits that many seconds before sending, `drop` discards the server's answer, so
+    that the try ends at the deadline, `status` replaces the status of the answer, `duplicate` sends that many
+    more copies at the same time, `overlap` starts the next try before this one ends, `reorder` sends the next
+    message first.
     """
 
     path: str
@@ -49,7 +55,7 @@ NO_FAULT = Fault(DELIVERY)
 
 
 class Faults:
-    """`tell` hears of every change to the list, which is a count that has gone down."""
+    """The list of faults. Calls `tell` with itself each time the `count` of a fault goes down."""
 
     def __init__(self, faults: list[Fault], tell: Callable[["Faults"], None] = lambda faults: None) -> None:
         self.list = list(faults)
@@ -59,7 +65,10 @@ class Faults:
         return {"faults": [fault.to_json() for fault in self.list]}
 
     def strike(self, path: str) -> Fault:
-        """The first fault that hits this call of `path`, its count used by one; NO_FAULT if none does."""
+        """Return the first fault that hits this call of `path`, and lower its count by one.
+
+        Return NO_FAULT if no fault hits.
+        """
         for index, fault in enumerate(self.list):
             if not fnmatchcase(path, fault.path) or fault.count == 0:
                 continue

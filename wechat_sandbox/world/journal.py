@@ -1,4 +1,4 @@
-"""What was delivered to the callback and what the account's server called, newest last, bounded."""
+"""The journal: a list of the last deliveries, or of the last API calls, with the newest at the end."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,8 +13,10 @@ Entry = dict[str, Any]
 
 
 class Journal:
-    """The last `KEPT` entries, which are JSON objects; each gets an `id`, is published on the bus and told to
-    `on_entry` as it is written."""
+    """The last `KEPT` entries. An entry is a JSON object with an `id`.
+
+    Publishes each new entry on `bus` as an event named `event`, then calls `on_entry` with it.
+    """
 
     def __init__(self, event: str, bus: Bus, on_entry: Callable[[Entry], None] | None = None) -> None:
         self._event = event
@@ -24,7 +26,7 @@ class Journal:
         self._ids = count(1)
 
     def write(self, entry: Entry) -> int:
-        """The id of the new entry."""
+        """Add an entry and return its id."""
         number = next(self._ids)
         numbered = {"id": number, **entry}
         self._entries.append(numbered)
@@ -34,13 +36,14 @@ class Journal:
         return number
 
     def __iter__(self) -> Iterator[Entry]:
-        """Newest first."""
+        """Iterate over the entries, the newest first."""
         return reversed(self._entries)
 
     def last(self, limit: int) -> list[Entry]:
+        """Return the last `limit` entries, the newest at the end."""
         entries = list(self._entries)
         return entries[-limit:] if limit > 0 else []
 
     def get(self, entry_id: int) -> Entry | None:
-        """None for an id that was never given, or whose entry has been forgotten."""
+        """Return the entry with this id; None if there is none, or if it is no longer kept."""
         return next((entry for entry in self if entry["id"] == entry_id), None)

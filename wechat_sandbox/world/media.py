@@ -1,4 +1,5 @@
-"""Pictures, voices and videos: temporary ones live three days (rule 38), permanent ones until deleted."""
+"""Stores pictures, voices and videos. Temporary ones expire after three days (rule 38), permanent ones
+stay until they are deleted."""
 
 import hashlib
 import secrets
@@ -8,14 +9,14 @@ from wechat_sandbox.clock import Clock
 from wechat_sandbox.errors import WeChatError
 
 LIFETIME = 3 * 86400
-# Temporary media beyond this are forgotten, oldest first, long before three days are over.
+# Limits of temporary media, as a number and in bytes. Above them the oldest are removed, even if not expired.
 KEPT = 5000
 KEPT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes of a file. `playable` is the same for a browser, where that cannot play the format."""
+    """The bytes of a file. `playable` is a version for browsers, if browsers cannot play the format."""
 
     data: bytes
     content_type: str
@@ -24,6 +25,8 @@ class Content:
 
 @dataclass(frozen=True)
 class Media:
+    """One media of the account. `created_at` is in Unix seconds of the simulated clock."""
+
     media_id: str
     type: str
     file: Content
@@ -50,6 +53,7 @@ class MediaStore:
         self._bytes = 0
 
     def add(self, type: str, file: Content) -> Media:
+        """Add a temporary media. Removes the oldest ones above `KEPT` media or `KEPT_BYTES` bytes."""
         media = Media(_new_id(), type, file, self._clock.seconds())
         self._temporary[media.media_id] = media
         self._bytes += len(file.data)
@@ -66,28 +70,28 @@ class MediaStore:
         return media
 
     def get(self, media_id: str) -> Media:
-        """Raises 40007 for an id that is unknown, or temporary and older than three days."""
+        """Return the media. Raises WeChatError 40007 if the id is unknown or the media has expired."""
         media = self.find(media_id)
         if media is None or not (media.permanent or self._clock.now() < media.created_at + LIFETIME):
             raise WeChatError(40007)
         return media
 
     def find(self, media_id: str) -> Media | None:
-        """Also one that has expired."""
+        """Return the media, even if it has expired; None if the id is unknown."""
         return self._permanent.get(media_id) or self._temporary.get(media_id)
 
     def begin_anew(self) -> None:
-        """After a reset: no permanent ones; temporary ones as if they had been uploaded now."""
+        """Reset the store: delete permanent media, and let temporary ones live for three days from now."""
         now = self._clock.seconds()
         self._permanent.clear()
         self._temporary = {name: replace(one, created_at=now) for name, one in self._temporary.items()}
 
     def permanent(self, type: str | None = None) -> list[Media]:
-        """Newest first."""
+        """Return the permanent media of `type` (None: of all types), the newest first."""
         return [media for media in reversed(self._permanent.values()) if type in (None, media.type)]
 
     def delete(self, media_id: str) -> None:
-        """Deletes a permanent one. Raises 40007."""
+        """Delete a permanent media. Raises WeChatError 40007 if there is none with this id."""
         if self._permanent.pop(media_id, None) is None:
             raise WeChatError(40007)
 

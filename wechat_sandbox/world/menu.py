@@ -1,4 +1,4 @@
-"""The menus that the account installed, and which of them each phone shows (protocol §5.3 and §5.4)."""
+"""The menus of the account, and the menu that each phone shows (protocol §5.3 and §5.4)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ _PLATFORMS = {Platform.IOS: 1, Platform.ANDROID: 2, Platform.OTHER: 3}
 
 @dataclass(frozen=True)
 class Menu:
-    """`menuid` is what VIEW events carry as MenuId; `rule` is the matchrule of a conditional menu."""
+    """One menu. VIEW events carry `menuid` as MenuId. `rule` is the matchrule of a conditional menu."""
 
     buttons: list[Button]
     menuid: int
@@ -25,7 +25,7 @@ class Menu:
         return {"button": self.buttons}
 
     def at(self, path: list[int]) -> Button | None:
-        """The button at `path` ([top] or [top, sub]); None if there is none."""
+        """Return the button at `path`, [top] or [top, sub], counted from 0; None if there is none."""
         buttons, button = self.buttons, None
         for index in path:
             if not 0 <= index < len(buttons):
@@ -35,7 +35,7 @@ class Menu:
         return button
 
     def matches(self, user: User) -> bool:
-        """Of several tags the one attached last counts."""
+        """Return True if the rule matches `user`. Only the last tag of the user counts."""
         tag = user.tags[-1] if user.tags else None
         meant = {"tag_id": tag, "client_platform_type": _PLATFORMS[user.platform]}
         return all(meant[name] == value for name, value in self.rule.items())
@@ -48,7 +48,10 @@ class _Pulled:
 
 
 class Menus:
-    """`default` is what menu/create installed. A phone keeps what it pulled (rule 24)."""
+    """All menus of the account, and the copies on the phones.
+
+    `default` is the menu that menu/create installed. A phone keeps its copy for a while (rule 24).
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -57,40 +60,45 @@ class Menus:
         self.conditional: list[Menu] = []
 
     def clear(self) -> None:
+        """Delete the default menu and all conditional menus."""
         self.default, self.conditional = None, []
 
     def delete_conditional(self, menuid: str) -> None:
-        """Raises 65301 for the id of no conditional menu."""
+        """Delete a conditional menu. Raises WeChatError 65301 if there is none with this id."""
         kept = [menu for menu in self.conditional if str(menu.menuid) != menuid]
         if len(kept) == len(self.conditional):
             raise WeChatError(65301)
         self.conditional = kept
 
     def meant_for(self, user: User) -> Menu | None:
-        """The newest conditional menu whose rule holds, else the default."""
+        """Return the newest conditional menu whose rule matches `user`, else the default menu."""
         matching = (menu for menu in reversed(self.conditional) if menu.matches(user))
         return next(matching, self.default)
 
     def on_phone(self, user: User, enforce: bool) -> Menu | None:
-        """What this user's phone shows now. One that has no menu yet asks for it each time."""
+        """Return the menu that this user's phone shows now.
+
+        A phone without a menu loads the menu each time. With `enforce` False every phone does.
+        """
         pulled = self._phones.get(user.openid)
         if pulled is None or pulled.menu is None or not enforce:
             return self.pull(user)
         return pulled.menu
 
     def pull(self, user: User) -> Menu | None:
+        """Load the present menu of `user` onto the phone and return it."""
         menu = self.meant_for(user)
         self._phones[user.openid] = _Pulled(menu, self._clock.now())
         return menu
 
     def enter(self, user: User) -> None:
-        """The chat is opened: the phone pulls again what is more than five minutes old."""
+        """Open the chat. The phone loads the menu again if its copy is more than five minutes old."""
         pulled = self._phones.get(user.openid)
         if pulled is None or self._clock.now() - pulled.at > KEPT_SECONDS:
             self.pull(user)
 
     def stale_seconds(self, user: User) -> int:
-        """How long the phone will go on showing a menu that is no longer meant for it; 0 if it does not."""
+        """Return the seconds until the phone replaces its outdated menu; 0 if its menu is up to date."""
         pulled = self._phones.get(user.openid)
         if pulled is None or pulled.menu is None or pulled.menu == self.meant_for(user):
             return 0

@@ -1,4 +1,4 @@
-"""Subscription notices: who has agreed to how many messages of which template (protocol §8.3 and §8.4)."""
+"""Templates of subscription notices, and the grants that users have given (protocol §8.3 and §8.4)."""
 
 import secrets
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from wechat_sandbox.errors import WeChatError
 
 @dataclass(frozen=True)
 class Keyword:
-    """`rule` is the kind of value that may stand there; `name` is `rule` and the keyword's number."""
+    """One keyword of a template. `name` is its label; `rule` is the kind of value that it accepts."""
 
     kid: int
     name: str
@@ -17,12 +17,16 @@ class Keyword:
 
     @property
     def key(self) -> str:
+        """The name of the value in a call: the rule and the keyword's number, such as `thing1`."""
         return f"{self.rule}{self.kid}"
 
 
 @dataclass(frozen=True)
 class PublicTemplate:
-    """One of the library that accounts choose from. WeChat's is large: its ids mean other templates."""
+    """A template in the library that accounts choose from.
+
+    WeChat's library is large and uses the same ids for other templates.
+    """
 
     tid: int
     title: str
@@ -74,8 +78,11 @@ class NoticeTemplate:
 
 
 class Notices:
-    """A grant is good for one message. `one_time_id` is the template of one-time subscriptions, whose grants
-    belong to a scene and do not add up."""
+    """The account's notice templates and the users' grants. One grant allows one message.
+
+    `one_time_id` is the template id of one-time subscriptions. Their grants belong to a scene; a second
+    grant for the same scene adds nothing.
+    """
 
     def __init__(self) -> None:
         self.one_time_id = secrets.token_urlsafe(32)
@@ -92,24 +99,27 @@ class Notices:
         return template
 
     def get(self, template_id: object) -> NoticeTemplate:
-        """Raises 40037."""
+        """Return the template. Raises WeChatError 40037 if there is none with this id."""
         template = self._templates.get(template_id) if isinstance(template_id, str) else None
         if template is None:
             raise WeChatError(40037)
         return template
 
     def delete(self, template_id: object) -> None:
+        """Delete the template. Raises WeChatError 40037 if there is none with this id."""
         del self._templates[self.get(template_id).template_id]
 
     def grant(self, openid: str, template_id: str) -> None:
+        """Allow one more message of this template to the user."""
         key = (openid, template_id)
         self._grants[key] = self._grants.get(key, 0) + 1
 
     def revoke(self, openid: str, template_id: str) -> None:
+        """Delete all grants of the user for this template."""
         self._grants.pop((openid, template_id), None)
 
     def use(self, openid: str, template_id: str) -> None:
-        """Raises 43101 when nothing was granted, or all of it has been used."""
+        """Use up one grant. Raises WeChatError 43101 if none is left."""
         left = self._grants.get((openid, template_id), 0)
         if not left:
             raise WeChatError(43101)
@@ -119,7 +129,7 @@ class Notices:
         self._one_time.add((openid, scene))
 
     def use_one_time(self, openid: str, scene: int) -> None:
-        """Raises 43101 as `use` does."""
+        """Use up the grant for `scene`. Raises WeChatError 43101 if there is none."""
         if (openid, scene) not in self._one_time:
             raise WeChatError(43101)
         self._one_time.remove((openid, scene))

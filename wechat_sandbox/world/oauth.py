@@ -1,4 +1,4 @@
-"""Web authorization: codes, tokens and who has agreed to what (protocol §6, rules 27 to 31)."""
+"""The state of web authorization: codes, tokens and the users' consent (protocol §6, rules 27 to 31)."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from wechat_sandbox.world.tokens import new_token
 CODE_LIFETIME = 300
 ACCESS_LIFETIME = 7200
 REFRESH_LIFETIME = 30 * 86400
-# "Recently" has no published length; a day keeps a developer's second try silent, as on a phone.
+# WeChat does not publish how long a consent is remembered. One day is a choice of the sandbox.
 RECENT_CONSENT = 86400
 _KEPT = 10_000
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a visit gives away to an app: this identity, in this scope. A snapshot's is a virtual one."""
+    """The identity and scope that a user gives to an app. For a snapshot page the identity is virtual."""
 
     app_id: str
     openid: str
@@ -37,6 +37,8 @@ class _Code:
 
 @dataclass
 class Session:
+    """The tokens of one exchanged code. Expiry times are Unix seconds of the simulated clock."""
+
     grant: Grant
     access_token: str
     expires: float
@@ -46,7 +48,7 @@ class Session:
 
 @dataclass(frozen=True)
 class ConsentRequest:
-    """A consent page that waits for its button: who sees it and where it leads on."""
+    """An open consent page: the user who sees it, and the address to return to."""
 
     openid: str
     redirect_uri: str
@@ -62,40 +64,46 @@ class OAuth:
         self._requests: dict[str, ConsentRequest] = {}
         self._consents: dict[str, float] = {}
 
-    # -- the page
+    # -- for the pages
 
     def ask(self, request: ConsentRequest) -> str:
-        """The one-time id of a consent page."""
+        """Store an open consent page and return its one-time id."""
         request_id = secrets.token_urlsafe(16)
         self._requests[request_id] = request
         self._forget()
         return request_id
 
     def answered(self, request_id: str) -> ConsentRequest | None:
-        """The page that this id stands for, once; None for an id that is unknown or was used."""
+        """Remove and return the consent page with this id; None if the id is unknown or was used."""
         return self._requests.pop(request_id, None)
 
     def consented(self, openid: str) -> None:
+        """Remember that the user agreed now."""
         self._consents[openid] = self._clock.now()
 
     def refused(self, openid: str) -> None:
-        """Whatever was agreed to before, the next page asks again."""
+        """Forget an earlier consent of the user, so that the next page asks again."""
         self._consents.pop(openid, None)
 
     def consented_recently(self, openid: str) -> bool:
+        """Return True if the user agreed within the last `RECENT_CONSENT` seconds."""
         return self._clock.now() - self._consents.get(openid, -RECENT_CONSENT) < RECENT_CONSENT
 
     def issue(self, grant: Grant, lifetime: float = CODE_LIFETIME) -> str:
-        """A code for `grant`: one use, within `lifetime` seconds (rule 29)."""
+        """Return a new code for `grant`. It works once, within `lifetime` seconds (rule 29)."""
         code = "0" + secrets.token_urlsafe(24)[:31]
         self._codes[code] = _Code(grant, self._clock.now() + lifetime)
         self._forget()
         return code
 
-    # -- the calls
+    # -- for the API calls
 
     def exchange(self, code: str, app_id: str) -> Session:
-        """Raises 40029 for a code that is unknown or another app's, 40163 used, 42003 expired."""
+        """Exchange a code for a session with new tokens.
+
+        Raises WeChatError: 40029 if the code is unknown or belongs to another app, 40163 if it was used,
+        42003 if it has expired.
+        """
         known = self._codes.get(code)
         if known is None or known.grant.app_id != app_id:
             raise WeChatError(40029)
@@ -113,8 +121,11 @@ class OAuth:
         return session
 
     def refresh(self, refresh_token: str, app_id: str) -> Session:
-        """Before its end the access token stays and lives on, afterwards there is a new one; the refresh
-        token keeps its 30 days (rule 30). Raises 40030 unknown or another app's, 42002 expired."""
+        """Extend the access token, or replace it if it has expired (rule 30).
+
+        The refresh token still ends 30 days after the exchange. Raises WeChatError: 40030 if the refresh
+        token is unknown or belongs to another app, 42002 if it has expired.
+        """
         session = self._by_refresh.get(refresh_token)
         if session is None or session.grant.app_id != app_id:
             raise WeChatError(40030)
@@ -129,7 +140,11 @@ class OAuth:
         return session
 
     def session(self, access_token: str, openid: str) -> Session:
-        """Raises 40001 unknown, 42001 expired, 40003 for somebody else's openid."""
+        """Return the session of an access token.
+
+        Raises WeChatError: 40001 if the token is unknown, 42001 if it has expired, 40003 if `openid` is not
+        the user of the session.
+        """
         session = self._by_access.get(access_token)
         if session is None:
             raise WeChatError(40001, "invalid credential, access_token is invalid or not latest")
@@ -140,7 +155,7 @@ class OAuth:
         return session
 
     def _forget(self) -> None:
-        """The oldest codes and sessions go when there are too many to be of use."""
+        """Remove the oldest codes, consent pages and sessions above `_KEPT` of each."""
         while len(self._codes) > _KEPT:
             del self._codes[next(iter(self._codes))]
         while len(self._requests) > _KEPT:

@@ -1,4 +1,4 @@
-"""Until when, and how often, the account may push custom messages to each user (protocol §8.1, rule 34)."""
+"""The windows in which the account may send custom messages to a user (protocol §8.1, rule 34)."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ from wechat_sandbox.errors import WeChatError
 
 
 class Occasion(Enum):
-    """What opens a window: (messages, seconds)."""
+    """An act of the user that opens a window: its name, the number of messages allowed, the seconds."""
 
     MESSAGE = ("message", 5, 48 * 3600)
     MENU = ("menu tap", 3, 60)
@@ -31,23 +31,30 @@ class _Window:
 
 
 class Windows:
-    """Quotas of different occasions do not add up: a message counts against every open window, so the largest
-    one rules. (Sources are silent or say "the maximum is taken".)"""
+    """The open windows of all users.
+
+    The windows of one user do not add up. A message counts in every open window, so the largest window is
+    the limit. Some sources say that the maximum is taken; others say nothing about it.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._windows: dict[str, dict[Occasion, _Window]] = {}
 
     def open(self, openid: str, occasion: Occasion) -> None:
-        """A new occasion of the same kind restarts its own count."""
+        """Open a window for `occasion`. A window of the same occasion starts again with its full count."""
         window = _Window(occasion.count, self._clock.now() + occasion.seconds)
         self._windows.setdefault(openid, {})[occasion] = window
 
     def close(self, openid: str) -> None:
+        """Close all windows of the user."""
         self._windows.pop(openid, None)
 
     def check(self, openid: str) -> None:
-        """Raises 45015 when no window is open, 45047 when those that are have been used up."""
+        """Check that a message is allowed, without counting it.
+
+        Raises WeChatError: 45015 if no window is open, 45047 if all open windows are used up.
+        """
         windows = self._open(openid)
         if not windows:
             raise WeChatError(45015)
@@ -55,6 +62,7 @@ class Windows:
             raise WeChatError(45047)
 
     def use(self, openid: str) -> None:
+        """Count one message in every open window of the user."""
         for window in self._open(openid):
             window.remaining = max(0, window.remaining - 1)
 

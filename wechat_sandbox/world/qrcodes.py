@@ -11,7 +11,10 @@ MAX_PERMANENT = 100_000
 
 @dataclass(frozen=True)
 class QrCode:
-    """`expires` is None for a permanent code; `scanned_by` has the openids of those who have."""
+    """One QR code. `url` is the text in its picture; `scanned_by` has the openids of its scanners.
+
+    `created` and `expires` are Unix seconds of the simulated clock; a permanent code has `expires` None.
+    """
 
     ticket: str
     url: str
@@ -28,8 +31,11 @@ class QrCodes:
         self._permanent: dict[int | str, QrCode] = {}
 
     def create(self, scene: int | str, expire_seconds: int | None) -> QrCode:
-        """`expire_seconds` None makes a permanent code; the same permanent scene gives the same code.
-        Raises 45029 when there are too many permanent ones."""
+        """Create a code, permanent if `expire_seconds` is None.
+
+        A permanent scene has one code: a second call returns the same. Raises WeChatError 45029 above
+        `MAX_PERMANENT` permanent codes.
+        """
         if expire_seconds is None:
             if scene in self._permanent:
                 return self._permanent[scene]
@@ -48,27 +54,33 @@ class QrCodes:
         return code
 
     def by_ticket(self, ticket: str) -> QrCode | None:
-        """None for a ticket that is unknown or has expired."""
+        """Return the code with this ticket; None if it is unknown or has expired."""
         code = self._by_ticket.get(ticket)
-        return code if code is not None and self._lives(code) else None
+        return code if code is not None and self._is_valid(code) else None
 
     def by_url(self, url: str) -> QrCode | None:
-        """The code that a camera reads as `url`; None as in `by_ticket`."""
-        return next((c for c in self._by_ticket.values() if c.url == url and self._lives(c)), None)
+        """Return the code whose picture contains `url`; None if it is unknown or has expired."""
+        return next((c for c in self._by_ticket.values() if c.url == url and self._is_valid(c)), None)
 
     def by_scene(self, scene: int | str) -> QrCode | None:
-        """The newest living code of that scene. Numbers and strings are compared as EventKey writes them."""
+        """Return the newest valid code of `scene`, else None.
+
+        A number and a string are the same scene if EventKey writes them alike.
+        """
         codes = [
-            code for code in self._by_ticket.values() if str(code.scene) == str(scene) and self._lives(code)
+            code
+            for code in self._by_ticket.values()
+            if str(code.scene) == str(scene) and self._is_valid(code)
         ]
         return codes[-1] if codes else None
 
     def all(self) -> list[QrCode]:
-        """Those that live, oldest first."""
-        return [code for code in self._by_ticket.values() if self._lives(code)]
+        """Return the valid codes, the oldest first."""
+        return [code for code in self._by_ticket.values() if self._is_valid(code)]
 
     def ever_had(self, scene: int | str) -> bool:
+        """Return True if there is or was a code of `scene`, even an expired one."""
         return any(str(code.scene) == str(scene) for code in self._by_ticket.values())
 
-    def _lives(self, code: QrCode) -> bool:
+    def _is_valid(self, code: QrCode) -> bool:
         return code.expires is None or code.expires > self._clock.now()

@@ -1,4 +1,4 @@
-"""How often each API may be called in a day and a minute (protocol §4.3, rule 18)."""
+"""Counts API calls against WeChat's limits per day and per minute (protocol §4.3, rule 18)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -8,10 +8,10 @@ from wechat_sandbox.errors import WeChatError
 from wechat_sandbox.rights import Kind
 
 CLEARS_PER_MONTH = 10
-# WeChat's day begins at midnight in China.
+# WeChat's day starts at midnight in China.
 _CHINA = timezone(timedelta(hours=8))
 
-# API -> calls a day of an ordinary account, and of a test account.
+# Path -> (calls per day of an ordinary account, calls per day of a test account).
 _DAILY: dict[str, tuple[int, int]] = {
     "/cgi-bin/token": (2000, 200),
     "/cgi-bin/stable_token": (500_000, 500_000),
@@ -57,11 +57,14 @@ class Quotas:
         self._clears: list[str] = []
 
     def use(self, path: str, kind: Kind) -> None:
-        """Counts a call. Raises 45009 when the day's are used up, 45011 when the minute's are."""
+        """Count one call of `path`.
+
+        Raises WeChatError: 45009 if the quota of the day is used up, 45011 if that of the minute is.
+        """
         limit = _limit(path, kind)
         if limit is None:
             return
-        self._turn()
+        self._start_new_periods()
         per_minute = _MINUTELY.get(path)
         if per_minute is not None and self._used_in_minute.get(path, 0) >= per_minute:
             raise WeChatError(45011)
@@ -71,19 +74,19 @@ class Quotas:
         self._used_in_minute[path] = self._used_in_minute.get(path, 0) + 1
 
     def usage(self, path: str, kind: Kind) -> Usage | None:
-        """None for an API without a quota."""
+        """Return the use of one API today; None if the API has no quota."""
         limit = _limit(path, kind)
-        self._turn()
+        self._start_new_periods()
         return None if limit is None else Usage(path, limit, self._used.get(path, 0))
 
     def used(self, kind: Kind) -> list[Usage]:
-        """Of every API that was called today."""
-        self._turn()
+        """Return the use of every API that was called today."""
+        self._start_new_periods()
         every = (self.usage(path, kind) for path in sorted(self._used))
         return [usage for usage in every if usage is not None]
 
     def clear(self) -> None:
-        """Ten times in a calendar month; raises 48006 after that."""
+        """Set the counts of today to 0. Raises WeChatError 48006 after ten times in a calendar month."""
         month = self._now().strftime("%Y-%m")
         self._clears = [clear for clear in self._clears if clear == month]
         if len(self._clears) >= CLEARS_PER_MONTH:
@@ -91,8 +94,8 @@ class Quotas:
         self._clears.append(month)
         self._used.clear()
 
-    def _turn(self) -> None:
-        """A new day, or minute, begins at nothing."""
+    def _start_new_periods(self) -> None:
+        """Set the counts to 0 when a new day or minute has started."""
         day, minute = self._now().strftime("%Y-%m-%d"), int(self._clock.now() // 60)
         if day != self._day:
             self._day = day

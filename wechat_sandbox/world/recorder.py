@@ -1,4 +1,4 @@
-"""Writes down a conversation as it happens: what each user did, and what the account's server made of it."""
+"""Records a conversation: the acts of the users, and the answers and API calls of the account's server."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -8,17 +8,20 @@ from wechat_sandbox.world.chat import ChatMessage
 from wechat_sandbox.world.users import User
 
 _KEPT = 2000
-# Of one step, calls and bubbles each: a server may call and push without end while nobody does anything.
+# Limit of the calls, and of the messages, in one step. A server may send without end between two acts.
 _KEPT_OF_A_STEP = 1000
-# What must not stand in a file that is kept and shown around.
+# A recording is a file that people keep and share, so it must not contain these values.
 _SECRETS = frozenset({"secret", "appsecret", "access_token", "refresh_token"})
 Json = dict[str, Any]
 
 
 @dataclass
 class Step:
-    """One act. `shown` is all that the user saw until their next act, whichever way it came; `calls` are the
-    API calls made until anybody's next act. `openid` is None for a leap of the clock."""
+    """One act of a user, with its consequences. `openid` is None for an advance of the clock.
+
+    `shown` has all messages that the user saw until their own next act. `calls` has all API calls until the
+    next act of any user.
+    """
 
     at: float
     openid: str | None
@@ -29,7 +32,10 @@ class Step:
 
 
 class Recorder:
-    """The last steps, and whether each user followed the account before their first one."""
+    """The last `_KEPT` steps.
+
+    `followed` has an entry for each user with a step: True if they followed the account before the first one.
+    """
 
     def __init__(self) -> None:
         self.steps: deque[Step] = deque(maxlen=_KEPT)
@@ -37,6 +43,7 @@ class Recorder:
         self._latest: dict[str, Step] = {}
 
     def begin(self, at: float, user: User | None, act: Json) -> Step:
+        """Add a step and return it. `user` is None for an advance of the clock."""
         step = Step(at, user.openid if user else None, act)
         self.steps.append(step)
         if user is not None:
@@ -45,16 +52,18 @@ class Recorder:
         return step
 
     def drop(self, step: Step) -> None:
-        """The act was impossible: it never happened."""
+        """Remove a step, because its act was refused."""
         if step in self.steps:
             self.steps.remove(step)
 
     def message(self, openid: str, message: ChatMessage) -> None:
+        """Add a message to the last step of the user, unless the user sent it."""
         step = self._latest.get(openid)
         if step is not None and message.sender != "user" and len(step.shown) < _KEPT_OF_A_STEP:
             step.shown.append(message.to_json())
 
     def call(self, entry: Json) -> None:
+        """Add an API call to the last step, without secrets."""
         if self.steps and len(self.steps[-1].calls) < _KEPT_OF_A_STEP:
             kept = ("method", "path", "body", "status", "response")
             self.steps[-1].calls.append({name: _without_secrets(entry[name]) for name in kept})

@@ -1,4 +1,4 @@
-"""What reaches a phone beside the account's chat: pages that friends share, and text messages (SMS)."""
+"""Stores pages shared by friends, and text messages (SMS). Both reach a phone outside the chat."""
 
 from collections import deque
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ _KEPT = 500
 
 @dataclass(frozen=True)
 class Share:
-    """A page from a friend, or from the timeline; `url` is what opening it opens."""
+    """A page shared by a friend or on the timeline. `url` is the address that a tap opens."""
 
     at: float
     from_nickname: str
@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Sms:
-    """`openid` is None for a number that none of the users has."""
+    """A text message. `openid` is None if no user has the number."""
 
     at: float
     openid: str | None

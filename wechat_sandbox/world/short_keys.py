@@ -23,6 +23,7 @@ class ShortKeys:
         self._by_key: dict[str, ShortKey] = {}
 
     def create(self, long_data: str, expire_seconds: int) -> ShortKey:
+        """Store `long_data` under a new key. Only the last `_KEPT` keys are kept."""
         made = ShortKey(secrets.token_urlsafe(9), long_data, self._clock.seconds(), expire_seconds)
         self._by_key[made.key] = made
         while len(self._by_key) > _KEPT:
@@ -30,7 +31,10 @@ class ShortKeys:
         return made
 
     def get(self, key: str) -> ShortKey:
-        """Raises 40097 for a key that is unknown or has expired; WeChat's own number is not known."""
+        """Return the short key. Raises WeChatError 40097 if it is unknown or has expired.
+
+        40097 is a choice of the sandbox: WeChat's own code is not known.
+        """
         found = self._by_key.get(key)
         if found is None or found.create_time + found.expire_seconds <= self._clock.now():
             raise WeChatError(40097)

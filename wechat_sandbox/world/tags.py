@@ -1,4 +1,4 @@
-"""Tags that the account gives its followers (protocol §9.2)."""
+"""The account's tags for followers (protocol §9.2)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from wechat_sandbox.errors import WeChatError
 MAX_TAGS = 100
 MAX_NAME = 30
 MAX_PER_USER = 20
-# 0 and 1 are historical; 2 holds the starred followers.
+# WeChat reserves 0 and 1 for historical reasons. 2 is the tag of starred followers.
 SYSTEM = frozenset({0, 1, 2})
 STARRED = 2
 FIRST_OWN = 100
@@ -28,7 +28,11 @@ class Tags:
         return list(self._by_id.values())
 
     def create(self, name: str) -> Tag:
-        """Raises 45056 for too many, and what `rename` raises."""
+        """Create a tag.
+
+        Raises WeChatError: 45056 above `MAX_TAGS` tags, 45157 if the name is empty or taken, 45158 if it is
+        longer than `MAX_NAME` characters.
+        """
         if len(self._by_id) - 1 >= MAX_TAGS:
             raise WeChatError(45056)
         self._check_name(name)
@@ -37,23 +41,28 @@ class Tags:
         return tag
 
     def rename(self, tag_id: object, name: str) -> None:
-        """Raises 45157 for an empty name or one that is taken, 45158 for a long one."""
-        tag = self._own(tag_id)
+        """Rename a tag.
+
+        Raises WeChatError: 45058 for a system tag, 45159 if there is no such tag, 45157 if the name is empty
+        or taken, 45158 if it is longer than `MAX_NAME` characters.
+        """
+        tag = self._own_tag(tag_id)
         if tag.name != name:
             self._check_name(name)
         tag.name = name
 
     def delete(self, tag_id: object) -> None:
-        del self._by_id[self._own(tag_id).id]
+        """Delete a tag. Raises WeChatError: 45058 for a system tag, 45159 if there is no such tag."""
+        del self._by_id[self._own_tag(tag_id).id]
 
     def get(self, tag_id: object) -> Tag:
-        """Raises 45159 unless there is such a tag."""
+        """Return the tag. Raises WeChatError 45159 if there is no such tag."""
         tag = self._by_id.get(tag_id) if type(tag_id) is int else None
         if tag is None:
             raise WeChatError(45159)
         return tag
 
-    def _own(self, tag_id: object) -> Tag:
+    def _own_tag(self, tag_id: object) -> Tag:
         if tag_id in SYSTEM:
             raise WeChatError(45058)
         return self.get(tag_id)

@@ -1,4 +1,4 @@
-"""Template messages: the account's templates, its industries, and what was sent (protocol §8.2, rule 35)."""
+"""The account's message templates, its industries, and the ids of sent messages (protocol §8.2, rule 35)."""
 
 import re
 import secrets
@@ -25,7 +25,7 @@ class Template:
         return _PLACE.findall(self.content)
 
     def fill(self, values: dict[str, str]) -> str:
-        """The text with each place filled; a place without a value stays blank."""
+        """Return the text with `values` in its places. A place without a value stays blank."""
         return _PLACE.sub(lambda place: values.get(place[1], ""), self.content).strip()
 
 
@@ -42,7 +42,7 @@ class Templates:
         return list(self._by_id.values())
 
     def add(self, title: str, content: str, example: str = "") -> Template:
-        """Raises 45026 when there are 25."""
+        """Add a template. Raises WeChatError 45026 above `MAX_TEMPLATES`."""
         if len(self._by_id) >= MAX_TEMPLATES:
             raise WeChatError(45026)
         template = Template(secrets.token_urlsafe(32), title, content, example)
@@ -50,17 +50,18 @@ class Templates:
         return template
 
     def get(self, template_id: object) -> Template:
-        """Raises 40037."""
+        """Return the template. Raises WeChatError 40037 if there is none with this id."""
         template = self._by_id.get(template_id) if isinstance(template_id, str) else None
         if template is None:
             raise WeChatError(40037)
         return template
 
     def delete(self, template_id: object) -> None:
+        """Delete the template. Raises WeChatError 40037 if there is none with this id."""
         del self._by_id[self.get(template_id).template_id]
 
     def set_industries(self, first: int, second: int) -> None:
-        """Once a month; raises 43100 sooner."""
+        """Set the account's two industries. Raises WeChatError 43100 within 30 days of the last change."""
         now = self._clock.now()
         if self._industries_at is not None and now - self._industries_at < INDUSTRY_CHANGE_SECONDS:
             raise WeChatError(43100)
@@ -71,11 +72,15 @@ class Templates:
         return self._last_msgid
 
     def sent_before(self, openid: str, client_msg_id: str) -> int | None:
-        """The msgid of the same message, sent to the same user within ten minutes."""
+        """Return the msgid of a message that was sent to this user with this `client_msg_id`.
+
+        Return None if there was none in the last ten minutes.
+        """
         at, msgid = self._sent.get((openid, client_msg_id), (0.0, 0))
         return msgid if self._clock.now() - at < SAME_MESSAGE_SECONDS else None
 
     def remember(self, openid: str, client_msg_id: str, msgid: int) -> None:
+        """Store the msgid of a sent message for `sent_before`. Removes those older than ten minutes."""
         now = self._clock.now()
         self._sent = {key: sent for key, sent in self._sent.items() if now - sent[0] < SAME_MESSAGE_SECONDS}
         self._sent[openid, client_msg_id] = (now, msgid)

@@ -16,23 +16,28 @@ _SHAPE = re.compile(r"[0-9]{2}_[A-Za-z0-9_-]{100,400}")
 
 @dataclass
 class Token:
+    """An access token or a ticket. `expires` is in Unix seconds of the simulated clock.
+
+    `superseded` is True if a newer token replaced it before its normal end.
+    """
+
     value: str
     expires: float
     superseded: bool = False
 
 
 class Line:
-    """One endpoint's tokens: the endpoints do not disturb each other."""
+    """The tokens of one endpoint. A new token of one endpoint does not end the tokens of the other."""
 
     def __init__(self) -> None:
         self.current: Token | None = None
         self.old: list[Token] = []
 
     def mint(self, now: float, overlap: float) -> Token:
-        """A new current token; the one before it works for at most `overlap` seconds more."""
+        """Return a new current token. The previous one works for at most `overlap` more seconds."""
         self.old = [token for token in self.old if token.expires > now - LIFETIME]
         if self.current is not None:
-            # A token that has died by itself stays "expired" (42001), not "replaced" (40001).
+            # A token that was already expired keeps errcode 42001; a replaced one gets 40001.
             if self.current.expires > now:
                 self.current.superseded = True
                 self.current.expires = min(self.current.expires, now + overlap)
@@ -41,12 +46,13 @@ class Line:
         return self.current
 
     def begin_anew(self, now: float) -> None:
-        """As at the start, but that the last token handed out is good for its whole life."""
+        """Reset the line. The last token that was handed out stays valid, for `LIFETIME` seconds from now."""
         last = self.current or (self.old[-1] if self.old else None)
         self.old = [Token(last.value, now + LIFETIME)] if last else []
         self.current = None
 
     def find(self, value: str) -> Token | None:
+        """Return the token with this value, even if it has expired; None if it is unknown."""
         known = [self.current, *self.old] if self.current else self.old
         return next((token for token in known if token.value == value), None)
 
@@ -59,14 +65,18 @@ class AccessTokens:
         self._forced: list[float] = []
 
     def mint(self) -> tuple[str, int]:
-        """`/cgi-bin/token`: always a new token; the older one dies within five minutes (rule 15)."""
+        """Return a new token and its seconds to live, for `/cgi-bin/token`.
+
+        The previous token of this endpoint ends within five minutes (rule 15).
+        """
         return self._classic.mint(self._clock.now(), OVERLAP).value, LIFETIME
 
     def stable(self, force: bool) -> tuple[str, int]:
-        """`/cgi-bin/stable_token`: the same token and its remaining life until five minutes before its end.
+        """Return a token and its remaining seconds, for `/cgi-bin/stable_token` (rule 16).
 
-        Forcing kills the old token at once, is ignored within 30 s of the last time, and raises 45009
-        after 20 times in a day (rule 16).
+        The token stays the same until five minutes before its end. `force` replaces it at once; the old
+        token then ends immediately. A `force` within 30 seconds of the last one is ignored. Raises
+        WeChatError 45009 after 20 forced tokens in a day.
         """
         now = self._clock.now()
         token = self._stable.current
@@ -82,13 +92,13 @@ class AccessTokens:
         return token.value, int(token.expires - now)
 
     def begin_anew(self) -> None:
-        """After a reset, of which a server knows nothing: it goes on using its token, by its own clock."""
+        """Reset both endpoints. Their last tokens stay valid: the server does not know of the reset."""
         self._forced.clear()
         for line in (self._classic, self._stable):
             line.begin_anew(self._clock.now())
 
     def living(self) -> list[tuple[str, Token]]:
-        """The current token of each endpoint, with its kind."""
+        """Return (kind, token) for the current token of each endpoint, if it has not expired."""
         kinds = (("access_token", self._classic), ("stable", self._stable))
         return [
             (kind, line.current)
@@ -97,7 +107,11 @@ class AccessTokens:
         ]
 
     def check(self, value: str | None) -> None:
-        """Raises 41001 absent, 40014 malformed, 42001 expired, 40001 unknown or replaced."""
+        """Check the access token of a call.
+
+        Raises WeChatError: 41001 if it is missing, 40014 if it is malformed, 42001 if it has expired, 40001
+        if it is unknown or was replaced.
+        """
         if not value:
             raise WeChatError(41001)
         if not _SHAPE.fullmatch(value):
@@ -110,14 +124,18 @@ class AccessTokens:
 
 
 class JsapiTickets:
-    """A ticket is the same for all until it expires; whichever still lives verifies a page signed with it."""
+    """The tickets that pages are signed with. Every caller gets the same ticket until shortly before its end.
+
+    A page may be signed with any ticket that has not expired.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tickets: list[Token] = []
-        self._of_before: list[Token] = []  # the last one handed out before a reset
+        self._before_reset: list[Token] = []  # the last ticket handed out before a reset
 
     def get(self) -> tuple[str, int]:
+        """Return the ticket and its remaining seconds. A new one is made five minutes before the end."""
         now = self._clock.now()
         living = self.living()
         if not living or self._tickets[-1].expires - now <= OVERLAP:
@@ -126,21 +144,22 @@ class JsapiTickets:
         return ticket.value, int(ticket.expires - now)
 
     def living(self) -> list[Token]:
+        """Return the tickets handed out since the last reset that have not expired."""
         now = self._clock.now()
         return [ticket for ticket in self._tickets if ticket.expires > now]
 
     def verifying(self) -> list[Token]:
-        """Those with which a page may be signed."""
+        """Return the tickets with which a page may be signed."""
         now = self._clock.now()
-        return [*self.living(), *(ticket for ticket in self._of_before if ticket.expires > now)]
+        return [*self.living(), *(ticket for ticket in self._before_reset if ticket.expires > now)]
 
     def begin_anew(self) -> None:
-        """As AccessTokens.begin_anew()."""
-        handed_out = [*self._of_before, *self._tickets]
-        self._of_before = [Token(one.value, self._clock.now() + LIFETIME) for one in handed_out[-1:]]
+        """Reset the tickets. The last one stays valid: the server does not know of the reset."""
+        handed_out = [*self._before_reset, *self._tickets]
+        self._before_reset = [Token(one.value, self._clock.now() + LIFETIME) for one in handed_out[-1:]]
         self._tickets = []
 
 
 def new_token() -> str:
-    """In the shape of the real ones: two digits, an underscore, about 130 characters."""
+    """Return a token in WeChat's form: two digits, an underscore, 130 random characters."""
     return f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(98)[:130]}"

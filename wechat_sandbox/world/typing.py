@@ -1,4 +1,4 @@
-"""「对方正在输入…」: what `custom/typing` switches on and off (protocol §8.1)."""
+"""The line 「对方正在输入…」, which the call `custom/typing` shows and hides (protocol §8.1)."""
 
 import asyncio
 
@@ -10,7 +10,10 @@ SHOWN_SECONDS = 15
 
 
 class Typing:
-    """Must run inside the event loop: what is shown ends by itself after 15 real seconds."""
+    """Shows and hides the typing line of each user. It hides by itself after 15 real seconds.
+
+    Use it inside a running event loop.
+    """
 
     def __init__(self, clock: Clock, bus: Bus) -> None:
         self._clock = clock
@@ -18,7 +21,7 @@ class Typing:
         self._until: dict[str, float] = {}
 
     def start(self, openid: str) -> None:
-        """Raises 45081 while it is already shown."""
+        """Show the line. Raises WeChatError 45081 if it is already shown."""
         now = self._clock.now()
         if self._until.get(openid, 0.0) > now:
             raise WeChatError(45081)
@@ -27,6 +30,7 @@ class Typing:
         asyncio.get_running_loop().call_later(SHOWN_SECONDS, self._expire, openid, self._until[openid])
 
     def stop(self, openid: str) -> None:
+        """Hide the line, if it is shown."""
         if self._until.pop(openid, None) is not None:
             self._bus.publish("typing", {"openid": openid, "on": False})
 

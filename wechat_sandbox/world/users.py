@@ -1,4 +1,4 @@
-"""The people who have WeChat: who they are and whether they follow the account."""
+"""The WeChat users: their identity, and their relation to the account."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -12,7 +12,7 @@ class UnknownUser(LookupError):
 
 
 class Platform(StrEnum):
-    """The phone's system, which conditional menus may ask for."""
+    """The system of a phone. Conditional menus may depend on it."""
 
     IOS = "ios"
     ANDROID = "android"
@@ -21,9 +21,10 @@ class Platform(StrEnum):
 
 @dataclass
 class User:
-    """`site_openid` is how the website app knows this person; `tags` are in the order of their attaching.
+    """One WeChat user. `openid` is for the official account, `site_openid` for the website app.
 
-    `blocks_templates`: the account's template messages are switched off on this phone.
+    `tags` are in the order in which they were added. `blocks_templates` is True if the user has switched off
+    the account's template messages.
     """
 
     openid: str
@@ -45,12 +46,17 @@ class User:
     phone: str = ""
 
     def follow(self, at: int, scene: str, qr_scene: int = 0, qr_scene_str: str = "") -> None:
-        """The openid outlives unfollowing and following again; `subscribe_time` is the latest (rule 37)."""
+        """Make the user a follower since `at` (Unix seconds).
+
+        The openid stays the same when a user unfollows and follows again; `subscribe_time` is renewed (rule
+        37).
+        """
         self.subscribed = True
         self.subscribe_time = at
         self.subscribe_scene, self.qr_scene, self.qr_scene_str = scene, qr_scene, qr_scene_str
 
     def unfollow(self) -> None:
+        """End the following. Deletes the account's remark and tags for this user."""
         self.subscribed = False
         self.remark, self.tags = "", []
 
@@ -65,8 +71,11 @@ class User:
 
 
 class Users:
-    """Openids are made from the app id and the order of arrival: the same start gives the same people,
-    and another account sees other openids (rule 31)."""
+    """All users of the sandbox.
+
+    An openid is computed from the app id, the nickname and the number of earlier users. So the same start
+    gives the same openids, and another account has other openids for the same users (rule 31).
+    """
 
     def __init__(self, app_id: str, site_app_id: str, base_url: str) -> None:
         self._app_id = app_id
@@ -89,13 +98,14 @@ class Users:
         return user
 
     def get(self, openid: str) -> User:
-        """Raises UnknownUser."""
+        """Return the user. Raises UnknownUser if there is none with this openid."""
         try:
             return self._by_openid[openid]
         except KeyError:
             raise UnknownUser(openid) from None
 
     def find(self, openid: str) -> User | None:
+        """Return the user; None if there is none with this openid."""
         return self._by_openid.get(openid)
 
     def all(self) -> list[User]:
@@ -112,6 +122,6 @@ class Users:
 
 
 def identifier(length: int, *parts: str) -> str:
-    """`length` characters (at most 86) of the alphabet of openids, the same for the same parts."""
+    """Return `length` characters (at most 86) of an openid. The same `parts` give the same characters."""
     digest = hashlib.sha512("\0".join(parts).encode()).digest()
     return urlsafe_b64encode(digest).decode()[:length]

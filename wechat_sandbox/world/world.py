@@ -1,4 +1,4 @@
-"""The whole state of the sandbox, put together, and its way back to the start."""
+"""Combines all state of the sandbox in one object, which can be reset to the start."""
 
 import hashlib
 import secrets
@@ -31,24 +31,26 @@ from wechat_sandbox.world.typing import Typing
 from wechat_sandbox.world.users import User, Users
 
 FIRST_USERS = ("小明", "小红")
-_MENUIDS_BEGAN = 1_600_000_000  # seconds since then make nine digits
-# How long a user's events carry one CreateTime under `same_second`.
+_MENUIDS_BEGAN = 1_600_000_000  # the seconds since this time have nine digits
+# Seconds for which the events of a user have the same CreateTime under `same_second`.
 _SAME_SECOND = 60
 
 
 class World:
-    """Parts are replaced by `reset`, so nobody keeps one: always go through the world.
+    """The whole state of the sandbox.
 
-    `account` and `behaviour` are replaced as a whole when a setting changes. The callback outlives a reset,
-    and so does what WeChat has handed to the account's server, which cannot know of it and goes on using it:
-    access tokens, tickets, temporary media.
+    `reset` replaces the parts, so do not keep a reference to a part: read it from the world each time. A
+    changed setting replaces `account` or `behaviour` as a whole.
+
+    The callback survives a reset. So do the last access tokens, the last ticket and temporary media, because
+    the account's server does not know of the reset and still uses them.
     """
 
     def __init__(
         self, account: Account, behaviour: Behaviour, base_url: str, faults: Sequence[Fault] = ()
     ) -> None:
         self.base_url = base_url
-        self.run = secrets.token_hex(6)  # another one after a restart: message ids then begin anew
+        self.run = secrets.token_hex(6)  # differs after a restart, when the ids of chat messages start at 1
         self.clock = Clock()
         self.bus = Bus()
         self.callback: str | None = None
@@ -87,7 +89,7 @@ class World:
         self.calls = Journal("call", self.bus, lambda entry: self.recorder.call(entry))
         self.deliveries = Journal("delivery", self.bus)
         self.cookie_jars: dict[str, dict[str, str]] = {}
-        self._half_pair: tuple[str, int] | None = None
+        self._last_msg_id: tuple[str, int] | None = None
         self._event_times: dict[str, int] = {}
         for nickname in FIRST_USERS:
             user = self.users.add(nickname)
@@ -97,7 +99,7 @@ class World:
             self.menus.default = Menu(self._start_menu, self.new_menuid())
 
     def reset(self) -> None:
-        """Back to the start: as `keep_as_start` left it, or else two strangers and no menu."""
+        """Return to the start: the menu and followers that `keep_as_start` stored, else none of either."""
         self.logins.close()
         self._begin()
         self.tokens.begin_anew()
@@ -106,11 +108,12 @@ class World:
         self.bus.publish("reset", {})
 
     def keep_as_start(self) -> None:
-        """Makes the menu and the followers of now part of every later start."""
+        """Store the present menu and followers as part of the start, for later resets."""
         self._start_menu = self.menus.default.buttons if self.menus.default else None
         self._start_followers = frozenset(user.openid for user in self.users.followers())
 
     def chat(self, openid: str) -> Chat:
+        """Return the chat of a user. Creates it the first time."""
         if openid not in self.chats:
 
             def publish(message: ChatMessage) -> None:
@@ -124,7 +127,7 @@ class World:
         self.bus.publish("user", user.to_json())
 
     def set_menu(self, buttons: Iterable[Button]) -> None:
-        """Installs a checked menu."""
+        """Install a default menu. The buttons must have been checked."""
         self.menus.default = Menu(list(buttons), self.new_menuid())
         self.publish_menu()
 
@@ -133,7 +136,7 @@ class World:
         self.bus.publish("menu", {"menu": menu.to_json() if menu else None})
 
     def phone_menu(self, user: User) -> Menu | None:
-        """The menu that this user's phone shows now (rules 23 and 24)."""
+        """Return the menu that this user's phone shows now (rules 23 and 24)."""
         return self.menus.on_phone(user, self.behaviour.enforce_menu_cache)
 
     def set_faults(self, faults: Iterable[Fault]) -> None:
@@ -145,11 +148,12 @@ class World:
 
     @property
     def verify_file(self) -> str:
-        """The file that proves a web domain to be the account's own (protocol §6.1)."""
+        """The name of the file that proves that the account owns a web domain (protocol §6.1)."""
         return f"MP_verify_{self.verify_text}.txt"
 
     @property
     def verify_text(self) -> str:
+        """The content of that file."""
         return hashlib.sha256(self.account.app_id.encode()).hexdigest()[:16]
 
     def set_callback(self, url: str | None, ok: bool) -> None:
@@ -157,31 +161,40 @@ class World:
         self.bus.publish("callback", {"callback": url, "callback_ok": ok})
 
     def new_number(self) -> int:
-        """A number that no message of this or an earlier run has had (17 digits, as MsgId)."""
+        """Return a new number of 17 digits, for a MsgId. No message of this or an earlier run has it."""
         self._last_number = max(self._last_number + 1, time.time_ns() // 100)
         return self._last_number
 
     def new_menuid(self) -> int:
-        """A number that no menu of this or an earlier run has had (9 digits: JSON readers take it whole)."""
+        """Return a new number for a menu. No menu of this or an earlier run has it.
+
+        It has 9 digits, so every JSON reader keeps it exactly.
+        """
         self._last_menuid = max(self._last_menuid + 1, int(time.time()) - _MENUIDS_BEGAN)
         return self._last_menuid
 
     def new_msg_id(self, openid: str) -> int:
-        """Under `equal_msg_ids` the next message of another user gets the same (rule 12)."""
-        if self.behaviour.equal_msg_ids and self._half_pair is not None and self._half_pair[0] != openid:
-            number, self._half_pair = self._half_pair[1], None
+        """Return the MsgId for the next message of a user.
+
+        With `equal_msg_ids` on, the next message of another user gets the same MsgId (rule 12).
+        """
+        if self.behaviour.equal_msg_ids and self._last_msg_id is not None and self._last_msg_id[0] != openid:
+            number, self._last_msg_id = self._last_msg_id[1], None
             return number
         number = self.new_number()
-        self._half_pair = (openid, number)
+        self._last_msg_id = (openid, number)
         return number
 
     def new_event_time(self, openid: str) -> int:
-        """One that no event of the user has had."""
+        """Return a CreateTime that no earlier event of the user has had."""
         self._event_times[openid] = max(self.clock.seconds(), self._event_times.get(openid, 0) + 1)
         return self._event_times[openid]
 
     def event_time(self, openid: str) -> int:
-        """CreateTime of an event; under `same_second` that of the user's last one (rule 12)."""
+        """Return the CreateTime of an event.
+
+        With `same_second` on, it is that of the user's last event of the same minute (rule 12).
+        """
         now = self.clock.seconds()
         last = self._event_times.get(openid)
         if self.behaviour.same_second and last is not None and now - last < _SAME_SECOND:

@@ -1,13 +1,14 @@
 /*
- * The sandbox's wxLogin.js: what res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js is to WeChat. It puts
- * the QR page of a website login into an element of the site's page. As in the original, redirect_uri goes
- * into the address as it was given: the caller encodes it.
+ * Put the QR page of a website login into an element of the site's page. This is the sandbox's copy of
+ * WeChat's res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js. As in the original, redirect_uri goes into
+ * the address as it is: the caller encodes it.
  */
 (function (global) {
   "use strict";
 
-  var SANDBOX = new URL(document.currentScript.src).origin;
+  var SANDBOX = new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).origin;
 
+  /** @param {WxLoginOptions} options */
   function address(options) {
     var self = options.self_redirect === true ? "true" : options.self_redirect === false ? "false" : "default";
     var url = SANDBOX + "/connect/qrconnect?appid=" + options.appid + "&scope=" + options.scope +
@@ -24,15 +25,18 @@
     return url;
   }
 
+  /**
+   * @constructor
+   * @param {WxLoginOptions} options
+   */
   function WxLogin(options) {
     var frame = document.createElement("iframe");
     frame.src = address(options);
     frame.frameBorder = "0";
-    frame.allowTransparency = "true";
     frame.scrolling = "no";
     frame.width = options.stylelite === 1 ? "220px" : "300px";
     frame.height = options.stylelite === 1 ? "220px" : "400px";
-    // Chromium 142 and later ask for this where a page of the internet frames one of the loopback.
+    // Chromium 142 and later want this where a page of the internet frames a page of this computer.
     frame.allow = "local-network-access";
     frame.addEventListener("load", function () {
       if (options.onReady) options.onReady(true);
@@ -46,6 +50,7 @@
       if (event.data && event.data.sandbox === "qrcode-ready" && ready) ready();
     });
     var element = document.getElementById(options.id);
+    if (!element) throw new Error("WxLogin: no element with the id " + options.id);
     element.textContent = "";
     element.appendChild(frame);
   }

@@ -48,7 +48,8 @@ class Repeat:
         return claim
 
     def _withdraw(self, incoming: Incoming, claim: Claim) -> bool:
-        """Withdraw the reply from the record. The push is already written, and stays if the store fails now."""
+        """Withdraw the reply from the record. The push is already written, and stays if the store fails
+        now."""
         withdraw = functools.partial(self._records.withdraw, incoming.key, claim)
         try:
             return withdraw()

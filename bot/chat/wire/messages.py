@@ -22,7 +22,7 @@ from bot.errors import Refused
 Fields = dict[str, Any]
 
 
-class Text(TextMessage):
+class IncomingText(TextMessage):
     """Adds the id of a tapped msgmenu item, and the article that the user wrote from."""
 
     menu_id = StringField("bizmsgmenuid", "")
@@ -30,13 +30,13 @@ class Text(TextMessage):
     article_index = IntegerField("Idx", 0)
 
 
-class Voice(VoiceMessage):
+class IncomingVoice(VoiceMessage):
     """Adds the 16 kHz recording."""
 
     media_id_16k = StringField("MediaId16K", "")
 
 
-class Location(LocationMessage):
+class IncomingLocation(LocationMessage):
     """Adds the place as numbers; wechatpy has texts."""
 
     @property
@@ -48,7 +48,7 @@ class Location(LocationMessage):
         return float(self.location_y)
 
 
-class File(BaseMessage):
+class IncomingFile(BaseMessage):
     """A file. Undocumented by WeChat, seen in practice; wechatpy lacks it."""
 
     type = "file"
@@ -96,7 +96,13 @@ class PicWeixin(_Pictures):
     event = "pic_weixin"
 
 
-_MESSAGES = {**MESSAGE_TYPES, "text": Text, "voice": Voice, "location": Location, "file": File}
+_MESSAGES = {
+    **MESSAGE_TYPES,
+    "text": IncomingText,
+    "voice": IncomingVoice,
+    "location": IncomingLocation,
+    "file": IncomingFile,
+}
 TYPES = frozenset(_MESSAGES)  # of messages; events are without number
 _EVENTS = {
     **EVENT_TYPES,

@@ -74,7 +74,8 @@ class Seal:
 
 
 def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
-    """Return plain reply XML. To and From are those of the message, swapped; CreateTime is `now` in seconds."""
+    """Return plain reply XML. To and From are those of the message, swapped; CreateTime is `now` in
+    seconds."""
     return (
         f"<xml>{element('ToUserName', incoming.openid)}{element('FromUserName', incoming.account)}"
         f"<CreateTime>{int(now)}</CreateTime>{reply.answer()}</xml>"

@@ -2,9 +2,7 @@
 pushed to. Handlers are held by events and waiting costs no time, so every overlap is made on purpose."""
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,74 +14,26 @@ from bot.chat.delivery.retry_timing import SERIES_SECONDS
 from bot.chat.replies.kinds import Article, Image, News, Text
 from bot.chat.replies.returned import Ask, Picture
 from bot.chat.router import Chat, Route, Visit
-from bot.chat.wire import messages, xml
 from bot.server import greenlets
 from handlers import WORDING
 from tests import on_loop
 from tests.chat.deliveries import OPENID
-from tests.chat.desk import Desk
+from tests.chat.desk import (
+    TALK,
+    Held,
+    Killed,
+    MakeDesk,
+    be_killed,
+    begun_elsewhere,
+    echo,
+    errors,
+    key_of,
+    pushed,
+    returns,
+)
 from tests.conditions import until
-from tests.conftest import Clock, MakeConfig, StartWeChat, as_account
+from tests.conftest import Clock, StartWeChat, as_account
 from tests.launch import Sandbox
-
-MakeDesk = Callable[..., Desk]
-
-
-@pytest.fixture
-def make_desk(make_config: MakeConfig, clock: Clock) -> Iterator[MakeDesk]:
-    desks: list[Desk] = []
-
-    def make(*routes: Route, **settings: Any) -> Desk:
-        desks.append(Desk(make_config(**settings), clock, routes))
-        return desks[-1]
-
-    yield make
-    for desk in desks:
-        desk.close()
-
-
-class Held:
-    """A handler that counts its runs, says when it has begun, and waits until it may `go` on."""
-
-    def __init__(self, result: Any = "done") -> None:
-        self.result = result
-        self.runs = 0
-        self.begun = threading.Event()
-        self.go = threading.Event()
-        self.__name__ = "held"
-
-    def __call__(self, chat: Chat, *captures: Any) -> Any:
-        self.runs += 1
-        self.begun.set()
-        assert self.go.wait(60)
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-@pytest.fixture
-def held() -> Iterator[Held]:
-    handler = Held()
-    yield handler
-    handler.go.set()
-
-
-def echo(chat: Chat, *captures: Any) -> str:
-    return f"echo {chat.message.content}"
-
-
-def returns(result: Any) -> Callable[..., Any]:
-    def handler(chat: Chat, *captures: Any) -> Any:
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    return handler
-
-
-def errors(log: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
-
 
 # -- one run
 
@@ -112,7 +62,7 @@ def test_a_retry_during_the_run_joins_it_and_gets_its_reply(make_desk: MakeDesk,
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(desk.text, "x", 7)
         assert held.begun.wait(60)
-        desk.waiting.meanwhile = [lambda: None, held.go.set, lambda: first.result(60)]
+        desk.clockwork.meanwhile = [lambda: None, held.go.set, lambda: first.result(60)]
         second = desk.text("x", 7)
     assert desk.said(second) == desk.said(first.result()) == "done"
     assert (second.result, second.attempt, held.runs) == ("joined", 2, 1)
@@ -128,25 +78,13 @@ def test_quick_messages_pass_slow_ones(make_desk: MakeDesk, held: Held) -> None:
 # -- late answers: pushed
 
 
-@pytest.fixture
-def follower(wechat: Sandbox) -> str:
-    """A follower who has just written, so that WeChat lets the account write back."""
-    openid = wechat.add_user("小刚", subscribed=True)
-    wechat.send(openid, content="hi")
-    return openid
-
-
-def pushed(wechat: Sandbox, openid: str) -> list[str]:
-    return [shown["content"] for shown in wechat.chat(openid) if shown.get("via") == "custom"]
-
-
 def test_a_late_answer_is_promised_and_pushed_once(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
     first = desk.text("x", 7, follower)
     assert (first.reply, first.result, first.retry) == (b"", "promised", False)
-    assert 4.0 <= desk.waiting.now <= 4.9, "WeChat hangs up soon after"
+    assert 4.0 <= desk.clockwork.now <= 4.9, "WeChat hangs up soon after"
     retry = desk.text("x", 7, follower)
     assert (retry.reply, retry.retry) == (b"", False)
     held.go.set()
@@ -165,7 +103,7 @@ def test_a_handler_that_turns_out_slow_is_pushed_all_the_same(
         assert held.begun.wait(60)
         second = desk.text("x", 7, follower)  # WeChat has hung up on the first and tries again
         assert (second.reply, second.result) == (b"", "promised")
-        assert desk.waiting.now < 2.75, "an answer in its last second would make the third pass for a copy"
+        assert desk.clockwork.now < 2.75, "an answer in its last second would make the third pass for a copy"
         held.go.set()
         assert first.result(60).reply == b""
     desk.settle()
@@ -223,7 +161,7 @@ def test_a_slow_answer_in_time_is_a_passive_reply(
     make_desk: MakeDesk, held: Held, wechat: Sandbox, follower: str
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
-    desk.waiting.meanwhile = [lambda: None, held.go.set, desk.settle]
+    desk.clockwork.meanwhile = [lambda: None, held.go.set, desk.settle]
     assert desk.said(desk.text("x", openid=follower)) == "done"
     assert pushed(wechat, follower) == []
 
@@ -237,7 +175,7 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
     desk = make_desk(on.text("slow", held, slow=True), on.message("text", echo))
     first, second = desk.text("slow", 7), desk.text("slow", 7)
     assert [(answer.retry, answer.reply) for answer in (first, second)] == [(True, b"")] * 2
-    assert desk.waiting.now >= 2 * 5.0, "to be tried again, a try must outwait WeChat's 5 s"
+    assert desk.clockwork.now >= 2 * 5.0, "to be tried again, a try must outwait WeChat's 5 s"
     assert desk.said(desk.text("slow", 7)) == WORDING.still_working
     held.go.set()
     desk.settle()
@@ -249,7 +187,7 @@ def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answ
 def test_an_answer_ready_by_the_second_try_is_its_reply(make_desk: MakeDesk, held: Held) -> None:
     desk = make_desk(on.message("text", held, slow=True))
     assert desk.text("slow", 7).retry
-    desk.waiting.meanwhile = [held.go.set, desk.settle]
+    desk.clockwork.meanwhile = [held.go.set, desk.settle]
     assert desk.said(desk.text("slow", 7)) == "done"
 
 
@@ -264,7 +202,7 @@ def test_for_whom_nothing_is_kept_the_store_is_not_asked_again(
 def test_a_kept_answer_comes_with_the_reply_of_a_job_too(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", echo, slow=True))
     desk.conversations.keep(OPENID, Text("kept"), "a message")
-    desk.waiting.meanwhile = [desk.settle]
+    desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x")) == "kept\n\necho x"
 
 
@@ -303,7 +241,7 @@ def test_a_failing_handler_is_logged_once_and_the_user_gets_an_answer(
     assert not first.retry
     assert desk.said(desk.text("private words", msg_id=7)) == WORDING.sorry
     (line,) = errors(log)
-    assert "test_answer.handler" in line
+    assert "desk.handler" in line
     assert "RuntimeError" in line
     assert "private words" not in log.text
     assert "\n" not in line
@@ -333,11 +271,11 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
 ) -> None:
     desk = make_desk(on.message("text", returns(result), slow=slow), on.answer("next", echo))
     if slow:
-        desk.waiting.meanwhile = [desk.settle]
+        desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
-    assert "test_answer.handler" in line
+    assert "desk.handler" in line
 
 
 @pytest.mark.parametrize("slow", [False, True])
@@ -352,7 +290,7 @@ def test_a_handler_that_would_end_the_process_or_its_task_has_failed(
 
     desk = make_desk(on.message("text", leaves, slow=slow))
     if slow:
-        desk.waiting.meanwhile = [desk.settle]
+        desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry
     assert desk.said(desk.text("x", msg_id=7)) == WORDING.sorry, "a retry does not run it again"
     (line,) = errors(log)
@@ -409,30 +347,10 @@ def test_so_does_the_user_of_a_run_whose_process_has_died(
     assert [job.problem for job in desk.outbox.all()] == ["ValueError"]
 
 
-class Killed(BaseException):
-    """Ends a delivery as a SIGKILL of its process would."""
-
-
-def be_killed() -> None:
-    raise Killed
-
-
-def key_of(desk: Desk, msg_id: int, openid: str = OPENID) -> str:
-    return messages.read(xml.parse(desk.wechat.text("x", msg_id, openid).encode())).key
-
-
-def begun_elsewhere(desk: Desk, msg_id: int) -> str:
-    """A message whose run began in a process that is alive as far as anybody knows; its key."""
-    key = key_of(desk, msg_id)
-    desk.store.put("alive:other", b"1", 60)
-    desk.store.put(key, b"Rother", 60)
-    return key
-
-
 def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", returns("echo")), late_answers="push")
     key = begun_elsewhere(desk, 7)
-    desk.waiting.meanwhile = [be_killed]
+    desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", msg_id=7)
     assert desk.outbox.claim(key) is None, "its process is alive"
@@ -444,7 +362,7 @@ def test_a_run_that_ends_well_leaves_no_job(make_desk: MakeDesk) -> None:
     desk = make_desk(on.message("text", returns("echo")), late_answers="push")
     key = begun_elsewhere(desk, 7)
     done = b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "echo"}}'
-    desk.waiting.meanwhile = [lambda: desk.store.put(key, done, 60)]
+    desk.clockwork.meanwhile = [lambda: desk.store.put(key, done, 60)]
     assert desk.said(desk.text("x", msg_id=7)) == "echo"
     assert desk.outbox.all() == []
 
@@ -555,17 +473,6 @@ def test_a_picture_becomes_a_link_where_wechat_cannot_be_reached(make_desk: Make
 # -- conversation
 
 
-def ask_name(chat: Chat) -> Ask:
-    return Ask("你叫什么？", "name", {"asked": "name"})
-
-
-def take_name(chat: Chat, data: dict[str, Any]) -> str:
-    return f"{data['asked']}: {chat.message.content}"
-
-
-TALK = (on.answer("name", take_name), on.text("start", ask_name), on.message("text", echo))
-
-
 def test_a_handler_can_ask_and_get_the_users_next_message(make_desk: MakeDesk) -> None:
     desk = make_desk(*TALK)
     assert desk.said(desk.text("start")) == "你叫什么？"
@@ -618,7 +525,7 @@ def test_unsubscribing_strikes_out_the_users_jobs(
     for openid in (OPENID, "oOther"):
         desk.text("slow", openid=openid)
         desk.text("fails", openid=openid)
-    desk.waiting.meanwhile = [lambda: until(desk.outbox.all, lambda jobs: len(jobs) == 2)]
+    desk.clockwork.meanwhile = [lambda: until(desk.outbox.all, lambda jobs: len(jobs) == 2)]
     assert desk.event("unsubscribe").reply == b""
     held.go.set()
     desk.settle()

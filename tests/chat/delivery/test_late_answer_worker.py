@@ -16,23 +16,10 @@ from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.jobs.outbox import Lost
 from handlers import WORDING
-from tests.chat.delivery.test_answer import (
-    Desk,
-    Held,
-    Killed,
-    MakeDesk,
-    be_killed,
-    echo,
-    follower,
-    held,
-    make_desk,
-    pushed,
-)
+from tests.chat.desk import Desk, Held, Killed, MakeDesk, be_killed, echo, pushed
 from tests.conftest import NOWHERE, Clock, as_account
 from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout
-
-__all__ = ["follower", "held", "make_desk"]
 
 SEND = "/cgi-bin/message/custom/send"
 
@@ -227,7 +214,7 @@ def test_a_reply_in_time_is_pushed_if_the_waiting_delivery_was_killed(
     key = message(desk, follower).key
     if how != "slow route":
         desk.store.put(key, b"Rdead", 60)
-    desk.waiting.meanwhile = [be_killed]
+    desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
     desk.perform(key)
@@ -246,7 +233,7 @@ def test_a_reply_in_time_that_no_delivery_used_is_kept_where_it_cannot_be_pushed
     desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
     desk.wake = lambda job_id: None
     key = message(desk, follower).key
-    desk.waiting.meanwhile = [be_killed]
+    desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
     desk.perform(key)
@@ -265,13 +252,13 @@ def test_a_reply_that_a_delivery_used_is_not_pushed(
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
     desk.wake = lambda job_id: None
     killed, waited = (message(desk, follower, text, msg_id).key for text, msg_id in (("x", 7), ("y", 8)))
-    desk.waiting.meanwhile = [be_killed]
+    desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
     desk.perform(killed)
     clock.advance(5)
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
-    desk.waiting.meanwhile = [lambda: desk.perform(waited)]
+    desk.clockwork.meanwhile = [lambda: desk.perform(waited)]
     assert desk.said(desk.text("y", 8, follower)) == "echo y"
     assert len(desk.outbox.all()) == 2
     for key in (killed, waited):
@@ -294,7 +281,7 @@ def test_a_delivery_does_not_use_a_reply_that_is_being_pushed(
         return give(*args)
 
     monkeypatch.setattr(desk.records, "give", overtaken)
-    desk.waiting.meanwhile = [lambda: desk.perform(key)]
+    desk.clockwork.meanwhile = [lambda: desk.perform(key)]
     assert desk.text("x", 7, follower).reply == b""
     assert pushed(wechat, follower) == ["echo x"]
 
@@ -306,7 +293,7 @@ def test_a_job_that_is_performed_too_soon_leaves_the_reply_to_the_delivery(
     desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
     desk.wake = lambda job_id: None
     key = message(desk, follower).key
-    desk.waiting.meanwhile = [lambda: (desk.perform(key), desk.perform(key))]
+    desk.clockwork.meanwhile = [lambda: (desk.perform(key), desk.perform(key))]
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
 
 
@@ -380,7 +367,7 @@ def test_a_job_that_ended_long_ago_is_not_performed_again(
     desk = make_desk(on.message("text", echo, slow=True), **as_account(wechat))
     desk.wake = lambda job_id: None
     key = message(desk, follower).key
-    desk.waiting.meanwhile = [lambda: desk.perform(key)]
+    desk.clockwork.meanwhile = [lambda: desk.perform(key)]
     assert desk.said(desk.text("x", 7, follower)) == "echo x"
     clock.advance(3600)
     assert desk.outbox.overdue() == [key]

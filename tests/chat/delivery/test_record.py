@@ -10,7 +10,7 @@ from bot.chat.delivery.record import Records, State
 from bot.chat.replies.kinds import Article, News, Text
 from bot.jobs.liveness import Liveness
 from bot.store import Store, open_store
-from tests.chat.waiting import Waiting
+from tests.chat.clockwork import Clockwork
 from tests.conftest import APP_ID, Clock, MakeConfig
 
 LIFETIME = 900.0
@@ -27,15 +27,15 @@ def store(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock)
 
 
 @pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
+def waiting() -> Clockwork:
+    return Clockwork()
 
 
 MakeDedup = Callable[[], Records]
 
 
 @pytest.fixture
-def processes(store: Store, waiting: Waiting, clock: Clock) -> Iterator[tuple[list[Liveness], MakeDedup]]:
+def processes(store: Store, waiting: Clockwork, clock: Clock) -> Iterator[tuple[list[Liveness], MakeDedup]]:
     """Processes that share the store, all alive; and how to add one."""
     alive: list[Liveness] = []
 
@@ -87,7 +87,7 @@ def test_of_many_deliveries_at_once_one_is_new(dedup: Records) -> None:
     assert sorted(state.value for state in states) == ["new"] + ["running"] * 7
 
 
-def test_joining_gives_the_runs_reply_when_it_comes(dedup: Records, waiting: Waiting) -> None:
+def test_joining_gives_the_runs_reply_when_it_comes(dedup: Records, waiting: Clockwork) -> None:
     dedup.claim("k")
     waiting.meanwhile = [lambda: None, lambda: dedup.finish("k", REPLY)]
     joined = dedup.wait("k", 2, 5.0)
@@ -95,7 +95,7 @@ def test_joining_gives_the_runs_reply_when_it_comes(dedup: Records, waiting: Wai
     assert waiting.now < 1.0
 
 
-def test_joining_ends_with_the_time_it_was_given(dedup: Records, waiting: Waiting) -> None:
+def test_joining_ends_with_the_time_it_was_given(dedup: Records, waiting: Clockwork) -> None:
     dedup.claim("k")
     assert dedup.wait("k", 2, 4.5).state is State.RUNNING
     assert waiting.now == pytest.approx(4.5)
@@ -163,7 +163,7 @@ def test_the_next_delivery_takes_over_from_a_dead_process(
 
 
 def test_a_joined_delivery_takes_over_when_the_process_dies(
-    processes: tuple[list[Liveness], MakeDedup], waiting: Waiting
+    processes: tuple[list[Liveness], MakeDedup], waiting: Clockwork
 ) -> None:
     alive, make = processes
     first, second = make(), make()

@@ -12,15 +12,13 @@ from bot.chat.router import Chat
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
-from tests.chat.delivery.test_answer import Desk, Held, MakeDesk, follower, held, make_desk, pushed, returns
 from tests.chat.delivery.test_without_store import settle, until_it_works
+from tests.chat.desk import Desk, Held, MakeDesk, pushed, returns
 from tests.conditions import until
 from tests.conftest import Clock, RedisServer, as_account
 from tests.launch import Sandbox
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["follower", "held", "make_desk"]
 
 
 def incoming(desk: Desk, openid: str) -> Incoming:
@@ -92,7 +90,7 @@ def test_a_retry_that_the_same_process_answers_alone_is_the_answer(
     make_desk: MakeDesk, mortal_redis: RedisServer, wechat: Sandbox, follower: str, held: Held
 ) -> None:
     desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
-    desk.waiting.meanwhile = [mortal_redis.pause]
+    desk.clockwork.meanwhile = [mortal_redis.pause]
     assert desk.text("x", 7, follower).result == "no-store"
     held.go.set()
     assert desk.said(desk.text("x", 7, follower)) == "done"

@@ -17,26 +17,10 @@ from bot.chat.router import Chat
 from bot.errors import StoreError
 from handlers import WORDING
 from tests.chat.deliveries import OPENID
-from tests.chat.delivery.test_answer import (
-    TALK,
-    Desk,
-    Held,
-    MakeDesk,
-    begun_elsewhere,
-    echo,
-    errors,
-    follower,
-    held,
-    key_of,
-    make_desk,
-    pushed,
-    returns,
-)
+from tests.chat.desk import TALK, Desk, Held, MakeDesk, begun_elsewhere, echo, errors, key_of, pushed, returns
 from tests.conditions import until
 from tests.conftest import Clock, RedisServer, as_account
 from tests.launch import Sandbox
-
-__all__ = ["follower", "held", "make_desk"]
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
@@ -143,7 +127,7 @@ def test_what_was_promised_without_the_store_is_pushed_unless_wechat_asks_again(
     desk = make_desk(on.message("text", held, slow=True), store_url=mortal_redis.url, **as_account(wechat))
     for runs, msg_id in ((1, 7), (2, 8)):
         begun = functools.partial(until, lambda: held.runs, lambda count, runs=runs: count == runs)
-        desk.waiting.meanwhile = [begun, mortal_redis.pause]
+        desk.clockwork.meanwhile = [begun, mortal_redis.pause]
         assert desk.text("x", msg_id, follower).result == "no-store"
         mortal_redis.go_on()
         until_it_works(desk)

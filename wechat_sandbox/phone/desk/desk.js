@@ -1,9 +1,11 @@
-/** The developer's desk beside the phones: the account at the top, and one tool at a time below. */
+/** Show the developer's desk beside the phones: the account at the top, and one tool at a time below. */
+
+/** @import { World } from "../world.js" */
 
 import * as api from "../api.js";
 import { button, el, iconButton } from "../dom.js";
 import { span } from "../time.js";
-import { t, tell } from "../words.js";
+import { reasonOf, t, tell } from "../words.js";
 import { clockTool } from "./clock.js";
 import { dataTool } from "./data.js";
 import { faultsTool } from "./faults.js";
@@ -12,25 +14,45 @@ import { recordTool } from "./record.js";
 import { settingsTool } from "./settings.js";
 import { tabs } from "./tabs.js";
 
+/** Key of sessionStorage for the name of the tool on show. */
 const REMEMBERED = "sandbox-desk";
 
+/**
+ * Build a tool in its pane. `shown` is called whenever the developer turns to it; `readMore` reads tokens,
+ * quotas and the like anew.
+ * @typedef {(root: HTMLElement, world: World, actions: { readMore: () => void }) => { shown: () => void }} Tool
+ */
+
+/** @typedef {"log" | "settings" | "data" | "faults" | "clock" | "record"} ToolName */
+
+/** @type {Record<ToolName, Tool>} */
 const TOOLS = { log: logTool, settings: settingsTool, data: dataTool, faults: faultsTool, clock: clockTool, record: recordTool };
 
-/** `close` shuts the desk where it is a drawer; `readMore` reads tokens, quotas and the like anew. */
+const NAMES = /** @type {ToolName[]} */ (Object.keys(TOOLS));
+
+/**
+ * @param {HTMLElement} root
+ * @param {World} world
+ * @param {object} actions
+ * @param {() => void} actions.readMore reads tokens, quotas and the like anew
+ * @param {() => void} actions.close shuts the desk where it is a drawer
+ */
 export function deskView(root, world, { readMore, close }) {
   const head = el("header", { class: "desk-head" });
   const bar = el("div", { class: "desk-tabs", role: "tablist", "aria-label": t("desk.title") });
-  const panes = Object.fromEntries(Object.keys(TOOLS).map((name) => [name, el("section", {
-    class: `tool tool-${name}`, role: "tabpanel", id: `tool-${name}`, "aria-label": t(`desk.${name}`), hidden: true,
-  })]));
-  root.replaceChildren(head, bar, ...Object.values(panes));
+  const tools = new Map(NAMES.map((name) => {
+    const pane = el("section", {
+      class: `tool tool-${name}`, role: "tabpanel", id: `tool-${name}`, "aria-label": t(`desk.${name}`), hidden: true,
+    });
+    return [name, { pane, ...TOOLS[name](pane, world, { readMore }) }];
+  }));
+  root.replaceChildren(head, bar, ...[...tools.values()].map(({ pane }) => pane));
 
-  const shown = Object.fromEntries(Object.entries(TOOLS).map(([name, tool]) => [name, tool(panes[name], world, { readMore })]));
-
-  const select = tabs(bar, Object.keys(TOOLS).map((name) => ({ name, label: t(`desk.${name}`), controls: `tool-${name}` })), (name) => {
-    for (const [other, pane] of Object.entries(panes)) pane.hidden = other !== name;
+  const items = NAMES.map((name) => ({ name, label: t(`desk.${name}`), controls: `tool-${name}` }));
+  const select = tabs(bar, items, (name) => {
+    for (const [other, { pane }] of tools) pane.hidden = other !== name;
     sessionStorage.setItem(REMEMBERED, name);
-    shown[name].shown?.();
+    tools.get(name)?.shown();
   });
 
   const address = el("input", { type: "url", placeholder: "http://127.0.0.1:8080/wechat", "aria-label": t("callback.label"), autocomplete: "off", spellcheck: "false", "data-testid": "callback" });
@@ -58,6 +80,7 @@ export function deskView(root, world, { readMore, close }) {
     if (document.activeElement !== address) address.value = callback ?? "";
   }
 
+  /** @param {SubmitEvent} event */
   async function verify(event) {
     event.preventDefault();
     save.disabled = true;
@@ -65,7 +88,7 @@ export function deskView(root, world, { readMore, close }) {
     try {
       await api.setCallback(address.value.trim());
     } catch (error) {
-      fault.textContent = error.message;
+      fault.textContent = reasonOf(error);
     }
     save.disabled = false;
   }

@@ -1,4 +1,9 @@
-/** A conversation as a file: saved, loaded, replayed against the live account, exported as a test. */
+/** Save a conversation as a file, load it, replay it against the live account, export it as a test. */
+
+/** @import { IconName } from "../icons.js" */
+/** @import { Act, ActBody, MenuButton, Recording, ShownMessage } from "../types.js" */
+/** @import { Word } from "../words.js" */
+/** @import { Tool } from "./desk.js" */
 
 import * as api from "../api.js";
 import { askFile } from "../dialogs.js";
@@ -6,11 +11,14 @@ import { action, download, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t, tell } from "../words.js";
 
+/** @type {Tool} */
 export function recordTool(root, world, { readMore }) {
+  /** @type {Recording | null} */
   let recording = null;
   const facts = el("p", { class: "quiet", "data-testid": "recording" });
   const said = el("p", { class: "said", role: "status" });
   const steps = el("ol", { class: "steps" });
+  /** @type {(name: IconName, key: Word, work: () => unknown, testid: string) => HTMLElement} */
   const act = (name, key, work, testid) => action({ "data-testid": testid }, work, said, icon(name), t(key));
 
   root.append(
@@ -24,17 +32,23 @@ export function recordTool(root, world, { readMore }) {
       said),
     steps);
 
-  /** What is loaded, or else everything so far. */
+  /** Return the loaded recording, or else everything so far. */
   async function current() {
-    if (!recording) use(await api.recording(), t("record.now"));
-    return recording;
+    return recording ?? use(await api.recording(), t("record.now"));
   }
 
+  /**
+   * Take a recording and show it.
+   * @param {Recording | null} given null or anything else if a file is no recording
+   * @param {string} name
+   * @returns {Recording}
+   */
   function use(given, name) {
-    if (!Array.isArray(given?.steps)) throw new Error(t("record.notOne"));
+    if (!given || !Array.isArray(given.steps)) throw new Error(t("record.notOne"));
     recording = given;
     facts.textContent = t("record.holds", { name, count: given.steps.length });
     steps.replaceChildren(...given.steps.map((step) => row(step, step.nickname, words(step.shown))));
+    return given;
   }
 
   async function load() {
@@ -62,11 +76,20 @@ export function recordTool(root, world, { readMore }) {
     }));
   }
 
+  /** @type {(title: "record.before" | "record.after", shown: ShownMessage[], same: boolean) => HTMLElement} */
   const side = (title, shown, same) => el("div", { class: same ? "same" : "other" }, el("h4", {}, t(title)), el("p", {}, words(shown)));
 
+  /** @param {string} text */
   const difference = (text) => text.split("\n").map((line) =>
     el("span", { class: line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : "" }, `${line}\n`));
 
+  /**
+   * Build the row of a step.
+   * @param {{ act: Act }} step
+   * @param {string | undefined} nickname
+   * @param {string | null} answer what the user saw
+   * @param {boolean} [same] whether a replay gave the same answer
+   */
   function row({ act: what }, nickname, answer, same) {
     const { type = "", body = {} } = what ?? {};
     return el("li", { class: "step", "data-testid": "step", "data-same": same === undefined ? null : String(same) },
@@ -76,15 +99,21 @@ export function recordTool(root, world, { readMore }) {
       answer === null ? null : el("p", { class: "quiet" }, answer));
   }
 
-  /** A tap says where; people know the button by its name, if the menu still has it. */
+  /**
+   * Return the name of the menu's button at `path`, if the menu still has it.
+   * @param {number[]} path
+   */
   function buttonAt(path) {
+    /** @type {Partial<MenuButton> | undefined} */
     let item = { sub_button: world.more.menu?.button };
     for (const index of path) item = item?.sub_button?.[index];
     return item?.name;
   }
 
+  /** @type {(body: ActBody) => string} */
   const detailOf = ({ content, type, ...rest }) => content ?? (rest.path && buttonAt(rest.path)) ?? [type, Object.keys(rest).length ? JSON.stringify(rest) : ""].filter(Boolean).join(" ");
 
+  /** @type {(shown?: ShownMessage[]) => string} */
   const words = (shown = []) => shown.length ? shown.map(({ content, type, title }) => content ?? title ?? `[${tell(`kind.${type}`, type)}]`).join("\n") : t("resend.nothing");
 
   world.addEventListener("account", () => (facts.textContent ||= t("record.nothing")));

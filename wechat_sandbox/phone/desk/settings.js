@@ -1,9 +1,13 @@
-/** The account and WeChat's behaviour, every switch of them, saved one by one as they are changed. */
+/** Edit the settings of the account and of WeChat's behaviour. Each one is saved when it is changed. */
+
+/** @import { Setting } from "../types.js" */
+/** @import { Tool } from "./desk.js" */
 
 import * as api from "../api.js";
 import { el, iconButton } from "../dom.js";
-import { t, tell } from "../words.js";
+import { reasonOf, t, tell } from "../words.js";
 
+/** @type {Record<string, string[]>} the values of settings that have only a few */
 const CHOICES = {
   kind: ["subscription", "subscription-verified", "service", "service-verified", "test"],
   mode: ["plain", "compatible", "safe"],
@@ -13,38 +17,55 @@ const CHOICES = {
   expired_code_errcode: ["42003", "40029"],
   stranger_errcode: ["40003", "43004", "45015"],
 };
-/** Told to the developer, changed only on the command line. */
+/** Settings that only the command line can change. */
 const FIXED = ["app_id", "app_secret", "original_id", "verify_file", "verify_text", "site_app_id", "site_app_secret", "one_time_template_id"];
 const ACCOUNT = ["name", "kind", "mode", "token", "aes_key", "web_domains", "js_domains", "site_domains", "ip_whitelist"];
-/** What the state tells besides, and is no setting. */
+/** Fields of the account that are no settings. */
 const NOT_SETTINGS = new Set(["callback", "callback_ok", "avatar"]);
 
+/** @type {Tool} */
 export function settingsTool(root, world) {
   const save = el("p", { class: "said", role: "status" });
+  /** @type {string | null} */
   let drawn = null;
 
   function draw() {
+    /** @type {Record<string, Setting | undefined>} */
     const values = { ...world.account, ...world.behaviour };
     const now = JSON.stringify(values);
     if (now === drawn || root.contains(document.activeElement)) return;
     drawn = now;
     const rest = Object.keys(values).filter((name) => ![...FIXED, ...ACCOUNT].includes(name) && !NOT_SETTINGS.has(name));
-    const known = (names) => names.filter((name) => values[name] !== undefined);
+    /** @type {(names: string[], build: (name: string, value: Setting) => HTMLElement) => HTMLElement[]} */
+    const built = (names, build) => names.flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [build(name, value)];
+    });
     root.replaceChildren(save,
-      group("settings.account", known(ACCOUNT).map((name) => row(name, values[name]))),
-      group("settings.behaviour", rest.map((name) => row(name, values[name]))),
-      group("settings.fixed", known(FIXED).map((name) => fixed(name, values[name]))));
+      group("settings.account", built(ACCOUNT, row)),
+      group("settings.behaviour", built(rest, row)),
+      group("settings.fixed", built(FIXED, fixed)));
   }
 
+  /** @type {(title: "settings.account" | "settings.behaviour" | "settings.fixed", rows: HTMLElement[]) => HTMLElement} */
   const group = (title, rows) => el("section", { class: "card-box" }, el("h3", {}, t(title)), el("div", { class: "settings" }, rows));
 
+  /**
+   * @param {string} name
+   * @param {Setting} value
+   */
   function fixed(name, value) {
     return el("div", { class: "setting" }, el("span", {}, label(name)), el("code", {}, String(value)),
       iconButton("copy", `${t("copy")} ${label(name)}`, () => navigator.clipboard.writeText(String(value)).then(() => (save.textContent = t("copied")), () => {})));
   }
 
+  /** @param {string} name */
   const label = (name) => tell(`setting.${name}`, name.replaceAll("_", " "));
 
+  /**
+   * @param {string} name
+   * @param {Setting} value
+   */
   function row(name, value) {
     const fault = el("span", { class: "fault", role: "alert" });
     const control = controlFor(name, value);
@@ -54,7 +75,7 @@ export function settingsTool(root, world) {
         world.setSettings(await api.setSettings({ [name]: control.read() }));
         save.textContent = t("settings.saved", { name: label(name) });
       } catch (error) {
-        fault.textContent = error.message;
+        fault.textContent = reasonOf(error);
       }
     });
     return el("label", { class: "setting" }, el("span", { title: name }, label(name)), control.node, fault);
@@ -65,7 +86,12 @@ export function settingsTool(root, world) {
   return { shown: draw };
 }
 
-/** The control that fits the value, and how it is read back. */
+/**
+ * Return the control that fits the value, and the function that reads it.
+ * @param {string} name
+ * @param {Setting} value
+ * @returns {{ node: HTMLElement, read: () => Setting }}
+ */
 function controlFor(name, value) {
   const attributes = { name, "data-setting": name };
   if (CHOICES[name]) {
@@ -82,6 +108,7 @@ function controlFor(name, value) {
     return { node, read: () => Number(node.value) };
   }
   const list = Array.isArray(value);
-  const node = el("input", { ...attributes, type: "text", autocomplete: "off", spellcheck: "false", value: list ? value.join(", ") : (value ?? "") });
+  const text = Array.isArray(value) ? value.join(", ") : (value ?? "");
+  const node = el("input", { ...attributes, type: "text", autocomplete: "off", spellcheck: "false", value: text });
   return { node, read: () => (list ? node.value.split(/[\s,，]+/).filter(Boolean) : node.value) };
 }

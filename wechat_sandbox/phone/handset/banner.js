@@ -1,20 +1,32 @@
-/** A text message (SMS): its banner at the top of the screen, and its bubble. A tap copies the code in it. */
+/** Show a text message (SMS): a banner at the top of the screen, and a bubble. A tap copies the code in it. */
+
+/** @import { Sms } from "../types.js" */
+
+/** @typedef {(text: string) => void} Say shows a short notice on the screen */
 
 import { button, el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../words.js";
 
+/** How long the banner stays, in milliseconds. */
 const SHOWN = 8000;
-/** How far a finger must drag the banner up to be rid of it, in pixels. */
+/** How far a finger must drag the banner up to close it, in pixels. */
 const FLICK = 24;
-/** A text message names its sender first, by law: 【…】. */
+/** In China a text message begins with the name of its sender: 【…】. */
 const SENDER = /^【(.+?)】/;
 const CODE = /(?<!\d)\d{4,8}(?!\d)/;
 
+/** @param {string} text */
 const codeIn = (text) => CODE.exec(text)?.[0];
 
+/** @param {string | undefined} code */
 const hint = (code) => (code ? el("span", { class: "quiet" }, t("sms.tap", { code })) : null);
 
+/**
+ * Copy the code, and tell the user; where the browser refuses it, show the code.
+ * @param {string} code
+ * @param {Say} say
+ */
 async function copy(code, say) {
   try {
     await navigator.clipboard.writeText(code);
@@ -24,7 +36,12 @@ async function copy(code, say) {
   }
 }
 
-/** `seen` is told when the user has tapped it. */
+/**
+ * Show the banner.
+ * @param {HTMLElement} screen
+ * @param {Sms} sms
+ * @param {{ say: Say, seen: () => void }} actions `seen` is called when the user taps the banner
+ */
 export function showBanner(screen, { text }, { say, seen }) {
   screen.querySelector(".banner")?.remove();
   const code = codeIn(text);
@@ -34,10 +51,12 @@ export function showBanner(screen, { text }, { say, seen }) {
       el("span", { class: "line" }, el("strong", {}, t("sms.title")), el("span", { class: "quiet" }, SENDER.exec(text)?.[1])),
       el("span", { class: "text" }, text),
       hint(code)));
+  /** @type {HTMLElement} */
   const node = el("div", { class: "banner" }, open, iconButton("close", t("close"), () => node.remove(), { class: "icon-button banner-close" }));
+  /** @type {number | null} */
   let from = null;
   node.addEventListener("pointerdown", ({ clientY }) => (from = clientY));
-  for (const event of ["pointermove", "pointerleave"]) {
+  for (const event of /** @type {const} */ (["pointermove", "pointerleave"])) {
     node.addEventListener(event, ({ clientY }) => from !== null && from - clientY > FLICK && node.remove());
   }
 
@@ -50,6 +69,11 @@ export function showBanner(screen, { text }, { say, seen }) {
   setTimeout(() => node.remove(), SHOWN);
 }
 
+/**
+ * Build the bubble of a text message.
+ * @param {Sms} sms
+ * @param {Say} say
+ */
 export function smsBubble({ text }, say) {
   const code = codeIn(text);
   if (!code) return el("div", { class: "bubble text" }, text);

@@ -1,57 +1,91 @@
-/** The bottom bar: text input, the switch between keyboard and menu, voice, emoji, and the ＋ panel. */
+/** Run the bottom bar: text input, the switch between keyboard and menu, voice, emoji, and the ＋ panel. */
+
+/** @import { IconName } from "../icons.js" */
+/** @import { OutgoingMessage, SentMessage } from "../types.js" */
+/** @import { Word } from "../words.js" */
+/** @import { Hand } from "./hand.js" */
+/** @import { SheetChoice } from "./overlay.js" */
 
 import { askFile, askPlace } from "../dialogs.js";
 import { button, el } from "../dom.js";
 import { icon } from "../icons.js";
+import { query } from "../query.js";
 import { t } from "../words.js";
 import { EMOJI } from "./emoji.js";
 import { holdToTalk } from "./recorder.js";
 
+/** @type {SentMessage} */
 const LINK = { type: "link", title: t("link.title"), description: t("link.text"), url: "https://mp.weixin.qq.com/" };
-/** What one user has typed and not sent stays with that user, also over a reload of the page. */
+
+/** Keep what each user has typed and not sent, also over a reload of the page. */
 const unsent = {
+  /** @param {string} openid */
   key: (openid) => `sandbox-unsent-${openid}`,
+  /** @param {string} openid */
   get: (openid) => sessionStorage.getItem(unsent.key(openid)) ?? "",
+  /** @type {(openid: string, text: string) => void} */
   set: (openid, text) => (text ? sessionStorage.setItem(unsent.key(openid), text) : sessionStorage.removeItem(unsent.key(openid))),
 };
 
-/** `send(message)` must not wait for the bot; `choices(label, choices)` shows an action sheet. */
+/** @typedef {{ opener: HTMLElement, panel: HTMLElement }} Drawer a panel below the bar, and its button */
+
+/**
+ * @param {HTMLElement} root
+ * @param {Hand} hand
+ * @param {object} actions
+ * @param {(message: OutgoingMessage) => void} actions.send must not wait for the bot
+ * @param {(label: string, choices: SheetChoice[]) => void} actions.choices shows an action sheet
+ * @param {(text: string) => void} actions.say
+ */
 export function composer(root, hand, { send, choices, say }) {
-  const input = root.querySelector("[data-testid=input]");
-  const form = root.querySelector("form");
-  const submit = root.querySelector("[data-testid=send]");
-  const toggle = root.querySelector("[data-testid=menu-toggle]");
-  const speak = root.querySelector(".speak");
-  const hold = root.querySelector(".hold");
-  const drawers = [
-    { opener: root.querySelector(".plus"), panel: root.querySelector(".samples") },
-    { opener: root.querySelector(".faces"), panel: root.querySelector(".emoji-panel") },
-  ];
-  const [plus, faces] = drawers;
+  const input = query(root, "[data-testid=input]", HTMLTextAreaElement);
+  const form = query(root, "form");
+  const submit = query(root, "[data-testid=send]");
+  const toggle = query(root, "[data-testid=menu-toggle]");
+  const speak = query(root, ".speak");
+  const hold = query(root, ".hold");
+  const plus = { opener: query(root, ".plus"), panel: query(root, ".samples") };
+  const faces = { opener: query(root, ".faces"), panel: query(root, ".emoji-panel") };
+  const drawers = [plus, faces];
+  /** @type {string | null} */
   let owner = null;
+  /** @type {string | null} */
   let menuKnown = null;
 
+  /**
+   * Give a switch of the bar its icon and its label.
+   * @param {HTMLElement} control
+   * @param {IconName} name
+   * @param {Word} word
+   */
+  function face(control, name, word) {
+    control.replaceChildren(icon(name));
+    control.setAttribute("aria-label", t(word));
+    control.title = t(word);
+  }
+
+  /** @param {boolean} on */
   function showMenu(on) {
     root.classList.toggle("menu-mode", on);
-    toggle.replaceChildren(icon(on ? "keyboard" : "menu"));
-    toggle.setAttribute("aria-label", t(on ? "composer.keyboard" : "composer.menu"));
-    toggle.title = toggle.getAttribute("aria-label");
+    face(toggle, on ? "keyboard" : "menu", on ? "composer.keyboard" : "composer.menu");
     if (on) openDrawer(null);
     else fit();
   }
 
+  /** @param {boolean} on */
   function showVoice(on) {
     root.classList.toggle("voice-mode", on);
     hold.hidden = !on;
     input.hidden = on;
-    speak.replaceChildren(icon(on ? "keyboard" : "waves"));
-    speak.setAttribute("aria-label", t(on ? "composer.keyboard" : "composer.voice"));
-    speak.title = speak.getAttribute("aria-label");
+    face(speak, on ? "keyboard" : "waves", on ? "composer.keyboard" : "composer.voice");
     if (on) openDrawer(null);
     fit();
   }
 
-  /** At most one of the panels below the bar is open. */
+  /**
+   * Open one of the panels below the bar, or none. The others close.
+   * @param {Drawer | null} chosen
+   */
   function openDrawer(chosen) {
     for (const drawer of drawers) {
       drawer.panel.hidden = drawer !== chosen;
@@ -59,6 +93,7 @@ export function composer(root, hand, { send, choices, say }) {
     }
   }
 
+  /** Adjust the bar to what has been typed, and keep that. */
   function fit() {
     const empty = input.value.trim() === "" || input.hidden;
     submit.hidden = empty;
@@ -76,17 +111,20 @@ export function composer(root, hand, { send, choices, say }) {
     if (faces.panel.hidden) input.focus();
   }
 
+  /** @param {string} text */
   function insert(text) {
     input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
     fit();
   }
 
+  /** @type {(kind: "image" | "video" | "voice", accept: string, sample: SentMessage) => () => void} */
   const fileOrSample = (kind, accept, sample) => () => choices(t(`kind.${kind}`), [
     { label: t("sample.file"), act: async () => { const file = await askFile(accept); if (file) send({ type: kind, file }); } },
     { label: t("sample.ours"), act: () => send(sample) },
   ]);
 
-  const KINDS = [
+  /** @type {[IconName, Word, () => void][]} */
+  const kinds = [
     ["picture", "kind.image", fileOrSample("image", "image/png,image/jpeg,image/gif", { type: "image" })],
     ["video", "kind.video", fileOrSample("video", "video/mp4,video/webm", { type: "video" })],
     ["voice", "kind.voice", fileOrSample("voice", "audio/*", { type: "voice" })],
@@ -97,7 +135,7 @@ export function composer(root, hand, { send, choices, say }) {
     ["link", "kind.link", () => send(LINK)],
   ];
 
-  plus.panel.replaceChildren(...KINDS.map(([name, label, act]) =>
+  plus.panel.replaceChildren(...kinds.map(([name, label, act]) =>
     button({ "data-sample": name, onclick: () => { openDrawer(null); act(); } }, el("span", { class: "tile" }, icon(name)), t(label))));
   faces.panel.replaceChildren(...EMOJI.map(([emoji, name]) => button({ class: "face", title: name, "aria-label": name, onclick: () => insert(emoji) }, emoji)));
 
@@ -108,7 +146,7 @@ export function composer(root, hand, { send, choices, say }) {
   input.addEventListener("input", fit);
   input.addEventListener("focus", () => openDrawer(null));
   input.addEventListener("keydown", (event) => {
-    // Enter that only picks a word in a Chinese input method must not send.
+    // An Enter that only picks a word in a Chinese input method must not send.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       sendText();
@@ -137,7 +175,7 @@ export function composer(root, hand, { send, choices, say }) {
     open.opener.focus();
   });
 
-  // An account with a menu shows it first.
+  /** Show a new menu first. */
   function menuArrived() {
     const known = `${hand.openid} ${JSON.stringify(hand.menu)}`;
     if (known === menuKnown) return;

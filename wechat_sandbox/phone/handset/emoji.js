@@ -1,7 +1,8 @@
-/** The emoji of the panel, with their names: what most people look for first. */
+/** List the emoji of the panel, with their names. */
 
 import { language } from "../language.js";
 
+/** @type {[string, string, string][]} emoji, English name, Chinese name */
 const NAMED = [
   ["😀", "grin", "咧嘴笑"], ["😁", "beam", "开心"], ["😂", "joy", "笑哭"], ["🤣", "rofl", "笑翻"], ["😊", "blush", "害羞"], ["🙂", "smile", "微笑"],
   ["😉", "wink", "眨眼"], ["😍", "love", "色"], ["😘", "kiss", "飞吻"], ["🤗", "hug", "拥抱"], ["🤔", "think", "思考"], ["😎", "cool", "酷"],
@@ -15,5 +16,5 @@ const NAMED = [
   ["⏰", "alarm", "闹钟"], ["💡", "idea", "灯泡"],
 ];
 
-/** [emoji, name] in the page's language. */
+/** @type {[string, string][]} emoji and name in the page's language */
 export const EMOJI = NAMED.map(([emoji, english, chinese]) => [emoji, language === "zh" ? chinese : english]);

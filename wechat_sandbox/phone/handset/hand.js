@@ -1,15 +1,18 @@
 /**
- * The hand that holds one phone: which user's phone it is, and the part of the world's news that
- * concerns that user. Topics: held (another user), user, account, messages, menu, typing, inbox,
- * online, unread, clock.
+ * Tell one phone which user holds it, and pass on the world's events that concern that user. Topics: held
+ * (another user), user, account, messages, menu, typing, inbox, online, unread, clock.
  */
 
+/** @import { World } from "../world.js" */
+
 export class Hand extends EventTarget {
-  openid = null;
-  /** Whether the user looks at the conversation with the account. */
+  /** Empty until `hold` is called. */
+  openid = "";
+  /** True while the user looks at the conversation with the account. */
   chatting = true;
   #leaving = new AbortController();
 
+  /** @param {World} world */
   constructor(world) {
     super();
     this.world = world;
@@ -19,13 +22,22 @@ export class Hand extends EventTarget {
     this.#pass("users", "unread", true);
   }
 
+  /**
+   * Pass the world's topic on under the name `as`; if not `always`, only what concerns the user.
+   * @param {string} topic
+   * @param {string} as
+   * @param {boolean} always
+   */
   #pass(topic, as, always) {
-    const heard = ({ detail }) => {
+    /** @param {Event} event */
+    const heard = (event) => {
+      const { detail } = /** @type {CustomEvent<Set<string>>} */ (event);
       if (always || detail.size === 0 || detail.has(this.openid)) this.#tell(as);
     };
     this.world.addEventListener(topic, heard, { signal: this.#leaving.signal });
   }
 
+  /** @param {string} topic */
   #tell(topic) {
     this.dispatchEvent(new Event(topic));
   }
@@ -58,14 +70,13 @@ export class Hand extends EventTarget {
     return this.world.now();
   }
 
-  /** From now on this is another user's phone. */
+  /**
+   * Give the phone to another user.
+   * @param {string} openid
+   */
   hold(openid) {
     this.openid = openid;
     for (const topic of ["held", "user", "account", "messages", "menu", "typing", "inbox", "unread"]) this.#tell(topic);
-  }
-
-  changed() {
-    this.world.transcriptChanged(this.openid);
   }
 
   leave() {

@@ -1,9 +1,9 @@
 /**
- * How far back the frame's pages go. The frame's steps stand in the window's joint history; a step that
- * replaces another (a redirect by script, a reload) does not make it longer.
+ * Count how many pages the web view's frame can go back. The window's history holds the frame's steps too;
+ * a step that replaces another (a redirect by script, a reload) does not make it longer.
  */
 
-/** Browsers keep this many steps; from then on the length tells nothing. */
+/** Browsers keep this many steps; after that the length no longer changes. */
 const FULL = 50;
 
 export class History {
@@ -12,7 +12,7 @@ export class History {
   #length = 0;
   #going = false;
 
-  /** The frame is a new one. */
+  /** Start to count for a new frame. */
   begin() {
     this.#depth = 0;
     this.#ahead = 0;
@@ -20,7 +20,7 @@ export class History {
     this.#length = window.history.length;
   }
 
-  /** The frame has loaded another page. */
+  /** Count another page that the frame has loaded. */
   loaded() {
     const { length } = window.history;
     if (this.#going) {

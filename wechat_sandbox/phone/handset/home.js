@@ -1,8 +1,14 @@
-/** The list of conversations behind the back arrow: the account, friends who shared something, moments, text
- * messages. */
+/**
+ * Show the list of conversations behind the back arrow: the account, friends who shared something, moments,
+ * text messages. Show one conversation of a friend.
+ */
+
+/** @import { InboxItem, Message, Share } from "../types.js" */
+/** @import { Hand } from "./hand.js" */
 
 import { avatar, button, el } from "../dom.js";
 import { icon } from "../icons.js";
+import { query } from "../query.js";
 import { chatTime } from "../time.js";
 import { t, tell } from "../words.js";
 import { ACCOUNT_AVATAR, nameOf } from "../world.js";
@@ -10,23 +16,45 @@ import { smsBubble } from "./banner.js";
 import { linkCard } from "./bubbles.js";
 import { wordsOf } from "./richtext.js";
 
-/** What stands in an inbox's list of talks for shares to everybody, and for text messages. */
+/** The names of the talks that hold shares to all users, and text messages. */
 const MOMENTS = Symbol("moments");
 const SMS = Symbol("sms");
 
-const talkOf = ({ type, where, from_nickname }) => (type === "sms" ? SMS : where === "timeline" ? MOMENTS : from_nickname);
+/** @typedef {string | typeof MOMENTS | typeof SMS} Talk a friend's nickname, or one of the two */
+
+/**
+ * @param {InboxItem} item
+ * @returns {Talk}
+ */
+const talkOf = (item) => (item.type === "sms" ? SMS : item.where === "timeline" ? MOMENTS : item.from_nickname);
+
+/**
+ * @param {{ home: HTMLElement, friend: HTMLElement, conversation: HTMLElement }} sections
+ * @param {Hand} hand
+ * @param {object} actions
+ * @param {(url: string) => void} actions.open opens a page in the web view
+ * @param {() => void} actions.enter reads the conversation with the account
+ * @param {(text: string) => void} actions.say
+ * @param {() => void} actions.switchUser
+ */
 
 export function homeView({ home, friend, conversation }, hand, { open, enter, say, switchUser }) {
-  const list = home.querySelector(".talks");
-  const cards = friend.querySelector(".friend-cards");
-  let talk = null;
+  const list = query(home, ".talks");
+  const cards = query(friend, ".friend-cards");
+  /** @type {Talk} */
+  let talk = MOMENTS;
 
-  /** Shows one of "chat", "home", "friend", and leads the focus there. */
+  /**
+   * Show one of the three and put the focus there.
+   * @param {"chat" | "home" | "friend"} name
+   */
   function go(name) {
     show(name);
-    ({ home: list.querySelector("button"), friend: cards, chat: conversation.querySelector(".back") })[name].focus({ preventScroll: true });
+    const first = name === "friend" ? cards : name === "home" ? query(list, "button") : query(conversation, ".back");
+    first.focus({ preventScroll: true });
   }
 
+  /** @param {"chat" | "home" | "friend"} name */
   function show(name) {
     home.hidden = name !== "home";
     friend.hidden = name !== "friend";
@@ -36,14 +64,31 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sa
     draw();
   }
 
+  /** @param {Talk} name */
   function showFriend(name) {
     talk = name;
     hand.world.seen(hand.openid, hand.inbox.filter((item) => talkOf(item) === name));
     go("friend");
   }
 
-  const words = ({ type, content, title }) => (content ? wordsOf(content) : title) || tell(`kind.${type}`, `[${type}]`);
+  /**
+   * Return one line that stands for a message.
+   * @param {Message} message
+   */
+  function words(message) {
+    if ("content" in message && message.content) return wordsOf(message.content);
+    return ("title" in message && message.title) || tell(`kind.${message.type}`, `[${message.type}]`);
+  }
 
+  /**
+   * @param {HTMLElement} face
+   * @param {string} name
+   * @param {string} last what the last message says
+   * @param {number | undefined} at when it came
+   * @param {boolean} unread
+   * @param {() => void} act
+   * @param {string} testid
+   */
   function row(face, name, last, at, unread, act, testid) {
     return el("li", {}, button({ class: "talk", "data-testid": testid, onclick: act },
       el("span", { class: "face" }, face, unread ? el("span", { class: "dot", role: "img", "aria-label": t("people.unread") }) : null),
@@ -52,8 +97,10 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sa
         el("span", { class: "quiet last" }, last))));
   }
 
+  /** @param {Talk} name */
   const titleOf = (name) => (name === MOMENTS ? t("share.timeline") : name === SMS ? t("sms.title") : name);
 
+  /** @param {Talk} name */
   function faceOf(name) {
     if (name === MOMENTS) return el("span", { class: "avatar letter moments" }, icon("moments"));
     if (name === SMS) return el("span", { class: "avatar letter sms" }, icon("message"));
@@ -67,11 +114,12 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sa
 
   function drawHome() {
     const { user, transcript, inbox, account, world } = hand;
-    home.querySelector(".face-button").replaceChildren(avatar(user?.avatar, user?.nickname));
+    query(home, ".face-button").replaceChildren(avatar(user?.avatar, user?.nickname));
+    /** @type {Map<Talk, InboxItem>} the last item of each talk */
     const talks = new Map(inbox.map((item) => [talkOf(item), item]));
     const friends = [...talks].map(([name, item]) => {
       const unread = inbox.some((other) => talkOf(other) === name && world.unseen(hand.openid).has(nameOf(other)));
-      const last = name === SMS ? item.text : t("share.line", { title: item.title || item.url });
+      const last = item.type === "sms" ? item.text : t("share.line", { title: item.title || item.url });
       return row(faceOf(name), titleOf(name), last, item.at, unread, () => showFriend(name), "talk");
     });
     const { last } = transcript;
@@ -81,21 +129,23 @@ export function homeView({ home, friend, conversation }, hand, { open, enter, sa
   }
 
   function drawFriend() {
-    friend.querySelector("h1").textContent = titleOf(talk);
+    query(friend, "h1").textContent = titleOf(talk);
     const items = hand.inbox.filter((item) => talkOf(item) === talk);
     cards.replaceChildren(...items.map((item) => el("div", { class: "row account still" },
-      faceOf(talk === MOMENTS ? item.from_nickname : talk), talk === SMS ? smsBubble(item, say) : shareBubble(item))));
+      faceOf(talk === MOMENTS && item.type === "share" ? item.from_nickname : talk),
+      item.type === "sms" ? smsBubble(item, say) : shareBubble(item))));
     cards.scrollTop = cards.scrollHeight;
   }
 
+  /** @param {Share} item */
   function shareBubble(item) {
     return el("div", { class: "bubble", "data-testid": "share-card", "data-type": "share" },
       talk === MOMENTS ? el("strong", { class: "poster" }, item.from_nickname) : null, linkCard(item, { open }));
   }
 
-  conversation.querySelector(".back").addEventListener("click", () => go("home"));
-  friend.querySelector(".back").addEventListener("click", () => go("home"));
-  home.querySelector(".face-button").addEventListener("click", switchUser);
+  query(conversation, ".back").addEventListener("click", () => go("home"));
+  query(friend, ".back").addEventListener("click", () => go("home"));
+  query(home, ".face-button").addEventListener("click", switchUser);
   for (const topic of ["messages", "inbox", "account", "user", "unread"]) hand.addEventListener(topic, draw);
   hand.addEventListener("held", () => show("chat"));
 }

@@ -1,11 +1,22 @@
-/** The account's menu in the bottom bar, with its pop-up sub-menus. */
+/** Show the account's menu in the bottom bar, with its pop-up sub-menus. */
+
+/** @import { MenuButton } from "../types.js" */
+/** @import { Hand } from "./hand.js" */
 
 import { button, el } from "../dom.js";
 import { icon } from "../icons.js";
+import { query } from "../query.js";
 
-/** `tap(path, button)` is called for a leaf; `path` counts as in the control API: [0] or [0, 1]. */
+/**
+ * @param {HTMLElement} bar
+ * @param {Hand} hand
+ * @param {(path: number[], item: MenuButton) => void} tap is called for a button without a sub-menu; the path
+ *   counts as in the control API: [0] or [0, 1]
+ */
 export function menuView(bar, hand, tap) {
+  /** @type {HTMLElement | null} */
   let open = null;
+  /** @type {string | null} */
   let drawn = null;
 
   function draw() {
@@ -16,8 +27,14 @@ export function menuView(bar, hand, tap) {
     bar.replaceChildren(...hand.menu.button.map(top));
   }
 
+  /**
+   * @param {MenuButton} item
+   * @param {number} index
+   * @returns {HTMLElement}
+   */
   function top(item, index) {
-    const parent = item.sub_button?.length > 0;
+    const below = item.sub_button ?? [];
+    const parent = below.length > 0;
     const control = button({
       class: "menu-button",
       "data-testid": "menu-button",
@@ -25,58 +42,74 @@ export function menuView(bar, hand, tap) {
       "aria-expanded": parent ? "false" : null,
       onclick: () => (parent ? toggle(slot) : leaf([index], item)),
     }, parent ? icon("menu") : null, el("span", {}, item.name));
-    const slot = el("div", { class: "menu-slot" }, control, parent ? popup(item, index) : null);
+    /** @type {HTMLElement} */
+    const slot = el("div", { class: "menu-slot" }, control, parent ? popup(item.name, below, index) : null);
     return slot;
   }
 
-  function popup(item, index) {
-    const items = item.sub_button.map((sub, place) =>
+  /**
+   * @param {string} name
+   * @param {MenuButton[]} below
+   * @param {number} index
+   */
+  function popup(name, below, index) {
+    const items = below.map((sub, place) =>
       button({ role: "menuitem", "data-testid": "submenu-item", onclick: () => leaf([index, place], sub) }, sub.name));
-    return el("div", { class: "submenu", role: "menu", "aria-label": item.name, hidden: true, onkeydown: move }, items);
+    return el("div", { class: "submenu", role: "menu", "aria-label": name, hidden: true, onkeydown: move }, items);
   }
 
+  /**
+   * @param {number[]} path
+   * @param {MenuButton} item
+   */
   function leaf(path, item) {
     close();
     tap(path, item);
   }
 
+  /** @param {HTMLElement} slot */
   function toggle(slot) {
     const again = open === slot;
     close();
     if (again) return;
     open = slot;
-    slot.querySelector(".submenu").hidden = false;
-    slot.querySelector(".menu-button").setAttribute("aria-expanded", "true");
-    slot.querySelector(".submenu button").focus({ preventScroll: true });
+    query(slot, ".submenu").hidden = false;
+    query(slot, ".menu-button").setAttribute("aria-expanded", "true");
+    query(slot, ".submenu button").focus({ preventScroll: true });
   }
 
   function close() {
     if (!open) return;
-    open.querySelector(".submenu").hidden = true;
-    open.querySelector(".menu-button").setAttribute("aria-expanded", "false");
+    query(open, ".submenu").hidden = true;
+    query(open, ".menu-button").setAttribute("aria-expanded", "false");
     open = null;
   }
 
+  /** @param {KeyboardEvent} event */
   function move(event) {
-    const items = [...event.currentTarget.children];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    if (!step || !open) return;
     event.preventDefault();
-    items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+    const items = [...open.querySelectorAll("button[role=menuitem]")].filter((item) => item instanceof HTMLElement);
+    const now = items.findIndex((item) => item === document.activeElement);
+    items.at((now + step) % items.length)?.focus();
   }
 
   bar.addEventListener("focusout", (event) => {
-    if (open && !open.contains(event.relatedTarget)) close();
+    if (open && !open.contains(nodeOf(event.relatedTarget))) close();
   });
   bar.ownerDocument.addEventListener("pointerdown", (event) => {
-    if (open && !open.contains(event.target)) close();
+    if (open && !open.contains(nodeOf(event.target))) close();
   });
   bar.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !open) return;
     event.stopPropagation();
-    const control = open.querySelector(".menu-button");
+    const control = query(open, ".menu-button");
     close();
     control.focus();
   });
   hand.addEventListener("menu", draw);
 }
+
+/** @param {EventTarget | null} target */
+const nodeOf = (target) => (target instanceof Node ? target : null);

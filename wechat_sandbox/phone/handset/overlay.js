@@ -1,18 +1,32 @@
-/** Things that lie over the phone's screen for a while: action sheets, large pictures, maps, short notices. */
+/** Show what lies over the phone's screen for a while: action sheets, large pictures, maps, short notices. */
+
+/** @import { Attributes, Children } from "../dom.js" */
+/** @import { IconName } from "../icons.js" */
 
 import { button, el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
+import { focused } from "../query.js";
 import { t } from "../words.js";
 
+/** @typedef {{ label: string, act: () => void, testid?: string, danger?: boolean }} SheetChoice */
+/** @typedef {{ id: string, icon: IconName, label: string, act: () => void }} Tile */
+/** @typedef {{ type: "image" | "video", url?: string }} Media */
+/** @typedef {{ name?: string, address?: string, latitude: unknown, longitude: unknown, scale?: unknown }} MapPlace */
+
+/** How long a notice stays, in milliseconds. */
 const NOTICE_TIME = 3200;
 
 /**
- * Puts `node` over the screen and answers the function that takes it away. Meanwhile the rest of the
- * screen is inert, Esc closes, and the focus goes back where it was. `closed` is called in any case.
+ * Put `node` over the screen, and return the function that removes it. Meanwhile the rest of the screen is
+ * inert, and Esc closes; then the focus goes back where it was.
+ * @param {HTMLElement} screen
+ * @param {HTMLElement} node
+ * @param {() => void} closed is called however the node was closed
  */
 function cover(screen, node, closed = () => {}) {
-  const before = document.activeElement;
-  const others = [...screen.children].filter((child) => !child.inert && !child.classList.contains("notice"));
+  const before = focused();
+  const others = [...screen.children].filter((child) => child instanceof HTMLElement)
+    .filter((child) => !child.inert && !child.classList.contains("notice"));
   for (const child of others) child.inert = true;
   const close = () => {
     if (!node.isConnected) return;
@@ -27,35 +41,59 @@ function cover(screen, node, closed = () => {}) {
     close();
   });
   screen.append(node);
-  node.querySelector("button:not(.icon-button), button")?.focus({ preventScroll: true });
+  /** @type {HTMLElement | null} */
+  const first = node.querySelector("button:not(.icon-button), button");
+  first?.focus({ preventScroll: true });
   return close;
 }
 
-const dialog = (className, label, attributes = {}, ...children) =>
+/** @type {(className: string, label: string, attributes: Attributes, ...children: Children[]) => HTMLElement} */
+const dialog = (className, label, attributes, ...children) =>
   el("div", { class: className, role: "dialog", "aria-modal": "true", "aria-label": label, ...attributes }, ...children);
 
-/** An action sheet. `choices` are {label, act, testid, danger}; a missing choice (null) is left out. */
+/**
+ * Show an action sheet.
+ * @param {HTMLElement} screen
+ * @param {string} label
+ * @param {(SheetChoice | false | null | undefined)[]} choices what is no choice is left out
+ */
 export function sheet(screen, label, choices) {
+  /** @param {SheetChoice} choice */
   const option = ({ label, act, testid, danger }) =>
     button({ class: danger ? "danger" : null, "data-testid": testid, onclick: () => { close(); act(); } }, label);
   const node = dialog("sheet", label, { onclick: (event) => event.target === node && close() },
-    el("div", { class: "choices" }, choices.filter(Boolean).map(option), button({ class: "cancel", onclick: () => close() }, t("cancel"))));
+    el("div", { class: "choices" }, choices.filter((choice) => !!choice).map(option), button({ class: "cancel", onclick: () => close() }, t("cancel"))));
   const close = cover(screen, node);
 }
 
-/** An action sheet as a question: promises the `value` of the choice, or null when dismissed. */
+/**
+ * Ask with an action sheet. Promise the `value` of the choice, or null when the user closes the sheet.
+ * @param {HTMLElement} screen
+ * @param {string} label
+ * @param {({ label: string, value: string, testid?: string } | false)[]} choices
+ * @returns {Promise<string | null>}
+ */
 export function choice(screen, label, choices) {
   return new Promise((resolve) => {
+    /** @type {string | null} */
     let chosen = null;
+    /** @param {{ label: string, value: string, testid?: string }} choice */
     const option = ({ label, value, testid }) => button({ "data-testid": testid, onclick: () => { chosen = value; close(); } }, label);
     const node = dialog("sheet", label, { onclick: (event) => event.target === node && close() },
-      el("div", { class: "choices" }, choices.filter(Boolean).map(option), button({ class: "cancel", onclick: () => close() }, t("cancel"))));
+      el("div", { class: "choices" }, choices.filter((choice) => !!choice).map(option), button({ class: "cancel", onclick: () => close() }, t("cancel"))));
     const close = cover(screen, node, () => resolve(chosen));
   });
 }
 
-/** The sheet behind ⋯ of the web view: two rows of tiles. `tiles` are {id, icon, label, act}. */
+/**
+ * Show the sheet behind ⋯ of the web view: rows of tiles.
+ * @param {HTMLElement} screen
+ * @param {string} label
+ * @param {string} origin says where the page comes from
+ * @param {Tile[][]} rows
+ */
 export function tileSheet(screen, label, origin, rows) {
+  /** @param {Tile} tile */
   const tile = ({ id, icon: name, label, act }) =>
     button({ "data-menu-item": id, onclick: () => { close(); act(); } }, el("span", { class: "tile" }, icon(name)), el("span", {}, label));
   const node = dialog("sheet", label, { onclick: (event) => event.target === node && close() },
@@ -66,9 +104,18 @@ export function tileSheet(screen, label, origin, rows) {
   const close = cover(screen, node);
 }
 
-/** Asks for a decision; promises the chosen option's `value`, or null when dismissed. */
+/**
+ * Ask for a decision. Promise the chosen option's `value`, or null when the user closes the sheet.
+ * @param {HTMLElement} screen
+ * @param {string} label
+ * @param {Children} content
+ * @param {{ label: string, value: string | null, primary?: boolean }[]} options
+ * @param {string} testid
+ * @returns {Promise<string | null>}
+ */
 export function confirmSheet(screen, label, content, options, testid) {
   return new Promise((resolve) => {
+    /** @type {string | null} */
     let chosen = null;
     const node = dialog("sheet", label, { "data-testid": testid },
       el("div", { class: "choices confirm" }, content,
@@ -78,19 +125,29 @@ export function confirmSheet(screen, label, content, options, testid) {
   });
 }
 
-/** Shows {type: "image" | "video", url} as large as the screen allows. */
-export function viewer(screen, { type, url }) {
+/**
+ * Show a picture or a video as large as the screen allows.
+ * @param {HTMLElement} screen
+ * @param {Media} media
+ */
+export function viewer(screen, { type, url = "" }) {
   if (type === "image") {
     gallery(screen, [url], 0);
     return;
   }
   const media = el("video", { src: url, controls: true, autoplay: true, playsinline: true });
+  /** @type {HTMLElement} */
   const node = dialog("viewer", t("bubble.video"), { "data-testid": "viewer", onclick: (event) => event.target !== media && close() },
     iconButton("close", t("close"), () => close()), media);
   const close = cover(screen, node);
 }
 
-/** Pictures large, one at a time; the arrow keys and the buttons lead to the next. */
+/**
+ * Show large pictures, one at a time; the arrow keys and the buttons lead to the next.
+ * @param {HTMLElement} screen
+ * @param {string[]} urls
+ * @param {number} start index of the first picture; -1 means the first of all
+ */
 export function gallery(screen, urls, start) {
   let index = Math.max(0, start);
   const picture = el("img", { alt: t("bubble.picture") });
@@ -102,6 +159,7 @@ export function gallery(screen, urls, start) {
     iconButton("close", t("close"), () => close()), picture,
     urls.length > 1 ? [iconButton("back", t("previous"), () => turn(-1), { class: "icon-button step before" }), iconButton("chevron", t("next"), () => turn(1), { class: "icon-button step after" }), count] : null);
 
+  /** @param {number} by */
   function turn(by) {
     index = (index + by + urls.length) % urls.length;
     picture.src = urls[index];
@@ -112,7 +170,11 @@ export function gallery(screen, urls, start) {
   const close = cover(screen, node);
 }
 
-/** A place on a map, as openLocation and a tap on a location bubble show it. */
+/**
+ * Show a place on a map, for openLocation and for a tap on a location bubble.
+ * @param {HTMLElement} screen
+ * @param {MapPlace} place
+ */
 export function mapView(screen, { name, address, latitude, longitude, scale }) {
   const node = dialog("map-view", t("bubble.place"), { "data-testid": "map" },
     el("div", { class: "map" }, iconButton("back", t("back"), () => close()), icon("place")),
@@ -122,7 +184,11 @@ export function mapView(screen, { name, address, latitude, longitude, scale }) {
   const close = cover(screen, node);
 }
 
-/** A dark notice in the middle of the screen that goes away by itself. */
+/**
+ * Show a dark notice in the middle of the screen for a moment.
+ * @param {HTMLElement} screen
+ * @param {string} text
+ */
 export function notice(screen, text) {
   screen.querySelector(":scope > .notice")?.remove();
   const node = el("div", { class: "notice", role: "alert" }, text);

@@ -1,12 +1,21 @@
-/** The account's card: for a stranger in the place of the chat, for a follower behind ⋯. */
+/** Show the account's card: to a stranger in the place of the chat, to a follower behind ⋯. */
+
+/** @import { Word } from "../words.js" */
+/** @import { Hand } from "./hand.js" */
 
 import { avatar, button, el } from "../dom.js";
 import { t, tell } from "../words.js";
 import { ACCOUNT_AVATAR } from "../world.js";
 
+/**
+ * @param {HTMLElement} root
+ * @param {Hand} hand
+ * @param {{ follow: (openid: string) => void, message: () => void }} actions
+ */
 export function profileView(root, hand, { follow, message }) {
   function draw() {
     const { name, kind, original_id } = hand.account;
+    /** @type {(key: Word, value: string) => HTMLElement} */
     const fact = (key, value) => el("div", {}, el("dt", {}, t(key)), el("dd", {}, value));
     root.replaceChildren(
       el("div", { class: "profile-head" },

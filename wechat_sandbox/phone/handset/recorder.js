@@ -1,28 +1,36 @@
-/** The browser's microphone as the phone's: for held-to-talk voices and for a page's wx.startRecord. */
+/** Record with the browser's microphone, for held-to-talk voices and for a page's wx.startRecord. */
 
-import { t } from "../words.js";
+import { reasonOf, t } from "../words.js";
 
 /** WeChat ends a voice after a minute. */
 const LONGEST = 60_000;
-/** Sound comes in pieces of this many milliseconds; no recording is shorter than one. */
+/** Length in milliseconds of the pieces in which the sound comes; no recording is shorter than one. */
 const SLICE = 200;
 
 /**
- * Starts recording. Promises `stop()`, which promises the sound as a file, and `ended`, which settles with
- * that file when the minute is over. Rejects with the browser's reason if there is no microphone or no
- * permission.
+ * @typedef {object} Recording
+ * @property {() => Promise<Blob>} stop ends the recording and promises the sound as a file
+ * @property {Promise<Blob>} ended settles with that file when the minute is over
+ */
+
+/**
+ * Start to record. Reject with the browser's reason if there is no microphone or no permission.
+ * @returns {Promise<Recording>}
  */
 export async function record() {
   if (!navigator.mediaDevices || !window.MediaRecorder) throw new Error(t("record.unable"));
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   const recorder = new MediaRecorder(stream);
+  /** @type {Blob[]} */
   const parts = [];
+  /** @type {Promise<void>} */
   const heard = new Promise((resolve) => {
     recorder.addEventListener("dataavailable", ({ data }) => {
       parts.push(data);
       resolve();
     });
   });
+  /** @type {Promise<Blob>} */
   const file = new Promise((resolve) => {
     recorder.addEventListener("stop", () => {
       for (const track of stream.getTracks()) track.stop();
@@ -36,14 +44,21 @@ export async function record() {
     if (recorder.state !== "inactive") recorder.stop();
     return file;
   };
-  let minuteOver = () => {};
-  const ended = new Promise((resolve) => (minuteOver = resolve));
-  const minute = setTimeout(() => stop().then(minuteOver), LONGEST);
+  let minute = 0;
+  /** @type {Promise<Blob>} */
+  const ended = new Promise((resolve) => {
+    minute = setTimeout(() => stop().then(resolve), LONGEST);
+  });
   return { stop, ended };
 }
 
-/** A button that records while it is held, by pointer or by Space and Enter. */
+/**
+ * Make `button` record while it is held, by pointer or by Space and Enter.
+ * @param {HTMLElement} button
+ * @param {{ send: (file: Blob) => void, say: (text: string) => void }} actions
+ */
 export function holdToTalk(button, { send, say }) {
+  /** @type {Promise<Recording> | null} */
   let recording = null;
 
   async function begin() {
@@ -54,7 +69,7 @@ export function holdToTalk(button, { send, say }) {
     try {
       send(await (await mine).ended);
     } catch (error) {
-      say(t("record.refused", { reason: error.message }));
+      say(t("record.refused", { reason: reasonOf(error) }));
       rest();
     }
   }
@@ -66,7 +81,7 @@ export function holdToTalk(button, { send, say }) {
     try {
       send(await (await mine).stop());
     } catch {
-      // begin() has told why there is no recording.
+      // begin() has told the user why there is no recording.
     }
   }
 
@@ -76,6 +91,7 @@ export function holdToTalk(button, { send, say }) {
     button.textContent = t("voice.hold");
   }
 
+  /** @param {KeyboardEvent} event */
   const isKey = (event) => event.key === " " || event.key === "Enter";
   button.addEventListener("pointerdown", (event) => {
     button.setPointerCapture(event.pointerId);

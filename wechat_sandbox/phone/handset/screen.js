@@ -1,13 +1,20 @@
-/** The phone's screen as a whole: its title, its clock, its unread badge, and whether chat or profile is on show. */
+/** Show the title of the conversation, the clock, the unread badge, and either the chat or the account's card. */
 
+/** @import { Hand } from "./hand.js" */
+
+import { query } from "../query.js";
 import { t } from "../words.js";
 
+/**
+ * @param {HTMLElement} screen
+ * @param {Hand} hand
+ */
 export function screenView(screen, hand) {
-  const title = screen.querySelector(".conversation header h1");
-  const badge = screen.querySelector(".conversation .back .badge");
-  const offline = screen.querySelector(".offline");
-  const stale = screen.querySelector(".menu-stale");
-  const clock = screen.querySelector(".status-bar time");
+  const title = query(screen, ".conversation header h1");
+  const badge = query(screen, ".conversation .back .badge");
+  const offline = query(screen, ".offline");
+  const stale = query(screen, ".menu-stale");
+  const clock = query(screen, ".status-bar time");
   let card = false;
 
   function draw() {
@@ -20,7 +27,7 @@ export function screenView(screen, hand) {
     clock.textContent = new Date(hand.now() * 1000).toTimeString().slice(0, 5);
   }
 
-  /** A phone keeps its menu for a while; whoever has just changed it should know why nothing happens. */
+  /** Tell the developer who has changed the menu why this phone still shows the older one. */
   function drawStale() {
     const seconds = hand.menu.stale_seconds ?? 0;
     stale.hidden = seconds === 0;
@@ -40,7 +47,10 @@ export function screenView(screen, hand) {
   tick();
   setInterval(tick, 1000);
 
-  /** The account's card instead of the chat. */
+  /**
+   * Show the account's card instead of the chat.
+   * @param {boolean} on
+   */
   function showCard(on) {
     card = on;
     draw();

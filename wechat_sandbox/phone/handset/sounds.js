@@ -1,9 +1,18 @@
-/** Bubbles that play: voices, music, videos. */
+/** Build bubbles that play: voices, music, videos. */
+
+/** @import { MusicFields, VideoFields, VoiceFields } from "../types.js" */
+/** @import { Media } from "./overlay.js" */
+
+/** @typedef {(text: string) => void} Say */
 
 import { button, el, webAddress } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../words.js";
 
+/**
+ * @param {VideoFields} message
+ * @param {{ view: (media: Media) => void }} actions
+ */
 export function video({ url, title, description }, { view }) {
   const still = el("video", { src: url, preload: "metadata", muted: true, playsinline: true, tabindex: "-1" });
   const caption = title ? el("span", { class: "video-caption" }, el("strong", {}, title), description ?? "") : null;
@@ -11,9 +20,16 @@ export function video({ url, title, description }, { view }) {
     still, el("span", { class: "play" }, icon("play")), caption);
 }
 
-/** Only one sound plays at a time, as on a phone. */
+/**
+ * The sound that plays. As on a phone, only one plays at a time.
+ * @type {HTMLAudioElement | null}
+ */
 let playing = null;
 
+/**
+ * @param {HTMLAudioElement} audio
+ * @param {Say} say
+ */
 function playOrStop(audio, say) {
   if (playing && playing !== audio) playing.pause();
   playing = audio;
@@ -25,12 +41,21 @@ function playOrStop(audio, say) {
   audio.play().catch(() => say(t("sound.fault")));
 }
 
-function player(audio, control) {
-  for (const [event, on] of [["play", true], ["pause", false], ["ended", false]]) {
-    audio.addEventListener(event, () => control.classList.toggle("playing", on));
+/**
+ * Mark the control while its sound plays.
+ * @param {HTMLAudioElement} audio
+ * @param {HTMLElement} control
+ */
+function showPlaying(audio, control) {
+  for (const event of ["play", "pause", "ended"]) {
+    audio.addEventListener(event, () => control.classList.toggle("playing", event === "play"));
   }
 }
 
+/**
+ * @param {VoiceFields} message
+ * @param {{ say: Say }} actions
+ */
 export function voice({ url, recognition }, { say }) {
   const audio = el("audio", { src: url, preload: "metadata" });
   const seconds = el("span", { class: "seconds" });
@@ -39,12 +64,16 @@ export function voice({ url, recognition }, { say }) {
     if (!Number.isFinite(audio.duration)) return;
     const length = Math.max(1, Math.round(audio.duration));
     seconds.textContent = `${length}″`;
-    control.style.setProperty("--seconds", Math.min(length, 60));
+    control.style.setProperty("--seconds", String(Math.min(length, 60)));
   });
-  player(audio, control);
+  showPlaying(audio, control);
   return [control, audio, recognition ? el("p", { class: "recognition" }, recognition) : null];
 }
 
+/**
+ * @param {MusicFields} message
+ * @param {{ say: Say }} actions
+ */
 export function music({ title, description, music_url, hq_music_url, thumb_url }, { say }) {
   const audio = el("audio", { src: webAddress(hq_music_url) ?? webAddress(music_url), preload: "none" });
   const thumb = webAddress(thumb_url);
@@ -52,6 +81,6 @@ export function music({ title, description, music_url, hq_music_url, thumb_url }
     el("span", { class: "cover" }, thumb ? el("img", { src: thumb, alt: "" }) : icon("music")),
     el("span", { class: "words" }, el("strong", {}, title || t("bubble.music")), el("span", {}, description)),
     el("span", { class: "play" }, icon("play")));
-  player(audio, control);
+  showPlaying(audio, control);
   return [control, audio];
 }

@@ -1,56 +1,95 @@
 /**
- * The phone's browser: an iframe with WeChat's title bar. Pages that load the JS-SDK tell their title
- * and address by postMessage (the sandbox's own pages do too); of others the phone knows the host only.
+ * Run the phone's browser: an iframe with WeChat's title bar. Pages that load the JS-SDK tell their title and
+ * address by postMessage, and so do the sandbox's own pages; of other pages the phone knows only the host.
  */
 
+/** @import { ShareCard, User } from "../types.js" */
+/** @import { Hand } from "./hand.js" */
+/** @import { Options, WebPage } from "./jsapi.js" */
+
 import { el, webAddress } from "../dom.js";
-import { t } from "../words.js";
+import { focused, query } from "../query.js";
+import { reasonOf, t } from "../words.js";
 import { History } from "./history.js";
 import { phoneApi } from "./jsapi.js";
 import { pageMenu } from "./pagemenu.js";
 
-/** A page may do all it may do in WeChat, but not navigate the phone itself away. */
+/** The page's rights: as in WeChat, but it must not navigate the phone itself away. */
 const RIGHTS = "allow-scripts allow-same-origin allow-forms allow-popups allow-modals allow-downloads";
 const DEVICES = "geolocation; camera; microphone; clipboard-write; autoplay";
 
-/** How long a page that has loaded may take to introduce itself before it counts as one that says nothing. */
+/** How long after its load, in milliseconds, a page may introduce itself before it counts as silent. */
 const INTRODUCTION = 150;
 
-/** WeChat's own pages introduce themselves: of one that keeps silent nothing was seen but where it led. */
+/**
+ * Return true for a page of WeChat itself. Such pages introduce themselves; a silent one has redirected.
+ * @param {string} url
+ */
 const leadsOn = (url) => url.startsWith(`${location.origin}/connect/`) || url.startsWith(`${location.origin}/mp/`);
 
-/** Where a page of WeChat's own leads, as its link says; null for any other page. */
+/**
+ * Return where a page of WeChat itself redirects, as its address says; null for any other page.
+ * @param {string} url
+ */
 const ledTo = (url) => (leadsOn(url) ? webAddress(new URL(url).searchParams.get("redirect_uri") ?? "") : null);
 
 /**
- * `own(openid)` must settle before a page is loaded: from then on the visitor is that user. Another phone's
- * page may own the cookies meanwhile; a veil then lies over this one until the hand comes back.
+ * @typedef {object} PageMessage what a page says by postMessage
+ * @property {unknown} [title]
+ * @property {unknown} [url]
+ * @property {unknown} [shown] true once for each load of the page
+ * @property {unknown} [id] number of a call of the JS-SDK
+ * @property {unknown} [name] name of the call
+ * @property {Options} [options]
+ */
+
+/**
+ * The phones share the cookies. `own` makes them this phone's, and must settle before a page is loaded. While
+ * another phone has them, a veil lies over this page until the user touches it.
+ * @param {HTMLElement} root
+ * @param {HTMLElement} screen
+ * @param {HTMLElement[]} beneath the sections that the web view covers
+ * @param {Hand} hand
+ * @param {object} actions
+ * @param {() => Promise<void>} actions.own
+ * @param {(text: string) => void} actions.say
+ * @param {() => User[]} actions.users
+ * @param {(openid: string, card: ShareCard) => Promise<unknown>} actions.share
  */
 export function webView(root, screen, beneath, hand, { own, say, users, share }) {
-  const find = (selector) => root.querySelector(selector);
+  /** @param {string} selector */
+  const find = (selector) => query(root, selector);
   const [title, address, stage, more, back, veil, snapshotBar, foreign] =
     ["[data-testid=webview-title]", ".address", ".stage", ".more", ".web-back", ".veil", ".snapshot", ".foreign"].map(find);
   const history = new History();
   const api = phoneApi(screen, hand, { say });
+  /** @type {HTMLIFrameElement | null} */
   let frame = null;
+  /** @type {HTMLElement | null} */
   let opener = null;
-  /**
-   * `opened` and `url`: what was asked for and where a reload leads; `introduced`: a page has said that it
-   * is shown, and its load event has yet to come; `silent`: the other way round; `shares`, `hidden` and
-   * `menu`: what the JS-SDK has set; `full`: where a snapshot's full service is.
-   */
+  /** @type {WebPage | null} */
   let page = null;
 
-  function show(name, url) {
+  /**
+   * Show the title and the address of a page.
+   * @param {WebPage} page
+   * @param {string} name
+   * @param {string} url
+   */
+  function show(page, name, url) {
     page.url = url;
     title.textContent = name;
     address.textContent = new URL(url).host;
     address.title = url;
     foreign.hidden = isOurs(url);
-    foreign.querySelector("a").href = url;
+    query(foreign, "a", HTMLAnchorElement).href = url;
   }
 
-  /** Others may forbid to be shown in a frame, or be out of reach; the browser then draws a bare grey page. */
+  /**
+   * Return true for a page of the account. Other sites can forbid frames or be out of reach; the browser then
+   * draws a grey page, and the phone offers to open them in the browser.
+   * @param {string} url
+   */
   function isOurs(url) {
     const { host, hostname } = new URL(url);
     const { web_domains = [], js_domains = [] } = hand.account;
@@ -58,45 +97,52 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
   }
 
   /**
-   * The frame has moved on to a page that says nothing: its address cannot be known from outside, unless
-   * WeChat's own page has just led there (`url`).
+   * Show that the frame has moved on to a silent page. Its address is unknown, unless a page of WeChat itself
+   * has just redirected there.
+   * @param {WebPage} page
+   * @param {string | null} url
    */
-  function showUnknown(url) {
+  function showUnknown(page, url) {
     page.url = url ?? page.opened;
     title.textContent = t("web.page");
     address.textContent = url ? new URL(url).host : "";
     address.title = url ?? "";
   }
 
+  /** @param {string} url */
   async function open(url) {
     const target = webAddress(url);
     if (!target) {
       say(t("web.unable"));
       return;
     }
-    if (root.hidden) opener = document.activeElement;
+    if (root.hidden) opener = focused();
     root.hidden = false;
     for (const section of beneath) section.inert = true;
     unload();
     snapshotBar.hidden = true;
-    const mine = (page = { opened: target, shares: new Map(), hidden: new Set(), menu: true, open });
-    show(new URL(target).host, target);
-    root.querySelector(".web-close").focus({ preventScroll: true });
+    const mine = newPage(target, open);
+    page = mine;
+    show(mine, new URL(target).host, target);
+    find(".web-close").focus({ preventScroll: true });
     try {
-      await own(hand.openid);
-      if (page === mine) load(target);
+      await own();
+      if (page === mine) load(mine, target);
     } catch (error) {
       close();
-      say(error.message);
+      say(reasonOf(error));
     }
   }
 
   /**
-   * The first load is the page that was asked for; each later one is a page that it led to. A page that
-   * introduces itself does so once for its load, a little before or after it. The two must be paired: by
-   * time alone, a page that is left at once would lend its title to the silent one that follows.
+   * Load an address into a new frame. The frame's first load event belongs to this address, each later one to
+   * a page that follows. A page introduces itself once for its load, a little before or after the event. The
+   * two must be paired: by time alone, the title of a page that is left at once could be shown for the silent
+   * page that follows.
+   * @param {WebPage} page
+   * @param {string} url
    */
-  function load(url) {
+  function load(page, url) {
     const mine = el("iframe", { src: url, sandbox: RIGHTS, title: t("web.page"), allow: DEVICES });
     let loads = 0;
     page.introduced = false;
@@ -111,7 +157,7 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
       const elsewhere = now > 1 || leadsOn(url);
       if (now > 1) history.loaded();
       if (page.silent && elsewhere) {
-        setTimeout(() => frame === mine && now === loads && page.silent && showUnknown(ledTo(page.url)), INTRODUCTION);
+        setTimeout(() => frame === mine && now === loads && page.silent && showUnknown(page, ledTo(page.url)), INTRODUCTION);
       }
       back.hidden = !history.canGoBack;
     });
@@ -140,69 +186,87 @@ export function webView(root, screen, beneath, hand, { own, say, users, share })
     if (opener?.isConnected) opener.focus({ preventScroll: true });
   }
 
-  /** A page that is loaded anew has told the JS-SDK nothing yet. */
+  /** Load the page anew, without what it has set by the JS-SDK. */
   function reload() {
+    if (!page) return;
     page.shares.clear();
     page.hidden.clear();
     unload();
-    load(page.url);
+    load(page, page.url);
   }
 
-  /** WeChat gave the page a virtual identity: it may be looked at, and has no JS-SDK. */
+  /**
+   * Show that the page is a snapshot: WeChat gave it a virtual identity, and it has no JS-SDK.
+   * @param {string} full address of the full service
+   */
   function snapshot(full) {
     if (!page) return;
     page.full = webAddress(full);
     snapshotBar.hidden = false;
   }
 
-  /** Another phone's page is in use now; this one waits until it is touched. */
+  /** Put the veil over the page, because another phone's page is in use. */
   function rest() {
     if (!root.hidden) veil.hidden = false;
   }
 
   async function wake() {
     if (veil.hidden) return;
-    await own(hand.openid);
+    await own();
     veil.hidden = true;
   }
 
-  /** What pages say. The address is believed only if it is where the message comes from. */
+  /**
+   * Handle what pages say. An address counts only if it belongs to the origin of the message.
+   * @type {Record<string, (said: PageMessage, origin: string, page: WebPage) => void>}
+   */
   const heard = {
-    page(said, origin) {
+    page(said, origin, page) {
       const url = webAddress(said.url);
       if (!url || new URL(url).origin !== origin) return;
       if (said.shown) {
         page.introduced = !page.silent;
         page.silent = false;
       }
-      show(String(said.title || new URL(url).host), url);
+      show(page, String(said.title || new URL(url).host), url);
       foreign.hidden = true;
     },
     close,
-    async call({ id, name, options }, origin) {
+    async call({ id, name, options }, origin, asked) {
       const asking = frame;
-      const answer = page.full ? { status: "fail", why: "permission denied" } : await api.call(page, String(name), options ?? {});
-      if (asking === frame) asking.contentWindow.postMessage({ sandbox: "answer", id, ...answer }, origin);
+      const answer = asked.full ? { status: "fail", why: "permission denied" } : await api.call(asked, String(name), options ?? {});
+      if (asking === frame) asking?.contentWindow?.postMessage({ sandbox: "answer", id, ...answer }, origin);
       more.hidden = page ? !page.menu : true;
     },
   };
 
   const leaving = new AbortController();
   window.addEventListener("message", ({ source, origin, data }) => {
-    if (frame && source === frame.contentWindow && Object.hasOwn(heard, data?.sandbox)) heard[data.sandbox](data, origin);
+    if (page && frame && source === frame.contentWindow && data && Object.hasOwn(heard, data.sandbox)) heard[data.sandbox](data, origin, page);
   }, { signal: leaving.signal });
 
-  /** Tells the page that the user has shared it (or thought better of it), for onMenuShare… */
-  const tellShared = (kind, outcome) => frame?.contentWindow.postMessage({ sandbox: "shared", kind, outcome }, "*");
+  /**
+   * Tell the page how sharing ended, for onMenuShare….
+   * @type {(kind: string, outcome: string) => void}
+   */
+  const tellShared = (kind, outcome) => frame?.contentWindow?.postMessage({ sandbox: "shared", kind, outcome }, "*");
 
-  root.querySelector(".web-close").addEventListener("click", close);
-  root.querySelector(".reload").addEventListener("click", reload);
+  find(".web-close").addEventListener("click", close);
+  find(".reload").addEventListener("click", reload);
   back.addEventListener("click", () => history.back());
-  more.addEventListener("click", () => pageMenu(screen, hand, page, { reload, say, users, share, tellShared }));
-  find("[data-testid=full-service]").addEventListener("click", () => open(page.full));
+  more.addEventListener("click", () => page && pageMenu(screen, hand, page, { reload, say, users, share, tellShared }));
+  find("[data-testid=full-service]").addEventListener("click", () => page?.full && open(page.full));
   veil.textContent = t("web.rest");
   for (const event of ["click", "pointerenter"]) veil.addEventListener(event, wake);
   root.addEventListener("keydown", (event) => event.key === "Escape" && close());
 
   return { open, close, rest, snapshot, leave: () => { close(); leaving.abort(); } };
 }
+
+/**
+ * @param {string} url
+ * @param {(url: string) => void} open
+ * @returns {WebPage}
+ */
+const newPage = (url, open) =>
+  ({ opened: url, url, introduced: false, silent: false, shares: new Map(), hidden: new Set(), menu: true, full: null, open });

@@ -1,10 +1,10 @@
-/** The page in English. */
+/** Hold the page's words in English. */
 
 export default {
   "language.other": "中文",
   "language.switch": "切换到中文",
 
-  // What many places say
+  // Words of several places
   app: "Sandbox",
   send: "Send", save: "Save", add: "Add", cancel: "Cancel", close: "Close", back: "Back", next: "Next", previous: "Previous", copy: "Copy",
   copied: "Copied", allow: "Allow", refuse: "Reject", fold: "Fold away", more: "More", emoji: "Emoji", input: "Message",

@@ -1,8 +1,9 @@
 /**
- * What the control API and the journals say is wrong, in Chinese. They speak English to everybody, with the
- * facts in their sentences; here each sentence that people meet has its pattern. What has none stays English.
+ * Translate the English error texts of the control API and the journals into Chinese: a pattern for each
+ * text that users meet, and the Chinese with `$1` for the pattern's groups. Other texts stay English.
  */
 
+/** @type {[RegExp, string][]} */
 export default [
   // Users
   [/^nickname: must be (\d+) to (\d+) characters$/, "昵称要有 $1 到 $2 个字符"],

@@ -1,10 +1,10 @@
-/** The page in Chinese. */
+/** Hold the page's words in Chinese. */
 
 export default {
   "language.other": "EN",
   "language.switch": "Switch to English",
 
-  // What many places say
+  // Words of several places
   app: "沙盒",
   send: "发送", save: "保存", add: "添加", cancel: "取消", close: "关闭", back: "返回", next: "下一张", previous: "上一张", copy: "复制",
   copied: "已复制", allow: "允许", refuse: "拒绝", fold: "收起", more: "更多", emoji: "表情", input: "输入消息",

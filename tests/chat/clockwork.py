@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-class Waiting:
+class Clockwork:
     """`meanwhile`: what happens at the first sleep, at the second …, while the caller sleeps."""
 
     def __init__(self) -> None:

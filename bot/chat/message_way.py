@@ -1,0 +1,99 @@
+"""Build a message's way from its parts: gate, record, router, handler, answer, seal; and the jobs of late
+answers."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.account import Base
+from bot.chat.conversation import Conversations
+from bot.chat.delivery.answer import Answerer
+from bot.chat.delivery.late_answer_worker import LateAnswerWorker
+from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.local_runs import LocalRuns
+from bot.chat.delivery.record import Records
+from bot.chat.delivery.retry_timing import RetryTiming
+from bot.chat.delivery.without_store import WithoutStore
+from bot.chat.endpoint import Callback
+from bot.chat.erasure import Erasure
+from bot.chat.handler import Handlers, Threads
+from bot.chat.router import Route, Router
+from bot.chat.wire.gate import Gate
+from bot.chat.wire.seal import Seal
+from bot.chat.wording import Wording
+from bot.errors import StoreError
+from bot.jobs.liveness import Liveness
+from bot.jobs.outbox import Outbox
+from bot.jobs.runner import Runner
+from bot.store.carry_over import carry_over
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How deliveries wait. `places` is how many of this process may wait at the same time. `call_soon`
+    calls a function whose end nobody waits for. Tests replace `wake`, which lets a worker look at a job
+    at once, and `runs`, the runs without the store."""
+
+    places: int
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    call_soon: Callable[..., Any] = lambda function, *args: function(*args)
+    wake: Callable[[str], None] | None = None
+    runs: LocalRuns | None = None
+
+
+@dataclass(frozen=True)
+class MessageWay:
+    """What the rest of the bot needs of it: `callback` answers deliveries, `runner` runs jobs."""
+
+    callback: Callback
+    records: Records
+    late: LateAnswers
+    outbox: Outbox
+    runner: Runner
+    erasure: Erasure
+    threads: Threads
+
+    def start(self, *, jobs: bool) -> None:
+        """Tell other processes that this one is alive, and with `jobs` take jobs."""
+        self.records.liveness.start()
+        if jobs:
+            self.runner.start()
+
+    def close(self, jobs_seconds: float, push_seconds: float) -> None:
+        """End the work. Waits `jobs_seconds` at most for jobs, then `push_seconds` for a push under way."""
+        self.runner.stop(jobs_seconds)
+        self.records.liveness.stop(push_seconds)
+        self.threads.close()
+        self.runner.close()
+
+
+def build_message_way(
+    base: Base, routes: Sequence[Route], wording: Wording, threads: Threads, waiting: Waiting
+) -> MessageWay:
+    """Build the way. Handlers run in `threads`."""
+    config, clock, store, account = base.config, base.clock, base.store, base.account
+    liveness = Liveness(store)
+    outbox = Outbox(store, liveness, clock)
+    conversations = Conversations(store)
+    erasure = Erasure(conversations, account, outbox)
+    handlers = Handlers(Router(routes, conversations), conversations, account, wording, threads, erasure)
+    # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
+    lifetime = max(900.0, 3.0 * config.freshness_seconds)
+    records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
+    worker = LateAnswerWorker(handlers, records, outbox, account)
+    runner = Runner(config, outbox, liveness, worker.perform)
+    try:
+        carry_over(store, config.store_url, config.app_id, config.original_id)
+    except StoreError:
+        liveness.owe(partial(carry_over, store, config.store_url, config.app_id, config.original_id))
+    timing = RetryTiming(config, clock, waiting.monotonic, places=waiting.places)
+    wake = waiting.wake or partial(waiting.call_soon, runner.wake)
+    late = LateAnswers(outbox, wake, timing, wording.still_working)
+    runs = waiting.runs or LocalRuns(clock, waiting.monotonic, waiting.sleep)
+    answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
+    gate = Gate(config, clock, store if config.replay_guard else None)
+    callback = Callback(gate, answers, Seal(config, clock, conversations, wording.more_hint))
+    return MessageWay(callback, records, late, outbox, runner, erasure, threads)

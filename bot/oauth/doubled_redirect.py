@@ -1,0 +1,67 @@
+"""Exchange a code once, also if the redirect with it comes twice: the second gets the first one's result.
+
+It must not keep a code: the store sees only its hash. WeChat now and then calls the redirect twice within
+moments, and answers 40163 (used code) to whoever exchanges a code again.
+"""
+
+import time
+from collections.abc import Callable
+
+from bot.errors import VisitError
+from bot.oauth.visitor import Visitor
+from bot.store import Store
+from bot.store.records import dump, load
+from bot.store.signing import fingerprint
+
+_RESULT_SECONDS = 60.0  # how long a doubled redirect finds the first one's result
+_POLL_SECONDS = 0.05
+_RUNNING = b"R"
+_FAILED = b"F"
+_DONE = b"V"
+
+
+class DoubledRedirects:
+    """Share results over all processes. `patience`: the seconds for which the second waits for the first."""
+
+    def __init__(
+        self,
+        store: Store,
+        patience: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._patience = patience
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    def once(self, code: str, exchange: Callable[[], Visitor]) -> Visitor:
+        """Return what `exchange` returns, or what it has returned to another caller with the same code.
+
+        Raises the VisitError that `exchange` raises, to the second caller as well. Raises
+        VisitError(used-code) if the first one's result does not come in time.
+        """
+        key = f"code:{fingerprint(code)}"
+        if not self._store.add(key, _RUNNING, self._patience):
+            return self._first_result(key)
+        try:
+            visitor = exchange()
+        except VisitError as error:
+            failure = f"{error.reason} {error.status} {error.errcode or 0}".encode()
+            self._store.put(key, _FAILED + failure, _RESULT_SECONDS)
+            raise
+        self._store.put(key, _DONE + dump(visitor), _RESULT_SECONDS)
+        return visitor
+
+    def _first_result(self, key: str) -> Visitor:
+        end = self._monotonic() + self._patience
+        while True:
+            record = self._store.get(key)
+            if record is not None and record.startswith(_DONE):
+                return load(Visitor, record[1:])
+            if record is not None and record.startswith(_FAILED):
+                reason, status, errcode = record[1:].decode().split()
+                raise VisitError(reason, int(status), int(errcode) or None)
+            if record is None or self._monotonic() > end:
+                raise VisitError("used-code", 400)
+            self._sleep(_POLL_SECONDS)
