@@ -1,6 +1,6 @@
-"""A bot whose handlers are made for measuring: what they do can be seen from outside.
+"""An account with handlers for measurements.
 
-Every run of a handler adds a line to the file that RUNS names; every reply names its message.
+Every run of a handler adds a line to the file that RUNS names. Every reply names its message.
 """
 
 import shutil
@@ -51,7 +51,7 @@ WORDING = Wording(sorry="sorry", still_working="still working", more="more", mor
 
 
 class Account:
-    """A folder to start `python -m bot` in (with PYTHONPATH set to the project)."""
+    """A temporary folder with handlers. Start `python -m bot` in it, with the environment `env`."""
 
     def __init__(self, handlers: str = _HANDLERS) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bot-bench-"))
@@ -67,11 +67,11 @@ class Account:
         return {"PYTHONPATH": str(ROOT), "RUNS": str(self.runs_file)}
 
     def runs(self) -> list[str]:
-        """The names of the messages whose handler has begun, in order."""
+        """Return the names of the messages whose handler has started, in this order."""
         return self.runs_file.read_text(encoding="utf-8").split("\n")[:-1]
 
     def open(self, gate: str) -> None:
-        """Let the handlers of `slow until GATE NAME` and `late until GATE NAME` end."""
+        """Let the handlers of `slow until GATE NAME` and `late until GATE NAME` finish."""
         (self.folder / gate).touch()
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
-"""Messages per second of our callback and of its peers: `python -m bench.callback [--write]`
+"""Measure messages per second of our callback and of its peers: `python -m bench.callback [--write]`
 
-Every server is started in turn on the same cores and gets the same kind of messages, each delivered once,
-from wrk on 32 connections: as fast as it can, and then at half of that. Every answer must be a reply, and
-every twentieth is decrypted and read; a peer's turn in which that is not so is left out. What peers need is
-installed into `bench/.env` on first use. Rounds alternate and begin with another server each time, because
-machines are noisy; the table shows medians.
+Starts the servers one after the other on the same cores. wrk sends each of them the same kind of messages on
+32 connections, each message once: first as fast as the server answers, then at half of that rate. Every
+answer must be a reply, and every twentieth is decrypted and read. If a peer fails this check, its turn is
+left out. Each round begins with another server, because machines are noisy; the table shows medians. The
+peers' packages are installed into `bench/.env` on first use.
 """
 
 import argparse
@@ -32,13 +32,13 @@ PAGES = []
 MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
 WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
 """
-_BUSY = 1.0  # load average from which on figures are not published
-_MOST_PER_SECOND = 30_000  # deliveries prepared; only the floor is faster, and gets some twice
+_BUSY = 1.0  # above this load average --write refuses
+_MOST_PER_SECOND = 30_000  # deliveries prepared. Only the floor is faster; it gets some deliveries twice
 
 
 @contextlib.contextmanager
 def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
-    """`python -m bot` as it comes, with two workers; yields port and process id."""
+    """Start `python -m bot` with two workers. Yield its port and process id."""
     account = Account(_HANDLERS)
     with contextlib.ExitStack() as stack:
         stack.callback(account.close)
@@ -56,7 +56,7 @@ def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
             "BOT_STORE_URL": url,
             "BOT_WORKERS": "2",
         }
-        # Its log lines go to a file, as under a supervisor: reading them must not cost time here.
+        # Its log goes to a file, as under a supervisor, so that this process spends no time reading it.
         bot = stack.enter_context(Bot(env | account.env, cwd=account.folder, log=account.folder / "log"))
         yield int(bot.url.rpartition(":")[2]), bot.pid
 
@@ -68,12 +68,12 @@ def _server(name: str, mode: str) -> contextlib.AbstractContextManager[tuple[int
 
 
 def measure(name: str, mode: str, seconds: float, folder: Path) -> Measured:
-    """One server, from its start to its end. Raises AssertionError if it does not echo what it is sent."""
+    """Measure one server from its start to its end. Raises AssertionError if it echoes wrongly."""
     with _server(name, mode) as (port, pid):
         _drive(name, mode, port, pid, 1, folder / "warm-up")
         peak = _drive(name, mode, port, pid, seconds, folder / "peak")
-        # Every connection waits for its answer, and then so long that all of them make half of the rate; how
-        # long an answer takes at that rate shows a trial.
+        # Each connection pauses after its answer, so that all together make half of the rate. A trial shows
+        # how long an answer takes at that rate; the pause is then corrected.
         wanted = _cycle_ms(peak.rate / 2)
         pause = max(0.0, wanted - peak.p50 / 2)
         trial = _drive(name, mode, port, pid, 1, folder / "trial", pause)
@@ -85,7 +85,7 @@ def measure(name: str, mode: str, seconds: float, folder: Path) -> Measured:
 
 
 def _cycle_ms(rate: float) -> float:
-    """How long a connection takes for an answer and the pause after it, where all of them make `rate`."""
+    """Return the milliseconds of an answer and its pause if all connections together make `rate`."""
     return 1000 * load.CONNECTIONS / rate
 
 
@@ -104,7 +104,7 @@ def _drive(
 
 
 def run(names: list[str], modes: list[str], seconds: float, rounds: int) -> Table:
-    """The medians of all rounds."""
+    """Return the medians of all rounds."""
     seen: dict[tuple[str, str], list[Measured]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
@@ -125,7 +125,7 @@ def run(names: list[str], modes: list[str], seconds: float, rounds: int) -> Tabl
 
 
 def _median(several: list[Measured]) -> Measured:
-    """The median of every figure, and how far the rates were apart."""
+    """Return the median of every figure, and the lowest and highest rate."""
     figures = {
         field.name: statistics.median(getattr(one, field.name) for one in several)
         for field in fields(Measured)
@@ -150,8 +150,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mode", choices=("plain", "safe"), action="append", help="both if not given")
-    parser.add_argument("--only", action="append", metavar="NAME", help="a server by its name in the table")
-    parser.add_argument("--write", action="store_true", help="table and chart into docs/performance.md")
+    parser.add_argument("--only", action="append", metavar="NAME", help="a server, as in the table")
+    parser.add_argument("--write", action="store_true", help="write table and chart into docs/performance.md")
     options = parser.parse_args()
     if options.write and (options.only or options.mode):
         parser.error("--write publishes the whole table: without --only and --mode")
@@ -162,7 +162,7 @@ def main() -> None:
     busy = os.getloadavg()[0]
     begun = f"load average {busy:.1f} before it, {time.strftime('%Y-%m-%d')}"
     if options.write and busy > _BUSY:
-        parser.error(f"load average {busy:.1f}: a busy machine's figures are not to be published")
+        parser.error(f"load average {busy:.1f}: this machine is busy, so its figures are not written")
     table = run(names, modes, options.seconds, options.rounds)
     heading = f"{machine()}, {begun}, {options.rounds} rounds of {options.seconds:g} s at each load"
     print(f"\n{heading}")

@@ -1,4 +1,4 @@
-"""Deliveries of a plain-mode account, made as fast as a client can post them."""
+"""Make signed deliveries for an account in plain mode."""
 
 import hashlib
 import itertools
@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 
 class Deliveries:
-    """Text messages with ids of their own, signed as WeChat signs."""
+    """Make text messages, each with a new MsgId, signed as WeChat signs them."""
 
     def __init__(self, account: dict[str, Any]) -> None:
         self._account = account
         self._ids = itertools.count(1)
 
     def text(self, content: str, openid: str = "oBench") -> tuple[str, bytes]:
-        """Query and body."""
+        """Return the query string and the body of one delivery."""
         number = next(self._ids)
         timestamp, nonce = str(int(time.time())), str(number)
         joined = "".join(sorted((self._account["token"], timestamp, nonce)))

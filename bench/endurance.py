@@ -1,7 +1,8 @@
-"""Memory over a million messages, and the time to start: `python -m bench.endurance [--messages 1000000]`
+"""Measure memory over a million messages, and the time to start: `python -m bench.endurance [--messages N]`
 
-`python -m bot` as it comes, with two workers on SQLite, safe mode, under the load of `bench.callback`. Memory
-is each worker's resident set (what it shares with the others included), after every tenth of the messages.
+Runs `python -m bot` with two workers on SQLite, in safe mode, under the load of `bench.callback`. Prints the
+resident set of each worker after every tenth of the messages. A resident set includes memory that the workers
+share.
 """
 
 import argparse
@@ -15,11 +16,11 @@ from bench.callback import our_server
 from bench.machine import machine, need
 
 _STARTS = 5
-_AT_ONCE = 60_000  # deliveries signed at a time: they must be fresh when they arrive
+_AT_ONCE = 60_000  # deliveries signed at a time; they must still be fresh when they arrive
 
 
 def start_seconds() -> list[float]:
-    """From the command to its `bot ready`, several times."""
+    """Return the seconds from the command to `bot ready`, for several starts."""
     seconds = []
     for _ in range(_STARTS):
         begun = time.monotonic()
@@ -29,7 +30,7 @@ def start_seconds() -> list[float]:
 
 
 def resident_mb(pid: int) -> float:
-    """The resident set of a process, in megabytes."""
+    """Return the resident set of a process in megabytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -37,7 +38,7 @@ def resident_mb(pid: int) -> float:
 
 
 def memory(messages: int) -> list[tuple[int, list[float]]]:
-    """Messages so far, and the megabytes of every worker then."""
+    """Return pairs: the messages so far, and the megabytes of each worker at that time."""
     seen = []
     with our_server("SQLite", "safe") as (port, pid), tempfile.TemporaryDirectory() as folder:
         done, next_look = 0, messages // 10

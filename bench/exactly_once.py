@@ -1,8 +1,8 @@
-"""No answer lost, none given twice: `python -m bench.exactly_once [--messages 10000] [--store redis]`
+"""Count lost and repeated answers: `python -m bench.exactly_once [--messages 10000] [--store redis]`
 
-Users write to a bot of several worker processes. WeChat (the sandbox) loses one answer in twenty on its way
-back and sends some deliveries twice at once; every two seconds a random worker process is killed. Then the
-phones are read: what was answered how often?
+Users write to a bot with several worker processes. The sandbox drops one answer in twenty and sends one
+delivery in twenty twice at the same time. Every two seconds a random worker process is killed. At the end the
+phones show how often each message was answered.
 """
 
 import argparse
@@ -50,9 +50,12 @@ def run(
     clients: int = 48,
     settings: dict[str, str] | None = None,
 ) -> Result:
-    """One run, on a sandbox of its own. A tenth of the messages go to a handler declared slow. With
-    `job_workers` they run only there. A process is killed every `kill_every` seconds; less often on a
-    machine that needs longer than that to start a server."""
+    """Send all messages, wait for the answers, and return what the phones show. The sandbox must be fresh.
+
+    `slow_share` of the messages go to a route with slow=True. With `job_workers` these run only in
+    `python -m bot worker` processes. A process is killed every `kill_every` seconds, or less often if a
+    server takes longer than that to start.
+    """
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
     env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
     with Fleet(env | (settings or {}), account.folder, servers, job_workers) as fleet:
@@ -84,7 +87,7 @@ def run(
 
 
 def _explain(sandbox: Sandbox, name: str) -> None:
-    """Every delivery of a message, for whoever has to find out what went wrong."""
+    """Print every delivery of a message, to find out what went wrong."""
     print(name)
     for entry in sandbox.deliveries():
         if f"{name}]]" in entry["request_xml"]:
@@ -98,7 +101,7 @@ def _explain(sandbox: Sandbox, name: str) -> None:
 
 
 class _Killer:
-    """Kills a random worker process of the fleet now and then."""
+    """Kill a random worker process of the fleet every `every` seconds, in a thread."""
 
     def __init__(self, fleet: Fleet, every: float) -> None:
         self._fleet = fleet
@@ -123,7 +126,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
-    parser.add_argument("--sandbox", type=Path, default=ROOT, help="the folder whose sandbox is used")
+    parser.add_argument("--sandbox", type=Path, default=ROOT, help="use the sandbox in this folder")
     options = parser.parse_args()
     account = Account()
     with contextlib.ExitStack() as stack:

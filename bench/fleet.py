@@ -1,4 +1,4 @@
-"""Several servers behind one address, and worker processes that are started again when they are killed."""
+"""Run several servers behind one address, and start killed worker processes again."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ from tests.launch import Bot, Process, free_port
 
 
 class Fleet:
-    """`servers` times `python -m bot`, `job_workers` times `python -m bot worker`, all on one store."""
+    """Run `servers` times `python -m bot` and `job_workers` times `python -m bot worker`, on one store."""
 
     def __init__(self, env: Mapping[str, str], folder: Path, servers: int = 1, job_workers: int = 0) -> None:
         self._env = dict(env)
         self._folder = folder
-        self.kills: list[tuple[float, float]] = []  # when each began and had happened, in unix seconds
+        self.kills: list[tuple[float, float]] = []  # begin and end of each kill, in unix seconds
         self.start_seconds = 0.0  # how long the last server took to start
         self._lock = threading.Lock()
         self._gone: list[Process] = []
@@ -57,13 +57,13 @@ class Fleet:
         )
 
     def add_worker(self) -> None:
-        """One more `python -m bot worker`."""
+        """Start one more `python -m bot worker`."""
         self.workers.append(self._worker())
 
     def replace_server(self, number: int, timeout: float) -> int:
-        """SIGTERM to a server, and a new one in its place; the old one's exit status."""
+        """Stop a server with SIGTERM and start a new one in its place. Return the old one's exit status."""
         with self._lock:
-            target = self._balancer.targets.pop(number)  # as a balancer does, before it is stopped
+            target = self._balancer.targets.pop(number)  # as a real balancer does before a stop
             old = self.servers[number]
             status = old.stop(timeout)
             self._gone.append(old)
@@ -74,7 +74,8 @@ class Fleet:
         return status
 
     def kill_one(self) -> None:
-        """SIGKILL to a random process: a server's worker (its server starts another) or a worker (we do)."""
+        """Kill a random process with SIGKILL: a worker process of a server, which its server replaces, or a
+        `bot worker`, which this method replaces."""
         children = [pid for bot in self.servers for pid in _children(bot.pid)]
         victims: Sequence[int | Process] = [*children, *self.workers]
         if not victims:
@@ -117,7 +118,7 @@ def _children(pid: int) -> list[int]:
 
 
 class Balancer:
-    """Hands TCP connections of one port to the targets in turn, to the next if one does not listen."""
+    """Pass the TCP connections of one port to the targets in turn. Skip a target that does not listen."""
 
     def __init__(self, ports: Sequence[int], host: str = "127.0.0.1") -> None:
         self.targets: list[tuple[str, int]] = [("127.0.0.1", port) for port in ports]

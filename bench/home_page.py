@@ -1,15 +1,13 @@
-"""A returning visitor's home page (session, JS-SDK signature, template), here and in another framework.
+"""Measure the home page of a returning visitor here and in Flask: `python -m bench.home_page [--store both]`
 
-`python -m bench.home_page [--store redis|sqlite|both] [--server granian|ours] [--rounds 12] [--seconds 2]
-[--connections 16]`
+The page has a session, a JS-SDK signature and a template. The peer is Flask + Flask-Session + wechatpy +
+Jinja2 (bench/home_page_peer.py), on Granian, its fastest server that we know, or on our server. Both sides
+have one process and the same number of threads, the same kind of store for session and ticket, the same HTML,
+and one log line for each request.
 
-The peer is Flask + Flask-Session + wechatpy + Jinja2 (bench/home_page_peer.py), on Granian, its quickest
-server that we know, or on ours. Ours is `python -m bot`: one process and as many threads each, session and
-ticket in the same kind of store, the same HTML, one log line for each request. They take turns of two
-seconds, and each turn is compared with its neighbour: another load on the machine then weighs on both.
-Goal: twice the requests.
-The peer's packages go into a venv of their own that is thrown away. Needs wrk (Debian package; installed if
-we may).
+The two sides take turns of two seconds. Each turn is compared with its neighbour, so that other load on the
+machine affects both. Goal: twice the requests. The peer's packages go into a temporary venv. Needs wrk
+(Debian package; installed if this process is root).
 """
 
 import argparse
@@ -42,7 +40,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Place:
-    """A server under measurement: where it is, its process, and the cookie of a known visitor."""
+    """A measured server: its URL, its process, and the session cookie of a known visitor."""
 
     name: str
     url: str
@@ -52,7 +50,7 @@ class Place:
     cpu: list[float] = field(default_factory=list)
 
     def cpu_seconds(self) -> float:
-        """Of the server and its worker processes, since they began."""
+        """Return the CPU seconds of the server and its worker processes since their start."""
         pids = [self.child.pid]
         for task in Path(f"/proc/{self.child.pid}/task").iterdir():
             pids += [int(pid) for pid in (task / "children").read_text().split()]
@@ -63,7 +61,7 @@ class Place:
         return used / _TICK
 
     def measure(self, seconds: int, connections: int) -> None:
-        """One turn. Anything but 200 is an error."""
+        """Measure one turn. Any answer but 200 ends the program."""
         before = self.cpu_seconds()
         command = [
             "wrk",
@@ -76,8 +74,7 @@ class Place:
         said = subprocess.run([*command, self.url + "/"], capture_output=True, text=True, check=True).stdout
         if "Non-2xx" in said or "Socket errors" in said:
             raise SystemExit(said)
-        # wrk always says both.
-        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]  # wrk always says it
+        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)))  # type: ignore[union-attr]  # wrk always prints it
         number = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]  # as above
         self.cpu.append((self.cpu_seconds() - before) / number)
 
@@ -87,7 +84,7 @@ class Place:
 
 
 def as_jinja(html: str) -> str:
-    """Our page, as a visitor gets it, with Jinja2 where the values are."""
+    """Return our page as a Jinja2 template: the values of the visitor are replaced by Jinja2 expressions."""
     html = re.sub(r'(src=")[^"]*(" alt="" width="88")', r"\1{{ visitor.avatar }}\2", html)
     html = re.sub(r"(<h1>Hello world )[^<]*", r"\1{{ visitor.nickname }}", html)
     html = re.sub(r"(<dd>)http://[^<]*", r"\1{{ page_url }}", html)
@@ -96,7 +93,7 @@ def as_jinja(html: str) -> str:
 
 
 def make_peer(folder: Path) -> Path:
-    """A venv with the peer's packages; its Python."""
+    """Make a venv with the peer's packages. Return the path of its Python."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     quiet = ["-q", "--disable-pip-version-check"]
@@ -141,7 +138,7 @@ def peer(
     with running(child, sign):
         place = Place("Flask", url, child)
         http = requests.Session()
-        # Its worker says that it has started before it listens.
+        # Granian says that its worker has started before the worker listens.
         http.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
         place.session = http.get(url + "/login-for-the-benchmark", timeout=10).cookies["session"]
         yield place
@@ -149,7 +146,7 @@ def peer(
 
 @contextmanager
 def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[Place]:
-    """Its log into a file, as the peer's: nobody shall spend time reading it."""
+    """Start `python -m bot`. Its log goes to a file, as the peer's does, so that nobody has to read it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     (folder / "config.py").write_text("")
@@ -162,7 +159,7 @@ def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[P
         "BOT_WORKERS": "1",
         "BOT_THREADS": str(threads),
     }
-    with (folder / "bot.telemetry.log").open("w") as log:
+    with (folder / "bot.log").open("w") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "bot"], env=os.environ | bot_env(sandbox) | settings, cwd=ROOT,
             stdout=subprocess.PIPE, stderr=log, text=True,
@@ -175,7 +172,7 @@ def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[P
 
 @contextmanager
 def running(child: subprocess.Popen[str], sign: str) -> Iterator[None]:
-    """Wait until the server says `sign`; end it at the end."""
+    """Wait until the server prints `sign`. Stop the server when the `with` block ends."""
     said = []
     try:
         for line in child.stdout or ():
@@ -192,7 +189,7 @@ def running(child: subprocess.Popen[str], sign: str) -> Iterator[None]:
 
 
 def session_of(sandbox: Sandbox, url: str) -> str:
-    """Visit the home page as somebody who agrees; the session cookie."""
+    """Visit the home page as a user who consents. Return the session cookie."""
     openid = sandbox.add_user("Ming")
     http = requests.Session()
     start = http.get(url, allow_redirects=False, timeout=10).headers["Location"]
@@ -201,7 +198,7 @@ def session_of(sandbox: Sandbox, url: str) -> str:
 
 
 def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespace) -> float:
-    """Measure both on one kind of store, print a table, and return the ratio."""
+    """Measure both sides on one kind of store, print the figures, and return the ratio."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         if kind == "redis":
@@ -232,9 +229,11 @@ def compare(kind: str, sandbox: Sandbox, python: Path, options: argparse.Namespa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--store", choices=("redis", "sqlite", "both"), default="both")
-    parser.add_argument("--server", choices=("granian", "ours"), default="granian", help="Flask's")
+    parser.add_argument("--server", choices=("granian", "ours"), default="granian", help="server of Flask")
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--connections", type=int, default=16)

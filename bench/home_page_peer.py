@@ -1,6 +1,7 @@
-"""The peer of bench/home_page.py: the same page by the book of Flask, Flask-Session, wechatpy and Jinja2.
+"""The peer of bench/home_page.py: the same page with Flask, Flask-Session, wechatpy and Jinja2, each used as
+its documentation shows.
 
-It runs in a venv of its own, which has these packages; the project's has not.
+It runs in a venv of its own with these packages. The project's venv does not have them.
 """
 
 import logging
@@ -22,7 +23,7 @@ APIS = ["getNetworkType", "updateAppMessageShareData", "updateTimelineShareData"
 
 
 class SqliteStorage(SessionStorage):  # type: ignore[misc]  # wechatpy has no types
-    """wechatpy has none for SQLite; its own are as long as this."""
+    """A wechatpy storage on SQLite, which wechatpy lacks. It is as long as wechatpy's own storages."""
 
     def __init__(self, path: str) -> None:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -45,7 +46,7 @@ if STORE.startswith("/"):
 
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///" + STORE
     database = SQLAlchemy(app)
-    # Its habit is to write the session at each request, which SQLite makes dear: switched off in its favour.
+    # Flask-Session writes the session at each request, which is slow on SQLite. Switched off in its favour.
     app.config.update(
         SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=database, SESSION_REFRESH_EACH_REQUEST=False
     )

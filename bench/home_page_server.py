@@ -1,7 +1,8 @@
-"""The peer of bench/home_page.py on our server, in the peer's venv: `python -m home_page_server PORT THREADS`
+"""Run the peer of bench/home_page.py on our server: `python -m home_page_server PORT THREADS`
 
-The parts of `python -m bot` that serve pages: uvicorn, set up as by bot/server/supervisor.py, our HTTP
-and our bridge for WSGI, in one process.
+Runs in the peer's venv, in one process. Uses the parts of `python -m bot` that serve pages: uvicorn with the
+options of bot/server/supervisor.py, the HTTP class of bot/server/request_limits.py, and
+bot/server/wsgi_bridge.py.
 """
 
 import sys

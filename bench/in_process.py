@@ -1,4 +1,4 @@
-"""The callback in this process, without a server: for what one message costs."""
+"""Run the callback in this process, without a server, to measure what one message costs."""
 
 import asyncio
 import itertools
@@ -24,7 +24,7 @@ Delivery = tuple[Scope, bytes]
 
 
 class InProcess:
-    """A bot on SQLite that echoes texts. `deliver()` gives it messages that it has not seen."""
+    """A bot on SQLite that echoes texts. Make messages with prepare() and send them with deliver()."""
 
     def __init__(self, mode: str = "safe") -> None:
         self._mode = mode
@@ -59,15 +59,17 @@ class InProcess:
         )
 
     def prepare(self, count: int) -> list[Delivery]:
-        """So many new messages: the ASGI scope and the body of each."""
+        """Return `count` new messages: the ASGI scope and the body of each."""
         path = self._folder / "deliveries"
         load.write_deliveries(path, count, self._mode)
         lines = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines()]
         return [(_scope(query), body.encode()) for query, body in lines]
 
     def deliver(self, deliveries: list[Delivery], at_once: int = 16) -> None:
-        """Answer them all, as many at once as come in together on a busy server. Raises AssertionError if
-        one gets no reply."""
+        """Answer all deliveries, `at_once` of them at the same time, as on a busy server.
+
+        Raises AssertionError if one gets no reply.
+        """
         self._loop.run_until_complete(self._deliver(deliveries, at_once))
 
     async def _deliver(self, deliveries: list[Delivery], at_once: int) -> None:

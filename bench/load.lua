@@ -1,6 +1,6 @@
--- wrk's script: posts the lines of a file in turn; counts what is not a reply; prints JSON at the end.
--- Arguments: the file (query, tab, body); a pause in milliseconds after every answer; and a file for every
--- twentieth answer, each followed by a line with a tab in it.
+-- Script for wrk: posts the lines of a file in turn, counts answers that are no reply, prints JSON at the end.
+-- Arguments: the file (query, tab, body); the mean pause in milliseconds after an answer; a file to which
+-- every twentieth answer is written, each followed by a line with a tab.
 local deliveries, next_one, pause, seen, sample = {}, 0, 0, 0, nil
 local thread_of_all
 bad = 0
@@ -17,7 +17,7 @@ function init(arguments)
   end
 end
 
--- wrk takes whole milliseconds only, and drops the rest.
+-- wrk pauses for whole milliseconds only: round at random, so that the mean is right.
 function delay() return math.floor(math.random() * 2 * pause + math.random()) end
 
 function request()

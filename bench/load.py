@@ -1,4 +1,4 @@
-"""Load for `bench.callback`: deliveries signed beforehand, driven by wrk, and what servers spent on them."""
+"""Make the load for `bench.callback` with wrk, and measure the CPU that a server spends on it."""
 
 import json
 import subprocess
@@ -10,13 +10,14 @@ from bench.peers import settings
 from bot.chat.wire.envelope import Envelope, sign
 
 CONNECTIONS = 32
-_TICKS = 100  # of /proc, per second
+_TICKS = 100  # per second, the unit of CPU times in /proc
 _SCRIPT = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """`cpu` is microseconds per message of all processes of the server, `p50` and `p99` milliseconds."""
+    """`rate` is messages per second, `cpu` microseconds per message of all processes of the server, `p50` and
+    `p99` milliseconds."""
 
     rate: float
     cpu: float
@@ -25,8 +26,10 @@ class Figures:
 
 
 def write_deliveries(path: Path, count: int, mode: str) -> None:
-    """`count` text messages of a thousand users, one a line: query, tab, body. Signed now, so good for some
-    minutes; every MsgId is new."""
+    """Write `count` text messages of a thousand users, each in a line: query, tab, body.
+
+    Every MsgId is new. The messages are signed now, so a server accepts them for some minutes only.
+    """
     envelope = Envelope(settings.AES_KEY, settings.APP_ID)
     now, first = str(int(time.time())), time.time_ns() // 1000
     with path.open("w", encoding="utf-8") as file:
@@ -51,10 +54,10 @@ def write_deliveries(path: Path, count: int, mode: str) -> None:
 
 
 def drive(port: int, pid: int, deliveries: Path, seconds: float, pause_ms: float = 0) -> Figures:
-    """Let wrk post the deliveries in turn, on 32 connections that pause for `pause_ms` after an answer.
+    """Let wrk post the deliveries in turn on 32 connections, with a mean pause of `pause_ms` after an answer.
 
-    Every twentieth answer stands beside them afterwards, see answers(). Raises AssertionError if an answer
-    is not 200 with a reply, or a connection fails.
+    Every twentieth answer is written to a file for answers(). Raises AssertionError if an answer is not 200
+    with a reply, or if a connection fails.
     """
     before = _cpu_seconds(pid)
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
@@ -72,7 +75,7 @@ def drive(port: int, pid: int, deliveries: Path, seconds: float, pause_ms: float
 
 
 def answers(deliveries: Path, mode: str) -> list[str]:
-    """The texts of every twentieth answer. Raises ValueError if there is none in one."""
+    """Return the text of every twentieth answer. Raises ValueError if an answer has none."""
     sample = _sample(deliveries).read_bytes().split(b"\n\t\n")[:-1]
     return [content_of(answer, mode) for answer in sample]
 
@@ -82,7 +85,7 @@ def _sample(deliveries: Path) -> Path:
 
 
 def family(pid: int) -> list[int]:
-    """A process and those that it started."""
+    """Return the ids of a process and of the processes that it started."""
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
     return [pid, *(int(child) for child in found.split())]
 
@@ -96,7 +99,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def content_of(answer: bytes, mode: str) -> str:
-    """The text in a reply, to see that a server does its work. Raises ValueError if there is none."""
+    """Return the text in a reply, to check that the server works. Raises ValueError if there is none."""
     text = answer.decode()
     if mode == "safe":
         encrypt = _between(text, "<Encrypt>", "</Encrypt>")

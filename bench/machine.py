@@ -1,4 +1,4 @@
-"""What the measurements stand on: the machine's name, and a Redis of their own."""
+"""Name the machine, install programs that a measurement needs, and run a Redis for it."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """Processor, count and Python, for the heading of a table."""
+    """Return number and model of the processors and the version of Python, for the heading of a table."""
     model = "unknown processor"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -21,7 +21,7 @@ def machine() -> str:
 
 
 def need(*programs: str) -> None:
-    """Install Debian's packages of these names where that is possible, else say what to do."""
+    """Install the Debian packages of these names if this process is root; else end with a message how to."""
     for program in programs:
         if not shutil.which(program) and os.geteuid() == 0:
             argv = ["apt-get", "install", "-qq", "-y", program]
@@ -32,8 +32,10 @@ def need(*programs: str) -> None:
 
 @contextlib.contextmanager
 def redis_server(folder: Path, *, bind: str = "", port: int = 0) -> Iterator[str]:
-    """A redis-server that writes what it holds to `folder` as it goes; its URL. On a socket in that folder,
-    or on `bind`:`port`."""
+    """Run a redis-server with an append-only file in `folder`, and yield its URL.
+
+    It listens on a socket in that folder, or on `bind`:`port`.
+    """
     argv = ["redis-server", "--dir", str(folder), "--save", "", "--appendonly", "yes"]
     url = f"redis://{bind}:{port}/0" if bind else f"unix://{folder}/redis.sock"
     argv += ["--port", str(port)]

@@ -1,7 +1,8 @@
-"""Three machines on one Redis: `python -m bench.machines [--messages 1000]`. Needs root (network namespaces).
+"""Run three machines on one Redis, cut one off and kill one: `python -m bench.machines [--messages 1000]`
 
-Users write slow messages; in the middle of them one machine's cable is pulled, later plugged in again, and
-another machine is killed as a whole. Then the phones are read.
+Users write slow messages. Meanwhile one machine loses its network and later gets it back, and all processes
+of another machine are killed. At the end the phones show how often each message was answered. The machines
+are network namespaces, so this needs root.
 """
 
 import argparse
@@ -35,7 +36,7 @@ class Result(Verdict):
 
 
 def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, clients: int = 64) -> Result:
-    """One run, on a sandbox of its own."""
+    """Send all messages while machines fail, and return what the phones show. The sandbox must be fresh."""
     with contextlib.ExitStack() as stack:
         network = stack.enter_context(Network(_MACHINES))
         redis = stack.enter_context(redis_server(account.folder, bind=network.host, port=free_port()))
@@ -89,7 +90,10 @@ def run(sandbox: Sandbox, account: Account, *, messages: int, users: int, client
 
 
 def _reach(address: tuple[str, int], bot: Process, patience: float = 60.0) -> None:
-    """A network that was just made may lose or refuse a packet: patience, then a clear error."""
+    """Wait until the bot can be reached: a new network may lose or refuse packets.
+
+    Raises AssertionError after `patience` seconds.
+    """
     end = time.monotonic() + patience
     while True:
         try:
@@ -123,7 +127,7 @@ def _machine_bot(
 
 @contextlib.contextmanager
 def _forward(host: str, url: str) -> Iterator[str]:
-    """The sandbox listens on loopback only: its door to the machines."""
+    """Make the sandbox, which listens on loopback only, reachable for the machines. Yield its URL."""
     inner = Balancer([int(url.rpartition(":")[2])], host=host)
     try:
         yield f"http://{host}:{inner.port}"
@@ -158,7 +162,7 @@ def main() -> None:
         print(f"NOT MEASURED: {problem}")
         return
     account = Account()
-    with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:  # the machines are no loopback
+    with start_sandbox("--mode", "safe", "--allow-remote") as sandbox:  # the machines are not on loopback
         result = run(sandbox, account, messages=options.messages, users=options.users)
     print(f"machines, 3 network namespaces on one Redis, {machine()}")
     for name, value in dataclasses.asdict(result).items():

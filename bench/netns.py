@@ -1,4 +1,4 @@
-"""Machines of one host: network namespaces on a bridge of their own. Needs root and iproute2 (Linux)."""
+"""Simulate machines on one host: network namespaces on a bridge. Needs Linux, root and iproute2."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ _NEW_NETWORK = 0x40000000  # CLONE_NEWNET of sched.h
 
 
 def why_not() -> str:
-    """Why there can be no machines here; empty if there can."""
+    """Return the reason why machines cannot be simulated here, or an empty text if they can."""
     if shutil.which("ip") is None:
         return "iproute2 is not installed (Debian package iproute2)"
     if os.geteuid() != 0:
@@ -79,11 +79,11 @@ class Network:
         return f"{self._net}.{number + 10}"
 
     def inside(self, number: int) -> Sequence[str]:
-        """What to put before a command, for it to run on that machine."""
+        """Return the words to put before a command to run it on that machine."""
         return ("ip", "netns", "exec", self._machines[number])
 
     def cut_off(self, number: int) -> None:
-        """Pull the machine's cable: packets vanish, connections hang."""
+        """Disconnect the machine: its packets are lost and its connections hang."""
         self._ip("link", "set", f"v{self._machines[number]}", "nomaster")
 
     def reconnect(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The peers of `bench.callback`, installed into an environment of the bench and started one at a time."""
+"""Install the peers of `bench.callback` into an environment of the bench, and start them one at a time."""
 
 import contextlib
 import os
@@ -36,12 +36,12 @@ _NODES = {"co-wechat on Koa": "koa_co_wechat.js", "wechat on Express": "express_
 
 
 def names() -> list[str]:
-    """Those that can run here: node's need node."""
+    """Return the names of the peers that can run here. Some need Node.js."""
     return [*_GRANIAN, *_OWN_SERVER, *(_NODES if _NODE.exists() else ())]
 
 
 def install() -> None:
-    """Everything that the peers need, once, and anew if it changes. Needs the package registries."""
+    """Install what the peers need, once, and again if the list changes. Needs the package registries."""
     installed, wanted = _ENV / "installed", "\n".join([*_FROM_PYPI, *_FROM_NPM])
     if installed.exists() and installed.read_text() == wanted:
         return
@@ -56,7 +56,7 @@ def install() -> None:
 
 @contextlib.contextmanager
 def start(name: str) -> Iterator[tuple[int, int]]:
-    """A peer that answers; its port and process id."""
+    """Start a peer and wait until it answers. Yield its port and process id."""
     port = free_port()
     env = {**os.environ, "PYTHONPATH": str(_HERE / "peers"), "NODE_PATH": str(_NODE / "node_modules")}
     env |= {"TOKEN": settings.TOKEN, "APP_ID": settings.APP_ID, "AES_KEY": settings.AES_KEY}
@@ -69,7 +69,7 @@ def start(name: str) -> Iterator[tuple[int, int]]:
     else:
         argv = ["node", str(_HERE / "peers" / _NODES[name]), str(port)]
     with (
-        tempfile.TemporaryDirectory() as folder,  # where it may keep what it has to
+        tempfile.TemporaryDirectory() as folder,  # where the peer may store its files
         subprocess.Popen(
             argv, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as child,

@@ -1,4 +1,4 @@
-"""Writes the table and the chart of `bench.callback` into docs/performance.md."""
+"""Write the table and the chart of `bench.callback` into docs/performance.md."""
 
 from dataclasses import dataclass
 from html import escape
@@ -14,8 +14,12 @@ _ROW, _LEFT, _WIDTH = 26, 250, 420
 
 @dataclass(frozen=True)
 class Measured:
-    """One server in one mode: messages per second (in the slowest and fastest round, `least` and `most`),
-    microseconds of CPU per message, milliseconds at full load, and at `half_rate`, about half of the rate."""
+    """The figures of one server in one mode.
+
+    `rate` is messages per second, `least` and `most` the rates of the slowest and the fastest round. `cpu` is
+    microseconds per message. `p50` and `p99` are milliseconds at full load, `half_p99` at `half_rate`, which
+    is about half of the rate.
+    """
 
     rate: float
     cpu: float
@@ -31,7 +35,7 @@ Table = dict[tuple[str, str], Measured]  # by server and mode
 
 
 def write_page(table: Table, heading: str) -> None:
-    """Replace what stands between the markers of docs/performance.md, and docs/performance.svg."""
+    """Replace the text between the two markers in docs/performance.md, and replace docs/performance.svg."""
     page = _DOCS / "performance.md"
     text = page.read_text(encoding="utf-8")
     before, after = text[: text.index(_BEGIN)], text[text.index(_END) :]
@@ -40,7 +44,7 @@ def write_page(table: Table, heading: str) -> None:
 
 
 def ratios(table: Table, mode: str) -> list[str]:
-    """How ours compare with their peers, a line each."""
+    """Return one line for each store of ours: its rate and its CPU compared with the peers."""
     rivals = {name: one for (name, of), one in table.items() if of == mode and name not in (*OURS, FLOOR)}
     if not rivals:
         return []
@@ -66,7 +70,7 @@ def _markdown(table: Table, heading: str) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for (name, mode), one in sorted(table.items(), key=lambda item: (item[0][1], -item[1].rate)):
-        # wrk pauses for whole milliseconds: the floor's are too short for it.
+        # wrk pauses for whole milliseconds. The pauses that the floor needs are shorter.
         half = "" if name == FLOOR else f"{one.half_p99:.1f} ms at {one.half_rate:,.0f}/s"
         lines.append(
             f"| {name} | {mode} | {one.rate:,.0f} ({one.least:,.0f} to {one.most:,.0f}) | {one.cpu:.0f} us "
@@ -77,7 +81,7 @@ def _markdown(table: Table, heading: str) -> str:
 
 
 def _chart(table: Table) -> str:
-    """Bars of messages per second in safe mode, the fastest first."""
+    """Return an SVG with a bar for each server: messages per second in safe mode, the fastest first."""
     rows = sorted(
         ((name, one.rate) for (name, mode), one in table.items() if mode == "safe" and name != FLOOR),
         key=lambda row: -row[1],

@@ -1,4 +1,4 @@
-"""What the phones show, after everything that could go wrong has: how often was each message answered?"""
+"""Read the phones and count how often each message was answered."""
 
 import collections
 import dataclasses
@@ -11,13 +11,14 @@ from tests.launch import Json, Sandbox
 _CUT_SECONDS = 0.5
 
 Work = Mapping[str, Sequence[str]]  # openid -> the names of the messages that this user writes
-Disaster = tuple[float, float]  # unix seconds in which a process was killed or cut off
+Disaster = tuple[float, float]  # begin and end of a kill or a cut of the network, in unix seconds
 Bubbles = dict[str, list[Json]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """`cut_pushes`: those of `repeated` that docs/flow.md explains under "What cannot be promised"."""
+    """The names of messages by result. `cut_pushes` are those of `repeated` that docs/flow.md explains under
+    "What cannot be promised"."""
 
     messages: int
     answered_once: int
@@ -28,13 +29,14 @@ class Verdict:
 
 
 def answers(bubble: Json) -> list[str]:
-    """The names of the messages that a bubble of the account answers; one may hold several late answers."""
+    """Return the names of the messages that a bubble of the account answers. A bubble may hold several late
+    answers."""
     return re.findall(r"answer (\S+)", str(bubble.get("content", "")))
 
 
 def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0) -> Bubbles:
-    """What the account said on each phone, as soon as every message is answered, or after `patience` seconds.
-    Late answers may take a lease and a sweep."""
+    """Return the account's bubbles on each phone, as soon as every message is answered, or after `patience`
+    seconds. A late answer may have to wait for a lease and a sweep."""
     end = time.monotonic() + patience
     while True:
         seen = {
@@ -47,7 +49,7 @@ def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0
 
 
 def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
-    """How often each message was answered, and which repetitions a disaster explains."""
+    """Count how often each message was answered, and find the repetitions that a kill or a cut explains."""
     shown: dict[str, list[Json]] = collections.defaultdict(list)
     for bubbles in seen.values():
         for bubble in bubbles:
@@ -66,8 +68,10 @@ def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
 
 
 def _was_cut(bubbles: list[Json], disasters: Sequence[Disaster]) -> bool:
-    """Whether both of two were pushed, and the first when a process died or was cut off: what was on its way
-    then may have been taken a moment later."""
+    """Return True if both of two answers were pushes, and the first came at the time of a kill or a cut.
+
+    WeChat may have accepted that push a moment later.
+    """
     first = bubbles[0]
     return (
         len(bubbles) == 2

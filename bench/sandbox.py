@@ -1,11 +1,11 @@
-"""Measures the sandbox: how soon it is ready, how many messages a second it delivers, what memory that takes.
+"""Measure the sandbox: time to start, messages per second, memory.
 
     python bench/sandbox.py [--users 200] [--seconds 10] [--rate 300] [--page]
 
-The account's server is a trivial one in a process of its own, and a reader follows the events as the phone
-page does. Closed: each user writes again as soon as the last message has been answered. Paced: all users
-together send `--rate` messages a second, and what matters is how long an answer takes. Everything shares this
-machine's processors. With `--page` the phone page is open in Chromium meanwhile, and its frames are timed.
+A trivial server in a process of its own answers for the account. A reader follows the events as the phone
+page does. Closed loop: each user writes again as soon as the last message has been answered. Paced: all users
+together send `--rate` messages a second, and the time of an answer is measured. All processes share this
+machine's processors. With `--page` the phone page is open in Chromium, and its frames are timed.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def callback_server() -> web.Application:
-    """Answers every text with a text."""
+    """Return a server that answers every message with a text."""
 
     async def verify(request: web.Request) -> web.Response:
         return web.Response(text=request.query["echostr"])
@@ -89,7 +89,7 @@ def start_up() -> float:
     return elapsed
 
 
-# Notes how long every frame takes, until it is told to stop.
+# Records the time of every frame until `window.watched` is set.
 WATCH = """() => {
   window.frames_ms = [];
   let before = performance.now();
@@ -104,7 +104,7 @@ WATCH = """() => {
 
 @contextlib.asynccontextmanager
 async def phone_page(url: str) -> AsyncIterator[Page]:
-    """The phone page as a developer has it open: the first user's chat and the log."""
+    """Open the phone page in Chromium as a developer does: the first user's chat and the log."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -117,7 +117,7 @@ async def phone_page(url: str) -> AsyncIterator[Page]:
 
 
 async def frames(page: Page) -> str:
-    """How the frames since `WATCH` were."""
+    """Return a line about the times of the frames since WATCH ran."""
     took = sorted(await page.evaluate("() => { window.watched = true; return window.frames_ms }"))
     at = [took[int((len(took) - 1) * part)] for part in (0.5, 0.95, 0.99, 1)]
     return (
@@ -187,7 +187,7 @@ class Driver:
             return openid
 
     async def send(self, openid: str, content: str = "hi") -> float:
-        """The seconds until the phone showed an answer."""
+        """Send a message and return the seconds until the phone showed an answer."""
         began = time.perf_counter()
         async with self._http.post(f"{self._url}/users/{openid}/send", json={"content": content}) as answer:
             result: dict[str, Any] = await answer.json()
@@ -221,7 +221,7 @@ class Driver:
                         seen.set()
 
     async def event_lag(self, openid: str) -> float:
-        """From the sending of a message to its bubble's arrival on the page, under no other load."""
+        """Return the seconds from sending a message until its event reaches the page, without other load."""
         seen = self._seen["the last one"] = asyncio.Event()
         began = time.perf_counter()
         sending = asyncio.create_task(self.send(openid, "the last one"))

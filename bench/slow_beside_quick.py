@@ -1,7 +1,7 @@
-"""Quick messages beside slow ones: `python -m bench.slow_beside_quick [--users 200] [--seconds 8]`
+"""Measure quick messages beside slow ones: `python -m bench.slow_beside_quick [--users 200] [--seconds 8]`
 
-First quick messages alone, then while as many users wait for a 10-second handler. Goals: p99 under 250 ms,
-and at least 70 % of the throughput.
+Sends quick messages alone, then while `--users` users wait for a handler of 10 seconds. Goals: p99 under
+250 ms, and at least 70 % of the throughput of quick messages alone.
 """
 
 import argparse
@@ -22,7 +22,8 @@ _CLIENTS = 4
 
 
 def _quick(url: str, deliveries: Deliveries, seconds: float) -> tuple[float, list[float]]:
-    """Messages per second, and what each took in milliseconds, from clients that write without a pause."""
+    """Send quick messages without a pause from several clients. Return the messages per second, and the
+    milliseconds of each message."""
     took: list[list[float]] = [[] for _ in range(_CLIENTS)]
     end = time.monotonic() + seconds
 

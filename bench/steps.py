@@ -1,9 +1,9 @@
-"""What each step of a message costs: `python -m bench.steps [--mode plain]`
+"""Measure the time of each step of a message: `python -m bench.steps [--mode plain] [--messages 5000]`
 
-In one process, without a server, on SQLite. A step's time is its own, without the steps inside it. Messages
-come one at a time, so that nothing comes between a step and its end; those that come together share their
-transactions, and cost less. web.py has no part in a delivery, and the server is the rest of what
-`bench.callback` finds.
+Runs in one process, without a server, on SQLite. The time of a step does not include the steps inside it.
+Messages come one at a time, so that no other message runs between the start and the end of a step. Messages
+that come together share their transactions and cost less. The server is not measured here: it is the rest
+of the figure of `bench.callback`. web.py takes no part in a delivery.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from bench.machine import machine
 from bot.chat.delivery.answer import Answerer
 from bot.chat.delivery.record import Records
 from bot.chat.endpoint import Callback
-from bot.chat.handler import Handle
+from bot.chat.handler import Handlers
 from bot.chat.router import Router
 from bot.chat.wire import gate, seal, xml
 from bot.chat.wire.envelope import Envelope
 from bot.server.application import AsgiApplication
 from bot.store.sqlite import SqliteStore
 
-# What is timed, from the outside in: the name in the table, where it is, and its name there.
+# The timed functions, from the outside in: name in the table, class or module, name of the function.
 _STEPS: list[tuple[str, Any, str]] = [
     ("log line, counters, greenlet", AsgiApplication, "_deliver"),
     ("endpoint", Callback, "receive"),
@@ -38,7 +38,7 @@ _STEPS: list[tuple[str, Any, str]] = [
     ("answer", Answerer, "answer"),
     ("claim", Records, "claim"),
     ("route", Router, "find"),
-    ("handler", Handle, "__call__"),
+    ("handler", Handlers, "run"),
     ("finish", Records, "finish"),
     ("render", seal, "render"),
     ("seal", seal.Seal, "close"),
@@ -47,7 +47,7 @@ _STEPS: list[tuple[str, Any, str]] = [
 
 
 class _Stopwatch:
-    """Times nested calls; every call is charged with what is not charged to a call inside it."""
+    """Time nested calls. The time of a call does not include the timed calls inside it."""
 
     def __init__(self) -> None:
         self.spent: dict[str, list[float]] = defaultdict(list)
@@ -79,7 +79,8 @@ class _Stopwatch:
 
 
 def measure(mode: str, messages: int) -> dict[str, float]:
-    """Microseconds per message by step: the median call, times how often a message makes it."""
+    """Return the microseconds per message for each step: the median of its calls, multiplied by the number of
+    calls per message."""
     watch = _Stopwatch()
     for name, owner, attribute in _STEPS:
         setattr(owner, attribute, watch.around(name, getattr(owner, attribute)))

@@ -1,7 +1,7 @@
-"""The token authority: `python -m bench.tokens [--processes 100] [--seconds 60]`
+"""Count fetches of tokens and tickets: `python -m bench.tokens [--processes 100] [--seconds 60]`
 
-Cold start: many processes on an empty store want a token and a ticket at once (goal: 1 fetch of each).
-Refused: WeChat answers 40001 to every call for a minute (goal: at most 2 fetches).
+Cold start: many processes on an empty store ask for a token and a ticket at the same time (goal: 1 fetch of
+each). Refused: WeChat answers 40001 to every call for a minute (goal: at most 2 token fetches).
 """
 
 import argparse
@@ -34,7 +34,7 @@ else:
             parts.base.client.get("getcallbackip")
         except WeChatError as error:
             failed += error.errcode == 40001
-        time.sleep(0.5)  # the sandbox remembers some hundred calls, and they are the witness
+        time.sleep(0.5)  # the sandbox keeps some hundred calls, and _fetches() counts in them
     print("clear errors", failed, "of", calls)
 """
 
@@ -62,7 +62,7 @@ def _fetches(sandbox: Sandbox, path: str) -> int:
 
 
 def env_of(sandbox: Sandbox, account: Account, store_url: str) -> dict[str, str]:
-    """Settings for the processes, in a folder without a config.py of anybody's."""
+    """Return settings for the processes. They read an empty config.py, not one of the operator."""
     (account.folder / "config.py").write_text("")
     return bot_env(sandbox) | {
         "BOT_CONFIG": str(account.folder / "config.py"),
@@ -73,13 +73,13 @@ def env_of(sandbox: Sandbox, account: Account, store_url: str) -> dict[str, str]
 
 
 def cold_start(sandbox: Sandbox, env: dict[str, str], processes: int) -> tuple[set[str], int, int]:
-    """What the processes got (one line each, alike lines once), and the fetches of token and ticket."""
+    """Return the set of values that the processes got, and the numbers of token and ticket fetches."""
     got = set(_together(processes, env, "cold"))
     return got, _fetches(sandbox, "/cgi-bin/stable_token"), _fetches(sandbox, "/cgi-bin/ticket/getticket")
 
 
 def refused(sandbox: Sandbox, env: dict[str, str], processes: int, seconds: float) -> tuple[int, list[str]]:
-    """Token fetches while WeChat answers 40001 to every call, and what each process counted."""
+    """Return the token fetches while WeChat answers 40001 to every call, and the line of each process."""
     sandbox.faults([{"path": "/cgi-bin/getcallbackip", "errcode": 40001}])
     before = _fetches(sandbox, "/cgi-bin/stable_token")
     said = _together(processes, env, str(seconds))

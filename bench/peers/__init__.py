@@ -1,2 +1,4 @@
-"""The peers of `bench.callback`: each answers a text with the same text. They run in an environment of their
-own, never in the project's."""
+"""The peers of `bench.callback`. Each answers a text with the same text.
+
+They run in an environment of their own, not in the project's.
+"""

@@ -1,4 +1,4 @@
-"""The account that all servers of a measurement share."""
+"""The settings of the account that all measured servers share."""
 
 TOKEN = "benchtoken"
 APP_ID = "wx0123456789abcdef"

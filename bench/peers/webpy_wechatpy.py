@@ -1,4 +1,4 @@
-"""web.py with wechatpy, as tutorials write it. `python webpy_wechatpy.py PORT` runs web.py's own server."""
+"""web.py with wechatpy, as tutorials show it. `python webpy_wechatpy.py PORT` runs web.py's own server."""
 
 import settings
 import web
