@@ -29,5 +29,5 @@ def is_same(wanted: str, given: str) -> bool:
 
 
 def fingerprint(secret: str) -> str:
-    """Return 40 hex digits that name `secret` in a store. Whoever reads the store does not learn the secret."""
+    """Return 40 hex digits that name `secret` in a store. They do not reveal the secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:_HEX_DIGITS]
