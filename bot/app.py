@@ -55,7 +55,7 @@ from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 from bot.wechat.jssdk import JsSdk
 from bot.wechat.oauth_api import OAuthApi
-from bot.wechat.tokens import Shared, access_tokens, jsapi_tickets
+from bot.wechat.tokens import SharedValue, access_tokens, jsapi_tickets
 
 # web.py is in debug mode by default: pages of locals for every error, modules loaded anew on change.
 web.config.debug = False
@@ -83,7 +83,7 @@ class Base:
     clock: Clock
     store: Store
     http: Http
-    tokens: Shared
+    tokens: SharedValue
     client: Client
     limits: Limits
     account: Account
