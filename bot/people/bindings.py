@@ -106,7 +106,7 @@ class Bindings:
             nonlocal outdated
             if record is None:
                 return None
-            # First the way to the binding: if this process dies in between, it leads nowhere until next time.
+            # Write the unionid's key before the binding: without the binding, of_unionid() ignores the key.
             self._store.put(by_unionid, openid.encode(), _FOR_EVER)
             binding = load(Binding, record)
             outdated = binding.unionid if binding.unionid != unionid else ""
