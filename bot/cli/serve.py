@@ -22,7 +22,7 @@ def serve() -> int:
 
     Returns the exit status: 1 if the port is taken or the workers cannot start.
     """
-    parts = open_parts()  # in this process, so that a fault is said once and not by every worker
+    parts = open_parts()  # in this process, so that a fault is reported once and not by every worker
     if parts is None:
         return 2
     config = parts.base.config
@@ -46,9 +46,9 @@ def serve() -> int:
 
 
 def _port_problem(host: str, port: int) -> str | None:
-    """Return why nobody can listen there, or None.
+    """Return the reason why the address cannot be listened on, or None if it can.
 
-    Asked beforehand because the workers share their port, and would silently share it with another server.
+    Checked beforehand because the workers share their port, and would silently share it with another server.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -61,7 +61,7 @@ def _port_problem(host: str, port: int) -> str | None:
 
 
 def _announce(config: Config, supervisor: Supervisor) -> None:
-    """Wait until the server answers on its own port, and say so. Stop the workers if it does not."""
+    """Write `bot ready` when the server answers on its own port. Stop the workers if it does not."""
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # ignores http_proxy
@@ -72,6 +72,6 @@ def _announce(config: Config, supervisor: Supervisor) -> None:
                 say(f"bot ready http://{local}:{port}")
                 return
         except (OSError, urllib.error.URLError):
-            time.sleep(_READY_POLL)  # workers do not tell when they begin to serve
+            time.sleep(_READY_POLL)  # the workers do not report that they have begun to serve
     complain("the server does not answer on its own port; see the lines above")
     supervisor.give_up()
