@@ -78,7 +78,7 @@ class VisitError(BotError):
     """A page visit cannot go on.
 
     `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
-    snapshot (a snapshot user may read the page only), no-cookies (the browser keeps no cookies, so nobody can
+    snapshot (a snapshot user may read the page only), no-cookies (the browser keeps no cookies, so it cannot
     log in), not-in-wechat (a phone's browser, in which WeChat's pages do not open; `way_on` is a local path),
     consent-open (the visitor came back from the consent page without agreeing), too-many (visits of this
     visitor), busy (too many visitors).

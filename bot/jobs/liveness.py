@@ -93,7 +93,7 @@ class Liveness:
         """Postpone `act`, a write to the store that failed, until the store works again.
 
         Other processes leave the work of a living process alone, so it must make up for lost writes itself.
-        At most 10,000 writes are kept. Further ones are dropped, which is logged once.
+        At most 10,000 writes are kept. Further ones are dropped, which is logged once per outage.
         """
         if len(self._owed) < _MOST_OWED:
             self._owed.append(act)

@@ -46,7 +46,7 @@ class _Consumer(Consumer):  # type: ignore[misc]
 
 
 class JobQueue:
-    """The queue of one account, at the same URL as the store. Threads may share it.
+    """The queue of one account, at the same URL as the store.
 
     `run(job_id)` is called in a thread of one of the processes that have called start(). With SQLite, the
     queue is a separate file beside the store (`…-jobs`), so that polling it never blocks the store.

@@ -83,7 +83,8 @@ def _plain(menu: Menu) -> Menu:
 def install(client: Client, menu: Menu) -> None:
     """Send a menu that check() has passed. WeChat takes it completely or not at all.
 
-    After WeChatError the old menu is unchanged. After WeChatUnreachable it is unknown which one is live.
+    If it raises WeChatUnreachable, it is unknown which menu is live. After any other WeChatError the old menu
+    is unchanged.
     """
     client.post("menu/create", data=dict(menu))
 

@@ -41,7 +41,10 @@ def read(typed: str, regions: str) -> str:
 
 
 def mask(phone: str) -> str:
-    """Return an E.164 number with its middle hidden, for pages and logs: `+86 138****5678`."""
+    """Return an E.164 number with its middle hidden, for pages and logs: `+86 138****5678`.
+
+    Its owner recognises the number, and others cannot reconstruct it.
+    """
     number = phonenumbers.parse(phone)
     national = str(number.national_number)
     shown = f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"****{national[-2:]}"

@@ -81,7 +81,7 @@ class Application:
 async def _body(receive: Receive) -> bytes | None:
     """Return the body of a request, or None if the client hangs up before its end.
 
-    Of a body over MAX_BODY bytes, return a beginning that is longer than MAX_BODY: the gate refuses it.
+    Of a body that is longer than MAX_BODY bytes, return a part that is longer, too: the gate then refuses it.
     """
     body = b""
     while len(body) <= MAX_BODY:

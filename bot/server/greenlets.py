@@ -126,7 +126,7 @@ def pause(begin: Callable[[ReusableGreenlet], object]) -> Any:
     """Let other greenlets run until this one is resumed. Return the value given to resume(), or raise the
     error given to fail().
 
-    `begin(greenlet)` must see to it that the loop calls one of the two later. Call this only if is_here().
+    `begin(greenlet)` must arrange that the loop calls one of the two later. Call this only if is_here().
     """
     here: Any = getcurrent()
     begin(here)
@@ -161,7 +161,7 @@ def sleep(seconds: float) -> None:
 def aside(function: Callable[..., R], *args: Any) -> R:
     """Call a function that must not pause on the loop, and return its result.
 
-    A handler is called so: it may hold a lock, and another greenlet that wants the lock would block the loop.
+    It is for handlers: one may hold a lock, and another greenlet that waits for it would block the loop.
     During the call asyncio sees no running loop, so the function may run one of its own (asyncio.run).
     """
     here: Any = getcurrent()

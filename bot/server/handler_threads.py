@@ -41,8 +41,8 @@ class HandlerThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
         self._timer = timer
         self._waits = waits
-        self._calls_left: dict[str, int] = {}  # quick calls that a handler still needs; by its name
-        self._calls_needed: dict[str, int] = {}  # after each slow call; only if it has stalled the loop
+        self._calls_left: dict[str, int] = {}  # by handler: quick calls that are left until the loop
+        self._calls_needed: dict[str, int] = {}  # by handler: more than 50 if it has stalled the loop
 
     def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
         """Call the handler `function`. Return what it returns, or raise what it raises. Its measurements are

@@ -123,7 +123,7 @@ def _serve(its_socket: socket.socket, others: list[socket.socket], in_flight: fl
     """Run a worker: serve until SIGTERM or SIGINT, then exit by that signal."""
     signal.set_wakeup_fd(-1)
     for number in _STOPS:
-        signal.signal(number, signal.SIG_DFL)  # until uvicorn has set its own, and again when it has stopped
+        signal.signal(number, signal.SIG_DFL)  # applies before and after uvicorn has its own handlers
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     for one in others:
         one.close()  # our copy would keep another worker's socket open after the parent has closed it

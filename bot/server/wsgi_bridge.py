@@ -1,6 +1,6 @@
 """Run a WSGI application under ASGI: each request runs in a thread, and a short answer is sent in one piece.
 
-WSGI is PEP 3333. Of ASGI, this is the HTTP part of the specification.
+It follows PEP 3333 (WSGI) and the HTTP part of the ASGI specification.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Read the values of settings from a Python file and from the environment, which wins.
 
-Collects all faults instead of stopping at the first one. Never repeats a value or the text of an exception,
-because either may be a secret.
+Collects all faults instead of stopping at the first one. A fault of the file never quotes its text or an
+exception's text, because either may hold a secret.
 """
 
 import difflib
@@ -20,7 +20,7 @@ _NEARLY = 0.85  # how alike two names are, from 0 to 1, before we call one a mis
 
 @dataclass(frozen=True)
 class Reading:
-    """What the sources of a table say.
+    """The result of reading all settings of a table.
 
     `values` has the good values by field; `faults` one line for each bad or unknown one, beginning with its
     name; `missing` the names of required settings that are empty.

@@ -10,7 +10,7 @@ log = logging.getLogger("bot.store")
 
 
 class Outage:
-    """Whether one store fails at the moment (`is_on`). `name` is what log lines call the store.
+    """The outage state of one store: `is_on` is True while it fails. `name` is its name in log lines.
 
     Operations of several threads overlap. The result of an operation that began before the last change of
     `is_on` is outdated, and is ignored. Threads may share an Outage.

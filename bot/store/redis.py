@@ -54,8 +54,8 @@ class RedisStore(Store):
     """A `Store` in Redis. Threads may share it.
 
     Commands are sent on the library's connections without its client, which takes a quarter of the time.
-    After Redis could not be reached, every call fails at once for one second. A message thus waits for one
-    timeout at most.
+    After a call that could not reach Redis, every call fails at once for one second. So a message waits for
+    one timeout at most.
     """
 
     def __init__(self, url: str, app_id: str, monotonic: Callable[[], float] = time.monotonic) -> None:

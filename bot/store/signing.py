@@ -1,4 +1,4 @@
-"""Signatures of this server: proof that a text was made here. Never used for what WeChat signs."""
+"""Signatures that prove that a text was made by this server. Not used for WeChat's own signatures."""
 
 import hashlib
 import hmac

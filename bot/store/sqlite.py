@@ -17,7 +17,7 @@ from bot.store.statements import Values
 _READ = "BEGIN"
 _WRITE = "BEGIN IMMEDIATE"  # takes the write lock at once: taking it later could fail with "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
-_SWEEP_ROWS = 1024  # rows that one sweep looks at: four times as many as were written since
+_SWEEP_ROWS = 1024  # rows that one sweep looks at: four for each write since the last sweep
 _LAST = "SELECT key FROM entry WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _DEAD = "FROM entry WHERE key > ? AND key <= ? AND expires <= ?"
 _END = b""  # greater than every key: SQLite sorts blobs after texts

@@ -22,7 +22,7 @@ _TOKEN_ERRCODES = (40001, 40014, 42001)  # wrong or superseded, malformed, expir
 
 
 class TcpUserTimeoutAdapter(HTTPAdapter):
-    """A transport adapter of requests that sets TCP_USER_TIMEOUT to two seconds (Linux only).
+    """A transport adapter for `requests` that sets TCP_USER_TIMEOUT to two seconds (Linux only).
 
     If the other side acknowledges nothing for two seconds, the kernel closes the connection and drops unsent
     data. Without it, the kernel would repeat packets for minutes, even those of closed connections. A machine
@@ -113,6 +113,6 @@ class Client(WeChatClient):
 
 
 def _is_text(answer: requests.Response) -> bool:
-    """Return True for a text that is not JSON, such as the error page of a proxy. wechatpy returns it like a
-    download."""
+    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns it in
+    the same way as a download."""
     return str(answer.headers.get("Content-Type", "")).startswith("text/")

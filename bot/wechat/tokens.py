@@ -32,7 +32,7 @@ Fetch = Callable[[bool], tuple[str, float]]
 
 @dataclass(frozen=True)
 class _Record:
-    """A fetched value. All times are unix seconds: it expires, should be renewed, and was fetched at them."""
+    """A fetched value, and when it expires, should be renewed, and was fetched (unix seconds)."""
 
     value: str
     expires: float
@@ -147,7 +147,7 @@ class SharedValue:
         now = self._clock()
         expires = now + lifetime
         record = _Record(value, expires, expires - min(_OVERLAP, lifetime / 2), now)
-        if self._store.get(self._key("lock")) == owner:  # else the fetch took longer than the lock lived
+        if self._store.get(self._key("lock")) == owner:  # else the fetch outlasted its lock
             self._store.put(self._key("value"), dump(record), lifetime)
             if failed is not None:
                 self._store.put(self._key("replaced"), value.encode(), _NEW_SECONDS)

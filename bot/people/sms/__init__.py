@@ -10,7 +10,7 @@ from bot.errors import SmsError
 
 
 class Sender(Protocol):
-    """The interface of every sender. Threads may share one."""
+    """The interface of every sender."""
 
     def send(self, phone: str, code: str, text: str) -> None:
         """Send one code to one phone. Return when the carrier has taken the message.
