@@ -113,6 +113,6 @@ class Client(WeChatClient):
 
 
 def _is_text(answer: requests.Response) -> bool:
-    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns it in
-    the same way as a download."""
+    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns it
+    in the same way as a download."""
     return str(answer.headers.get("Content-Type", "")).startswith("text/")
