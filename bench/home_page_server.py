@@ -10,7 +10,7 @@ import sys
 import uvicorn
 from home_page_peer import app
 
-from bot.server.request_limits import Http
+from bot.server.request_limits import LimitedHttpProtocol
 from bot.server.wsgi_bridge import Bridge
 
 if __name__ == "__main__":
@@ -18,7 +18,7 @@ if __name__ == "__main__":
     uvicorn.run(
         Bridge(app, threads),
         port=port,
-        http=Http,
+        http=LimitedHttpProtocol,
         loop="uvloop",
         ws="none",
         lifespan="off",

@@ -1,4 +1,4 @@
-"""The account as handlers see it: WeChat's API, its people, and pictures that are uploaded once."""
+"""The account, as handlers use it: WeChat's API, its people, uploaded pictures, and URLs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,26 +11,29 @@ from bot.store.limits import Limits
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
-from bot.wechat.tokens import Shared, access_tokens
+from bot.wechat.tokens import SharedValue, access_tokens
 
 STATIC = Path(__file__).parents[1] / "static"
 _MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
 
 
 class Account:
-    """`client` is the API (bot.wechat.client.Client), `people` who is bound and logging in (bot.people)."""
+    """The account. `client` is WeChat's API (bot.wechat.client), `people` its people (bot.people)."""
 
     def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
         self.client = client
         self.people = people
-        self.can_push = config.can_push  # customer-service messages, at any time
+        self.can_push = config.can_push  # the account may send customer-service messages
         self.text_limit = config.text_limit_bytes  # of one message, in UTF-8 bytes
         self._config = config
         self._store = store
 
     def media_id(self, file: str) -> str:
-        """The media id of a picture under `static/`, uploaded at most every 2.5 days by any process, and
-        anew when the file changes. Raises WeChatError (48001: the account may not upload)."""
+        """Return the media id of a picture under `static/`. Upload it if needed.
+
+        The id is kept in the store for 2.5 days, for all processes. A changed file is uploaded again. Raises
+        WeChatError (48001: the account has no right to upload), StoreError and OSError.
+        """
         data = (STATIC / file).read_bytes()
         digest = hashlib.sha256(data).hexdigest()[:32]
         key = f"media:{digest}"
@@ -43,8 +46,11 @@ class Account:
         return media_id
 
     def scene_url(self, scene: str, seconds: float) -> str:
-        """The text of a QR code that leads to the account's chat and brings us `scene`, good for `seconds`.
-        Raises WeChatError (48001: the account may not)."""
+        """Return the text of a QR code that opens the account's chat. It works for `seconds`.
+
+        When it is scanned, WeChat sends an event with `scene`. Raises WeChatError (48001: the account has no
+        right to scene QR codes).
+        """
         answer = self.client.post(
             "qrcode/create",
             data={
@@ -56,11 +62,11 @@ class Account:
         return str(answer["url"])
 
     def page_url(self, path: str) -> str:
-        """Where the world sees a page of this site; `path` begins with a slash."""
+        """Return the public URL of a page of this site. `path` begins with a slash."""
         return self._config.public_url + path
 
     def static_url(self, file: str) -> str:
-        """Where the world sees a file of `static/`."""
+        """Return the public URL of a file in `static/`."""
         return f"{self._config.public_url}/static/{file}"
 
 
@@ -72,7 +78,7 @@ class Base:
     clock: Clock
     store: Store
     http: Http
-    tokens: Shared
+    tokens: SharedValue
     client: Client
     limits: Limits
     account: Account

@@ -1,7 +1,7 @@
 """The settings: one table, read from `config.py` and the environment into a frozen `Config`.
 
-The fields of `Config` are the table: name, default, how to read it, and one line of help. `config.example.py`
-is made from it (a test holds the two equal). How values are read is in `bot/settings/`.
+The fields of `Config` are the table: name, default, reader, and one line of help. `config.example.py` is made
+from it, and a test checks that it is up to date. The code that reads values is in `bot/settings/`.
 """
 
 import ipaddress
@@ -33,7 +33,7 @@ from bot.store.url import StoreUrl
 ROOT = Path(__file__).resolve().parents[1]
 
 MODES = ("plain", "compatible", "safe")
-# Paths and names that WeChat's console, a menu or a QR code repeats, so that they must not change.
+# WeChat's console, installed menus and QR codes contain these paths and names, so they must not change.
 CALLBACK_PATH = "/wechat"
 LOGIN_PATH = "/login"
 LOGIN_STATUS_PATH = "/login/status"
@@ -44,7 +44,7 @@ ACCOUNT_KINDS = ("subscription", "subscription-verified", "service", "service-ve
 
 
 def _store_url(value: Any) -> str:
-    """Return a store's URL. A relative SQLite path counts from the project, wherever the bot is started."""
+    """Return a store's URL. A relative SQLite path starts at the project's folder, not the current one."""
     return StoreUrl.parse(text(value)).under(ROOT).text
 
 
@@ -244,7 +244,7 @@ class Config:
 
     @property
     def can_push(self) -> bool:
-        """True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto" they are
+        """True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto" this is so
         for accounts that have the right: verified ones and test accounts (docs/protocol.md §10)."""
         if self.late_answers == "auto":
             return self.account_kind in ("subscription-verified", "service-verified", "test")
@@ -268,7 +268,7 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
 def _missing_for_choice(values: Mapping[str, Any]) -> list[str]:
     """Return the names of empty settings that another setting makes necessary.
 
-    `values` lacks settings that could not be read: they have a fault of their own and count as not empty.
+    `values` lacks settings that could not be read. They are not returned, because they have a fault already.
     """
     needed = []
     if values.get("mode", "plain") != "plain":

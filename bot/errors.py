@@ -1,32 +1,32 @@
-"""The error tree. Each error carries data, so that its reader need not parse its text.
+"""The error tree. Each error carries data, so that callers need not parse its text.
 
 BotError
 ├── ConfigError       settings are missing or wrong; lists every fault
 ├── Refused           a delivery did not pass the gate; has an HTTP status
 ├── HandlersError     entries of handlers/ cannot work; lists every fault
-├── HandlerError      a handler returned what cannot be a reply
-├── StoreError        the store cannot be reached or refused to work
+├── HandlerError      a handler returned something that is not a reply
+├── StoreError        the store cannot be reached, or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
-├── VisitError        a page visit cannot go on; has a reason a page can explain
-├── FormError         a form that was sent is not one of ours; has a reason a page can explain
-├── PhoneError        what was typed is not a phone number we take; has a reason
-├── CodeError         a code by SMS cannot be sent or is not right; has a reason
+├── VisitError        a page visit cannot go on; has a reason for the page that explains it
+├── FormError         a submitted form is not one of ours; has a reason for the page that explains it
+├── PhoneError        the typed text is not a phone number that can be bound; has a reason
+├── CodeError         an SMS code cannot be sent, or the typed code is not right; has a reason
 ├── BindingError      a phone cannot be bound to a person; has a reason
-├── SmsError          a text message was not taken by its carrier; has the carrier's code
+├── SmsError          the carrier did not take a text message; has the carrier's code
 └── WeChatError       WeChat answered with an errcode
-    ├── WeChatUnreachable   no answer, or not one that can be read
-    └── TokenBudgetSpent    too many token fetches today; we stopped before WeChat does
+    ├── WeChatUnreachable   WeChat gave no answer, or one that cannot be read
+    └── TokenBudgetSpent    too many token fetches today; stopped by TOKEN_DAILY_BUDGET, not by WeChat
 """
 
 from collections.abc import Sequence
 
 
 class BotError(Exception):
-    """The root: everything that this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose."""
 
 
 class ConfigError(BotError):
-    """Settings are missing or wrong. `faults` has one line for each, naming the setting."""
+    """Settings are missing or wrong. `faults` has one line for each; the line names the setting."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -36,8 +36,8 @@ class ConfigError(BotError):
 class Refused(BotError):
     """A delivery did not pass the gate.
 
-    `status` is the HTTP status to answer with (403 for what is not from WeChat or not for us, 400 for
-    what cannot be read); `reason` is a short fixed word for the log. Neither holds anything of the body.
+    `status` is the HTTP status of the answer: 403 if the delivery is not from WeChat or not for this account,
+    400 if it cannot be read. `reason` is a short fixed word for the log. Neither quotes the body.
     """
 
     def __init__(self, status: int, reason: str) -> None:
@@ -47,7 +47,7 @@ class Refused(BotError):
 
 
 class HandlersError(BotError):
-    """Entries of CHAT or PAGES cannot work. `faults` has one line for each, naming the entry."""
+    """Entries of CHAT or PAGES cannot work. `faults` has one line for each; the line names the entry."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -55,7 +55,7 @@ class HandlersError(BotError):
 
 
 class HandlerError(BotError):
-    """A handler returned what cannot be a reply, or wanted to end the process. `handler` is its name."""
+    """A handler returned something that is not a reply, or tried to exit. `handler` is its name."""
 
     def __init__(self, handler: str, problem: str) -> None:
         super().__init__(f"handler {handler}: {problem}")
@@ -63,11 +63,11 @@ class HandlerError(BotError):
 
 
 class StoreError(BotError):
-    """The store cannot be reached or refused to work; the message names the store and the way out."""
+    """The store cannot be reached, or refused to work. The text names the store and the problem."""
 
 
 class MenuError(BotError):
-    """The menu breaks WeChat's limits. `faults` has one line for each, naming the button."""
+    """The menu breaks WeChat's limits. `faults` has one line for each; the line names the button."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -78,12 +78,13 @@ class VisitError(BotError):
     """A page visit cannot go on.
 
     `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
-    snapshot (may look, not act), no-cookies (nothing can be proven to a browser that keeps none),
-    not-in-wechat (a phone's browser, to which WeChat's pages do not open; `way_on` is a path of ours),
-    consent-open (came back from the consent page without having agreed), too-many (of this visitor),
-    busy (too many visitors).
-    `status` is the HTTP status of the page that explains it; `errcode` is WeChat's, where there is one.
-    `way_on` is the URL that tries again, if it is not the page itself; `way_around` one that does without.
+    snapshot (a snapshot user may read the page only), no-cookies (the browser keeps no cookies, so it cannot
+    log in), not-in-wechat (a phone's browser, in which WeChat's pages do not open; `way_on` is a local path),
+    consent-open (the visitor came back from the consent page without agreeing), too-many (visits of this
+    visitor), busy (too many visitors).
+    `status` is the HTTP status of the page that explains it, `errcode` the one from WeChat, if there is one.
+    `way_on` is the URL for another try, if that is not the page itself. `way_around` is the URL of another
+    way to the page, which skips the failed step.
     """
 
     def __init__(
@@ -104,8 +105,11 @@ class VisitError(BotError):
 
 
 class FormError(BotError):
-    """A form that was sent is not one of ours. `reason` is foreign-form (another site's, another session's,
-    or an old page's) or bad-form (not a form at all); `status` is that of the page that explains it."""
+    """A submitted form is not one of ours.
+
+    `reason` is foreign-form (of another site, another session or an old page) or bad-form (it cannot be read
+    as a form). `status` is the HTTP status of the page that explains it.
+    """
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -114,7 +118,7 @@ class FormError(BotError):
 
 
 class PhoneError(BotError):
-    """What was typed is not a phone number we take. `reason` is unreadable, landline or foreign."""
+    """The typed text is not a phone number that can be bound. `reason` is unreadable, landline or foreign."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -122,8 +126,11 @@ class PhoneError(BotError):
 
 
 class CodeError(BotError):
-    """A code by SMS. `reason` is no-sender, pause (one a minute: again in `wait` seconds) or quota (the day's
-    are used up) when one is asked for; expired, wrong or tries (too many wrong ones) when one is typed."""
+    """An SMS code cannot be sent, or the typed code is not right.
+
+    When a code is requested, `reason` is no-sender, pause (one a minute: try again in `wait` seconds) or
+    quota (no more today). When a code is typed, it is expired, wrong or tries (too many wrong codes).
+    """
 
     def __init__(self, reason: str, wait: int = 0) -> None:
         super().__init__(reason)
@@ -132,8 +139,8 @@ class CodeError(BotError):
 
 
 class BindingError(BotError):
-    """A phone cannot be bound. `reason` is taken (it is another person's) or busy (the same person is binding
-    another at this moment)."""
+    """A phone cannot be bound. `reason` is taken (another person has it) or busy (the same person is binding
+    another phone at this moment)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -141,7 +148,7 @@ class BindingError(BotError):
 
 
 class SmsError(BotError):
-    """A text message was not taken. `code` is the carrier's own code; neither phone nor text is in it."""
+    """The carrier did not take a text message. `code` is its error code, without phone and message."""
 
     def __init__(self, carrier: str, code: str) -> None:
         super().__init__(f"{carrier}: {code}")
@@ -159,10 +166,10 @@ class WeChatError(BotError):
 
 
 class WeChatUnreachable(WeChatError):
-    """No answer from WeChat, or not one that can be read. `errcode` is -1, as WeChat's own "busy", but
-    nobody has said so: the text is `problem` alone.
+    """WeChat gave no answer, or one that cannot be read.
 
-    `was_sent`: WeChat may have done what it was asked for, though nothing says so.
+    `errcode` is -1, like WeChat's own "busy", but WeChat has not sent it: the text is only `problem`.
+    `was_sent` is True if the request may have reached WeChat, which may then have carried it out.
     """
 
     def __init__(self, problem: str, *, was_sent: bool = False) -> None:
@@ -174,7 +181,7 @@ class WeChatUnreachable(WeChatError):
 
 
 class TokenBudgetSpent(WeChatError):
-    """More token fetches today than TOKEN_DAILY_BUDGET allows; `errcode` is 45009, as WeChat's own."""
+    """TOKEN_DAILY_BUDGET allows no more token fetches today. `errcode` is 45009, as for WeChat's limit."""
 
     def __init__(self, budget: int) -> None:
         super().__init__(45009, f"daily budget of {budget} token fetches is spent; see TOKEN_DAILY_BUDGET")

@@ -1,6 +1,6 @@
 """`python -m bot check`: settings, menu, templates, store and account, before going live.
 
-Asks nobody but the store and WeChat's token interface.
+Sends requests only to the store and to WeChat's token interface.
 """
 
 from pathlib import Path
@@ -23,14 +23,14 @@ def check() -> int:
 
 def _check(parts: Parts) -> int:
     say("ok      settings")
-    written = _check_what_operators_write(parts)
-    answered = _check_who_must_answer(parts)
+    written = _check_operator_files(parts)
+    connected = _check_connections(parts)
     for note in _notes(parts.base.config):
         say(f"note    {note}")
-    return written or answered
+    return written or connected
 
 
-def _check_what_operators_write(parts: Parts) -> int:
+def _check_operator_files(parts: Parts) -> int:
     """Check settings against the kind of account, the menu and the templates. Return 0 or 2."""
     status = 0
     if problem := contradiction(parts.base.config):
@@ -49,8 +49,8 @@ def _check_what_operators_write(parts: Parts) -> int:
     return status
 
 
-def _check_who_must_answer(parts: Parts) -> int:
-    """Ask the store, then WeChat for an access token. Return 0, or 1 at the first that refuses."""
+def _check_connections(parts: Parts) -> int:
+    """Check that the store works, then get an access token from WeChat. Return 0, or 1 if either fails."""
     try:
         parts.base.store.ping()
         say("ok      store answers")
@@ -66,7 +66,7 @@ def _check_who_must_answer(parts: Parts) -> int:
 
 
 def _notes(config: Config) -> list[str]:
-    """Return what works but is worth knowing: missing rights, plain http, no verification file."""
+    """Return notes about things that are no fault: missing rights, plain http, no verification file."""
     notes = lacks(config)
     if not config.public_url.startswith("https://"):
         notes.append("PUBLIC_URL is not https: cookies are not protected on the way")

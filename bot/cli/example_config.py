@@ -1,4 +1,4 @@
-"""`python -m bot example-config`: the text of `config.example.py`. Imports no handlers: it always works."""
+"""`python -m bot example-config`: print `config.example.py`. Imports no handlers, which may be broken."""
 
 from bot.config import Config
 from bot.settings.example import example

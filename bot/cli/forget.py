@@ -1,4 +1,4 @@
-"""`python -m bot forget`: delete what is kept about a person, for one who asks the operator for it."""
+"""`python -m bot forget`: delete all data about a person who asks the operator for it."""
 
 from bot.app import Parts
 from bot.cli.startup import run_with_parts
@@ -9,10 +9,10 @@ from bot.telemetry import log
 
 
 def forget(openid: str, phone: str) -> int:
-    """Delete all about the person with `openid`, or with the bound number `phone`; the other one is empty.
+    """Delete all data about the person with `openid`, or with the bound number `phone`; the other is empty.
 
-    Deletes what unsubscribing deletes, and writes a line of the audit log. Returns the exit status: 1 if
-    nobody is bound to the number, 2 if it is no number.
+    The data is the same that unsubscribing deletes. Writes a line to the audit log. Returns the exit status:
+    1 if nobody is bound to the number, 2 if `phone` is not a phone number.
     """
     return run_with_parts(lambda parts: _forget(parts, openid, phone))
 

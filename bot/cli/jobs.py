@@ -9,7 +9,7 @@ from bot.cli.terminal import complain, say
 
 
 def jobs(retry: str | None) -> int:
-    """Write a line for each job. With `retry`, run the failed job of that id again; ALL is every failed one.
+    """Write a line for each job. With `retry`, run the failed job with that id again, or all with ALL.
 
     Returns the exit status: 1 if there is no such failed job.
     """

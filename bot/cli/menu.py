@@ -20,7 +20,7 @@ def replies() -> set[str]:
 
 
 def wanted_menu(parts: Parts) -> Menu:
-    """Return the operator's menu as it is sent to WeChat. Raises MenuError with everything wrong with it."""
+    """Return the operator's menu as it is sent to WeChat. Raises MenuError with all its faults."""
     wanted: Menu = install.resolve(handlers.MENU, parts.base.config, parts.states)
     missing = [page for page in install.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
     install.check(wanted, replies(), missing)
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(parts: Parts, options: argparse.Namespace) -> int:
-    """Do what `options` say, and explain what went wrong."""
+    """Do what `options` say, and explain errors to the operator."""
     try:
         if options.show:
             return _show(parts)
@@ -108,7 +108,7 @@ def _send(change: Callable[[], None]) -> int:
 
 
 def _install(parts: Parts, *, dry_run: bool) -> int:
-    """Show what changes, and send the menu unless nothing does or it is a dry run."""
+    """Show the changes. Send the menu, unless nothing changes or this is a dry run."""
     wanted = wanted_menu(parts)
     keys = ", ".join(sorted(install.click_keys(wanted)))
     say(

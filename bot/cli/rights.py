@@ -1,6 +1,6 @@
-"""The rights that each kind of account lacks, as far as this bot uses them; for `python -m bot check`.
+"""The rights that each kind of account lacks, of those that this bot uses; for `python -m bot check`.
 
-WeChat answers what an account has no right to with 48001, or with page error 10005 (docs/protocol.md §10).
+Without the right, WeChat answers a call with 48001, and a page with error 10005 (docs/protocol.md §10).
 """
 
 from bot.config import Config

@@ -10,7 +10,7 @@ from bot.cli.startup import open_parts
 from bot.cli.terminal import complain, say
 from bot.config import Config
 from bot.errors import StoreError
-from bot.server.supervisor import Workers, listen
+from bot.server.supervisor import Supervisor, listen
 
 _IN_FLIGHT_SECONDS = 5.0  # as long as WeChat waits for an answer
 _READY_POLL = 0.02
@@ -22,7 +22,7 @@ def serve() -> int:
 
     Returns the exit status: 1 if the port is taken or the workers cannot start.
     """
-    parts = open_parts()  # in this process, so that a fault is said once and not by every worker
+    parts = open_parts()  # in this process, so that a fault is reported once and not by every worker
     if parts is None:
         return 2
     config = parts.base.config
@@ -39,16 +39,16 @@ def serve() -> int:
     # A worker stops in this order: requests in flight, then jobs, then a push under way; 3 seconds to spare.
     patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
     sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
-    workers = Workers(sockets, _IN_FLIGHT_SECONDS, patience, complain)
-    workers.start()  # before any thread exists: a lock that a thread holds would stay locked in the workers
-    threading.Thread(target=_announce, args=(config, workers), daemon=True).start()
-    return workers.watch()
+    supervisor = Supervisor(sockets, _IN_FLIGHT_SECONDS, patience, complain)
+    supervisor.start()  # before any thread exists: a lock held by a thread stays locked in the workers
+    threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
+    return supervisor.watch()
 
 
 def _port_problem(host: str, port: int) -> str | None:
-    """Return why nobody can listen there, or None.
+    """Return the reason why the address cannot be listened on, or None if it can.
 
-    Asked beforehand because the workers share their port, and would silently share it with another server.
+    Checked beforehand because the workers share their port, and would silently share it with another server.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -60,8 +60,8 @@ def _port_problem(host: str, port: int) -> str | None:
     return None
 
 
-def _announce(config: Config, workers: Workers) -> None:
-    """Wait until the server answers on its own port, and say so. Stop the workers if it does not."""
+def _announce(config: Config, supervisor: Supervisor) -> None:
+    """Write `bot ready` when the server answers on its own port. Stop the workers if it does not."""
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # ignores http_proxy
@@ -72,6 +72,6 @@ def _announce(config: Config, workers: Workers) -> None:
                 say(f"bot ready http://{local}:{port}")
                 return
         except (OSError, urllib.error.URLError):
-            time.sleep(_READY_POLL)  # workers do not tell when they begin to serve
+            time.sleep(_READY_POLL)  # the workers do not report that they have begun to serve
     complain("the server does not answer on its own port; see the lines above")
-    workers.give_up()
+    supervisor.give_up()

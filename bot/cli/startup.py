@@ -1,4 +1,4 @@
-"""How commands start: read the settings, build the parts, and say what is wrong with either."""
+"""The start of every command: read the settings, build the parts, and report faults in either."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from bot.errors import ConfigError, HandlersError, SmsError, StoreError
 
 
 def settings() -> Config | None:
-    """Read the settings. Return None after a line for every fault if they are not right."""
+    """Read the settings. If they have faults, write a line for each and return None."""
     try:
         return load_config()
     except ConfigError as error:
@@ -27,7 +27,7 @@ def settings() -> Config | None:
 def open_parts() -> Parts | None:
     """Read the settings and build the parts; the caller closes them.
 
-    Return None after having said what is wrong: the settings, handlers/, the store or the SMS sender.
+    If the settings, handlers/, the store or the SMS sender have a fault, write it and return None.
     """
     config = settings()
     if config is None:
@@ -49,7 +49,7 @@ def open_parts() -> Parts | None:
 def run_with_parts(act: Callable[[Parts], int]) -> int:
     """Build the parts, call `act` with them, close them, and return the exit status that `act` returned.
 
-    Return 2 if the parts cannot be built, and 1 if the store fails under `act`, each after having said so.
+    Return 2 if the parts cannot be built, and 1 if the store fails during `act`. Both write what is wrong.
     """
     parts = open_parts()
     if parts is None:

@@ -1,4 +1,4 @@
-"""What commands write: results to standard output, problems to standard error."""
+"""The output of commands: results go to standard output, problems to standard error."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`python -m bot worker`: a process that runs slow answers and nothing else, on any number of machines."""
+"""`python -m bot worker`: a process that only runs slow answers. Any number may run, on several machines."""
 
 import signal
 import threading

@@ -1,1 +1,1 @@
-"""Work that outlives a request: an outbox in the store says what must be done, Huey wakes who does it."""
+"""Work that outlives a request. The outbox in the store keeps each job; Huey's queue wakes a worker."""

@@ -1,4 +1,4 @@
-"""Which processes are alive: each says so in the store, so that others take over what a dead one held."""
+"""Leases of processes: each process renews its own in the store. Others take over the work of a dead one."""
 
 import logging
 import math
@@ -16,36 +16,42 @@ from bot.telemetry.log import describe
 log = logging.getLogger("bot.jobs")
 
 _BEAT_SECONDS = 0.7
-_LEASE_SECONDS = 3.0  # a process that has said nothing for so long is dead
+_LEASE_SECONDS = 3.0  # a process that has not renewed its lease for so long counts as dead
 _MOST_OWED = 10_000
 
 
 class Liveness:
-    """`me` names this process; it is alive in the eyes of others from start() to stop(), or until it dies."""
+    """The lease of this process, and the writes it could not make while the store failed.
+
+    `me` is the name of this process. Others see it as alive from start() to stop(), or until it dies. If the
+    store fails for 3 seconds, the lease runs out and others may see a living process as dead.
+    """
 
     def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.me = secrets.token_hex(6)
         self._store = store
         self._monotonic = monotonic
-        self._unheard = False  # our last beat
-        self._heard_since = -math.inf
+        self._missed_beat = False  # the last renewal of the lease failed
+        self._back_at = -math.inf  # when a renewal worked for the first time after failed ones
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._owed: deque[Callable[[], object]] = deque()
-        self._drops = False  # what is owed, for there is too much of it
+        self._drops = False  # True if further postponed writes are dropped, because there are too many
         self._steps = threading.Condition()
         self._steps_under_way = 0
         self._ending = False
 
     def start(self) -> None:
-        """Begin to beat. Call it in the process that does the work, after any fork."""
+        """Begin to renew the lease. Call it in the process that does the work, after any fork."""
         self._beat()
         self._thread = threading.Thread(target=self._beat_on, name="liveness", daemon=True)
         self._thread.start()
 
     def stop(self, patience: float = 0.0) -> None:
-        """Be dead, so that nobody waits for the lease to run out: at once, or when the steps under way have
-        ended, for which it waits `patience` seconds."""
+        """Delete the lease, so that others take over at once instead of waiting until it runs out.
+
+        Begin no more steps (see step()). Wait up to `patience` seconds for those that are running.
+        """
         with self._steps:
             self._ending = True
             self._steps.wait_for(lambda: self._steps_under_way == 0, patience)
@@ -56,44 +62,48 @@ class Liveness:
         try:
             self._store.delete(self._key(self.me))
         except StoreError:
-            log.warning("[jobs] no store to say goodbye to; the lease will run out")
+            log.warning("[jobs] the store fails; others take over when the lease of this process runs out")
 
     @contextmanager
     def step(self) -> Iterator[bool]:
-        """Around what others would do again if this process ended in the middle of it. False: it is about
-        to end, and may not begin."""
+        """Wrap a step that another process would repeat if this one ended in the middle. stop() waits for it.
+
+        Yield False if this process is about to end: the caller must then not begin.
+        """
         with self._steps:
-            may = not self._ending
-            self._steps_under_way += may
+            may_begin = not self._ending
+            self._steps_under_way += may_begin
         try:
-            yield may
+            yield may_begin
         finally:
             with self._steps:
-                self._steps_under_way -= may
+                self._steps_under_way -= may_begin
                 self._steps.notify_all()
 
     def is_alive(self, owner: str) -> bool:
-        """Whether the process `owner` is alive, in the eyes of the store."""
+        """Return True if the process `owner` has a lease, or is this process. Raises StoreError."""
         return owner == self.me or self._store.get(self._key(owner)) is not None
 
     def is_unsure(self) -> bool:
-        """Whether the store is gone, or was a moment ago, or lacks what this process owes it: somebody may be
-        alive who could not say so, and something done that is not written down."""
-        return bool(self._owed) or self._unheard or self._monotonic() - self._heard_since < _LEASE_SECONDS
+        """Return True if the store may be outdated: it fails, or failed less than 3 seconds ago, or postponed
+        writes are left. A living process may then have no lease, and work that is done may not be noted."""
+        return bool(self._owed) or self._missed_beat or self._monotonic() - self._back_at < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
-        """Do `act`, which writes to the store, as soon as the store is back: others believe this process
-        when it is alive, so what it could not write down it must write later. What would be too much to be
-        remembered is dropped, and the log says so."""
+        """Postpone `act`, a write to the store that failed, until the store works again.
+
+        Other processes leave the work of a living process alone, so it must make up for lost writes itself.
+        At most 10,000 writes are kept. Further ones are dropped, which is logged once per outage.
+        """
         if len(self._owed) < _MOST_OWED:
             self._owed.append(act)
         elif not self._drops:
             self._drops = True
-            log.error("[jobs] %d writes are owed to the store: more are dropped", _MOST_OWED)
+            log.error("[jobs] %d writes wait until the store works; further ones are dropped", _MOST_OWED)
 
     def settle(self) -> None:
-        """Do what is owed, as far as the store lets us, but no longer than until the next beat is due. Raises
-        StoreError."""
+        """Make the postponed writes, for 0.7 seconds at most: then the lease must be renewed. Raises
+        StoreError; the write that failed and those after it stay postponed."""
         end = self._monotonic() + _BEAT_SECONDS
         while self._owed and self._monotonic() < end:
             try:
@@ -101,8 +111,8 @@ class Liveness:
             except StoreError:
                 raise
             except Exception as error:
-                log.error("[jobs] what was owed to the store failed: %s", describe(error))
-            self._owed.popleft()  # only now: until then it is owed
+                log.error("[jobs] a postponed write failed and is dropped: %s", describe(error))
+            self._owed.popleft()  # not earlier: after a StoreError it must be tried again
         self._drops = self._drops and bool(self._owed)
 
     def _beat_on(self) -> None:
@@ -112,11 +122,11 @@ class Liveness:
     def _beat(self) -> None:
         try:
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
-            if self._unheard:
-                self._unheard, self._heard_since = False, self._monotonic()
+            if self._missed_beat:
+                self._missed_beat, self._back_at = False, self._monotonic()
             self.settle()
         except StoreError:
-            self._unheard = True  # the store's own guard says so; we beat again soon
+            self._missed_beat = True  # the store logs the outage; the next beat comes soon
 
     @staticmethod
     def _key(owner: str) -> str:

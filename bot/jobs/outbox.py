@@ -1,7 +1,7 @@
-"""The outbox: a record in the store for every job, written before anything is promised, gone when it is done.
+"""The outbox: a record in the store for every job, from before its result is promised until it is done.
 
-Huey's queue hands a job to one worker and forgets it; a worker that is killed then would take it along. The
-outbox makes it at least once: every job also stands in a timetable, and what is overdue is handed out again.
+Huey's queue hands a job to one worker and forgets it. If that worker is killed, the queue has lost the job.
+With the outbox every job runs at least once: it is also in a timetable, and is handed out again when overdue.
 """
 
 import contextlib
@@ -14,22 +14,25 @@ from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
 from bot.store.records import dump, load
 
-_KEEP_SECONDS = 7 * 86400.0  # a failed job stays to be looked at, an unfinished one to be finished
-_LOOK_AGAIN_SECONDS = 5.0  # a job under way is looked at so often, in case its worker died
+_KEEP_SECONDS = 7 * 86400.0  # how long failed and unfinished jobs are kept
+_LOOK_AGAIN_SECONDS = 5.0  # how often a running job is checked, in case its worker has died
 _TIMETABLE = "jobs"
 _FAILED = "failed-jobs"
 _BATCH = 50
 _ALL = 1_000_000
 
 
-class Lost(Exception):
-    """The job is no longer ours: another process holds us for dead, or this one is about to end."""
+class JobLost(Exception):
+    """This process must not go on with the job: another process counts it as dead, or it is about to end."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """`state` is waiting, running or failed; `owner` the process that runs it. `work` are JSON values that
-    the performer understands. `tries` counts runs begun; `problem` is why the last one failed."""
+    """One job. `work` holds JSON values for the function that performs jobs of this `kind`.
+
+    `state` is waiting, running or failed. `owner` is the process that runs it, or empty. `tries` counts the
+    runs that have begun, `problem` says why the last one failed, `created` is unix seconds.
+    """
 
     id: str
     kind: str
@@ -42,7 +45,8 @@ class Job:
 
 
 class Outbox:
-    """Every method raises StoreError where the store fails; a job is then as it was before or after it."""
+    """The jobs of all processes. Every method raises StoreError; each change of a job is then either made
+    completely or not at all."""
 
     def __init__(self, store: Store, liveness: Liveness, clock: Clock) -> None:
         self._store = store
@@ -50,21 +54,25 @@ class Outbox:
         self._clock = clock
 
     def put(self, job_id: str, kind: str, work: dict[str, Any], *, owner: str = "") -> Job | None:
-        """Write a job; None if one with this id is there already. With an `owner` it is under way in that
-        process, and runs elsewhere only if that dies."""
+        """Write a job. Return it, or None if there is one with this id already.
+
+        With an `owner`, the job counts as running in that process. Another one runs it only if `owner` dies.
+        """
         job = Job(job_id, kind, work, created=self._clock())
         if owner:
             job = replace(job, state="running", owner=owner, tries=1)
-        # The timetable first: a line without a record is swept away, a record without a line would be lost.
+        # Write the timetable first: an entry without a record is removed, but a record without an entry is
+        # never found.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
         if not self._store.add(self._key(job_id), dump(job), _KEEP_SECONDS):
             return None
-        # And once more: an earlier job with this id may just have been struck out, and our line with it.
+        # Write it again: if an earlier job with this id has just been removed, so has our entry.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
         return job
 
     def claim(self, job_id: str) -> Job | None:
-        """Take a job that waits, or whose owner is dead. Of many claimants one gets it."""
+        """Take a job that waits, or whose owner is dead. Return it, or None if it cannot be taken. Of many
+        callers at once, one gets it."""
         record = self._store.get(self._key(job_id))
         if record is None:
             self._strike_out(job_id)
@@ -78,61 +86,65 @@ class Outbox:
         return mine
 
     def note(self, job: Job, **work: Any) -> Job:
-        """Write what has been done so far, so that a successor does not do it again; where the store is
-        gone, as soon as it is back. Raises Lost."""
+        """Record progress by changing fields of `work`, so that the next run does not repeat it.
+
+        Raises JobLost. If StoreError is raised, the write is postponed until the store works again.
+        """
         noted = replace(job, work={**job.work, **work})
         try:
             if self._swap(job, noted) is None:
-                raise Lost
+                raise JobLost
         except StoreError:
             self._liveness.owe(lambda: self._swap(job, noted))
             raise
         return noted
 
     def step(self, job: Job, act: Callable[[], object], **work: Any) -> Job:
-        """Do `act` and note `work`: a stop waits for both. Raises Lost and what `act` raises."""
-        with self._liveness.step() as may:
-            if not may:
-                raise Lost
+        """Call `act`, then note() `work`. The process does not stop between the two. Raises JobLost, and any
+        exception of `act`."""
+        with self._liveness.step() as may_begin:
+            if not may_begin:
+                raise JobLost
             act()
             return self.note(job, **work)
 
     def wait(self, job: Job, seconds: float, problem: str) -> None:
-        """Give the job back, to be tried again in `seconds`."""
+        """Give the job back, so that it is tried again in `seconds`."""
         if self._swap(job, replace(job, state="waiting", owner="", problem=problem)):
             self._store.schedule(_TIMETABLE, job.id, self._clock() + seconds)
 
     def fail(self, job: Job, problem: str) -> None:
-        """Give up: the job stays visible for a week, and can be retried by hand."""
+        """Mark the job as failed. It stays for a week, in which an operator can retry it."""
         if self._swap(job, replace(job, state="failed", owner="", problem=problem)):
             self._store.schedule(_FAILED, job.id, self._clock() + _KEEP_SECONDS)
             self._store.unschedule(_TIMETABLE, job.id)
 
     def rewrite(self, job: Job, kind: str, work: dict[str, Any]) -> bool:
-        """Make another job of it, one that waits. False if it has changed meanwhile."""
+        """Replace kind and work of the job, and let it wait. Return False if it has changed meanwhile."""
         return self._swap(job, replace(job, kind=kind, work=work, state="waiting", owner="")) is not None
 
     def done(self, job: Job) -> None:
-        """The job is finished, or not needed after all, and forgotten; unless it has changed meanwhile."""
+        """Delete a job that is finished or not needed. Do nothing if it has changed meanwhile."""
         record = self._record(job)
         if record is not None and self._store.discard(self._key(job.id), record):
             self._strike_out(job.id)
 
     def drop(self, job_id: str) -> None:
-        """Forget the job, whatever becomes of it: whoever runs it loses it."""
+        """Delete the job in any state. A process that runs it gets JobLost at its next write."""
         self._store.delete(self._key(job_id))
         for timetable in (_TIMETABLE, _FAILED):
             self._store.unschedule(timetable, job_id)
 
     def give_back(self, job_id: str) -> None:
-        """A run in this process came to nothing: if the job is still ours, let anybody take it."""
+        """Let any process take the job, after the store failed during a run here. Do nothing if this process
+        does not own the job."""
         job = self.get(job_id)
         if job is not None and job.state == "running" and job.owner == self._liveness.me:
             self.wait(job, 0, "the store was lost on the way")
 
     def retry(self, job_id: str, afresh: Callable[[Job], dict[str, Any]]) -> bool:
-        """Let a failed job run again, with the work that `afresh` makes of it; False if there is no such
-        failed job."""
+        """Let a failed job run again with the work that `afresh(job)` returns. Return False if there is no
+        such failed job."""
         job = self.get(job_id)
         if job is None or job.state != "failed":
             return False
@@ -143,19 +155,21 @@ class Outbox:
         return True
 
     def overdue(self) -> list[str]:
-        """Jobs to be handed out again; each comes to one caller, and to the next only some seconds later."""
+        """Return up to 50 ids of jobs to hand out again. Each is returned to one caller only, and again after
+        5 seconds if the job is still there and not running."""
         now = self._clock()
-        for job_id in self._store.due(_FAILED, now, now, _BATCH):  # their week is over
+        for job_id in self._store.due(_FAILED, now, now, _BATCH):  # failed a week ago
             self._store.unschedule(_FAILED, job_id)
         due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
         return [job_id for job_id in due if not self._is_under_way(job_id)]
 
     def get(self, job_id: str) -> Job | None:
+        """Return the job, or None. Raises ValueError if its record cannot be read."""
         record = self._store.get(self._key(job_id))
         return load(Job, record) if record else None
 
     def all(self) -> list[Job]:
-        """Unfinished and failed jobs, oldest first."""
+        """Return all unfinished and failed jobs, oldest first."""
         ids = [*self._store.scheduled(_TIMETABLE, _ALL), *self._store.scheduled(_FAILED, _ALL)]
         jobs = [job for job in map(self._read, ids) if job is not None]
         return sorted(jobs, key=lambda job: job.created)
@@ -165,14 +179,14 @@ class Outbox:
         return job is not None and job.state == "running" and self._liveness.is_alive(job.owner)
 
     def _read(self, job_id: str) -> Job | None:
-        """As get(); None for what is no job, too: whoever claims it is told."""
+        """Return the job, or None, also for a record that cannot be read: claim() raises for that one."""
         with contextlib.suppress(ValueError):
             return self.get(job_id)
         return None
 
     def _strike_out(self, job_id: str) -> None:
         self._store.unschedule(_TIMETABLE, job_id)
-        if self._store.get(self._key(job_id)) is not None:  # a new one with this id was just written
+        if self._store.get(self._key(job_id)) is not None:  # a new job with this id has just been written
             self._store.schedule(_TIMETABLE, job_id, self._clock())
 
     def _swap(self, old: Job, new: Job) -> Job | None:
@@ -182,7 +196,8 @@ class Outbox:
         return new
 
     def _record(self, job: Job) -> bytes | None:
-        """How this job stands in the store, if it has not changed: another version may have written it."""
+        """Return the stored bytes of this job, or None if it has changed. They may differ from dump(job), if
+        another version of the bot wrote them."""
         record = self._store.get(self._key(job.id))
         return record if record is not None and dump(load(Job, record)) == dump(job) else None
 

@@ -1,4 +1,4 @@
-"""Runs jobs, each in a thread of its own, a bounded number at a time in this process."""
+"""Run jobs: each in its own thread, and at most JOB_THREADS at a time in this process."""
 
 import itertools
 import logging
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 
 from bot.config import Config
 from bot.errors import StoreError
-from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
-from bot.jobs.outbox import Job, Lost, Outbox
+from bot.jobs.outbox import Job, JobLost, Outbox
+from bot.jobs.queue import JobQueue
 from bot.telemetry.log import describe, request_id
 
 log = logging.getLogger("bot.jobs")
 
 _SWEEP_SECONDS = 1.0
-_ANYWAY = 30  # of so many sweeps one, however long the queue is
-_MAX_TRIES = 10  # whatever takes ten workers with it is not given to an eleventh
+_ANYWAY = 30  # every 30th sweep hands out overdue jobs however long the queue is
+_MAX_TRIES = 10  # a job that has killed ten workers is not given to another one
 
 
 @dataclass(frozen=True)
 class Later:
-    """A performer's way to say: not now, try it again in `seconds`."""
+    """Result of a job that cannot be done now: try it again in `seconds`. `problem` is for the operator."""
 
     seconds: float
     problem: str
@@ -31,7 +31,7 @@ class Later:
 
 @dataclass(frozen=True)
 class Failed:
-    """A performer's way to say: this cannot be done; keep it to be looked at."""
+    """Result of a job that cannot be done at all: keep it for the operator, with `problem`."""
 
     problem: str
 
@@ -40,8 +40,11 @@ Perform = Callable[[Job], Later | Failed | None]
 
 
 class Runner:
-    """`perform(job)` does the work and returns None when it is done. It may be called again for the same
-    job in another process, if this one dies meanwhile; it raises Lost when it finds that it has been."""
+    """Takes jobs from the queue and runs them.
+
+    `perform(job)` does the work. It returns None when the job is done, else Later or Failed. If this process
+    dies, another one calls it again for the same job. It raises JobLost if that has already happened.
+    """
 
     def __init__(self, config: Config, outbox: Outbox, liveness: Liveness, perform: Perform) -> None:
         self._outbox = outbox
@@ -49,76 +52,79 @@ class Runner:
         self._perform = perform
         self._threads = config.job_threads
         self._slots = threading.BoundedSemaphore(config.job_threads)
-        self._engine = Engine(config.store_url, config.app_id, self.take)
+        self._queue = JobQueue(config.store_url, config.app_id, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
-        self._running: list[str] = []  # a job may be handed over twice; one of them claims it
-        self._doubtful: set[str] = set()  # the store was gone while we ran them
+        self._running: list[str] = []  # not a set: the queue may hand over an id twice; one run claims it
+        self._doubtful: set[str] = set()  # the store failed while these ran
         self._idle = threading.Condition()
 
     def wake(self, job_id: str) -> None:
-        """Let a worker look at a job now rather than at the next sweep."""
+        """Let a worker take the job now and not at the next sweep. Raises nothing."""
         try:
-            self._engine.wake(job_id)
-        except Exception as error:  # the queue is a convenience: the outbox holds the job
-            log.warning("[jobs] queue does not work, the next sweep takes the job: %s", describe(error))
+            self._queue.wake(job_id)
+        except Exception as error:  # the outbox has the job, so nothing is lost
+            log.warning("[jobs] queue does not work, a later sweep takes the job: %s", describe(error))
 
     def start(self) -> None:
         """Take jobs from now on. Call it in the process that does the work, after any fork."""
-        self._engine.start()
+        self._queue.start()
         self._sweeper = threading.Thread(target=self._sweep, name="jobs-sweeper", daemon=True)
         self._sweeper.start()
 
     def stop(self, grace: float) -> None:
-        """Take no more jobs, and give those under way `grace` seconds. What is not ready by then goes to
-        another process, as soon as this one is known to be dead."""
+        """Take no more jobs. Wait up to `grace` seconds for those that run. Another process runs the rest
+        again when the lease of this one has ended (see liveness.py)."""
         self._stopping.set()
-        self._engine.stop()
+        self._queue.stop()
         end = time.monotonic() + grace
         if self._sweeper is not None:
             self._sweeper.join(grace)
         self.settle(max(0.0, end - time.monotonic()))
 
     def settle(self, seconds: float) -> None:
-        """Wait until no job runs in this process, for so many seconds at most."""
+        """Wait until no job runs in this process, at most `seconds`."""
         with self._idle:
             self._idle.wait_for(lambda: not self._running, seconds)
 
     def close(self) -> None:
-        self._engine.close()
+        """Close the queue's connections. Call stop() first."""
+        self._queue.close()
 
     def _sweep(self) -> None:
         sweeps = itertools.count(1)
         while not self._stopping.wait(_SWEEP_SECONDS):
-            if self._liveness.is_unsure():  # what is owed to the store comes first, in every process
+            if self._liveness.is_unsure():  # every process makes its postponed writes first
                 continue
             try:
                 self._give_back_doubtful()
-                # What waits for its turn in the queue is overdue, too: more of it there would help nobody.
-                # But what is not in the queue any more must not wait for the end of a backlog.
-                if self._engine.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
+                # Jobs that wait in a long queue are overdue, too: do not put them there again. But an overdue
+                # job may have left the queue, and must not wait for a backlog: hence every 30th sweep.
+                if self._queue.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
                     for job_id in self._outbox.overdue():
                         if self._stopping.is_set():
                             break
                         self.wake(job_id)
             except StoreError:
-                continue  # the store says so itself
-            except Exception as error:  # nobody else hands out what this process is to run
+                continue  # the store logs its own outage
+            except Exception as error:  # this thread must go on: nothing else hands out overdue jobs here
                 log.error("[jobs] sweep failed: %s", describe(error))
 
     def _give_back_doubtful(self) -> None:
-        """A claim that we heard nothing of may have reached the store after all, even after we asked it."""
+        """Give back the jobs during which the store failed. If the answer to a claim was lost, the claim may
+        still reach the store, even after a check. The job would then belong to us without running."""
         for job_id in self._doubtful.difference(self._running):
             self._outbox.give_back(job_id)
             self._doubtful.discard(job_id)
 
     def take(self, job_id: str) -> None:
-        """Called by Huey: wait for a free slot (other processes take jobs meanwhile), then begin."""
+        """Start a job that Huey hands over, as soon as fewer than JOB_THREADS run here. Other processes take
+        jobs from the queue meanwhile."""
         while not self._slots.acquire(timeout=_SWEEP_SECONDS):
             if self._stopping.is_set():
                 break
         if self._stopping.is_set():
-            self.wake(job_id)  # handed back: Huey's last look at the queue came after our end
+            self.wake(job_id)  # back into the queue: Huey took it while this process was stopping
             return
         with self._idle:
             self._running.append(job_id)
@@ -130,14 +136,16 @@ class Runner:
             job = self._outbox.claim(job_id)
             if job is not None:
                 self._settle(job, self._attempt(job))
-        except Lost:
-            log.info("[jobs] held for dead, or about to end: another process goes on with this job")
+        except JobLost:
+            log.info(
+                "[jobs] this process counts as dead or is about to end: another one goes on with this job"
+            )
         except StoreError as error:
-            log.error("[jobs] job left in the outbox: %s", error)
+            log.error("[jobs] the job is left in the outbox and runs again later: %s", error)
             self._liveness.owe(lambda: self._outbox.give_back(job_id))
             self._doubtful.add(job_id)
         except Exception as error:
-            log.error("[jobs] %s cannot be taken: %s", job_id, describe(error))
+            log.error("[jobs] job %s cannot be run: %s", job_id, describe(error))
         finally:
             self._slots.release()
             with self._idle:
@@ -149,16 +157,16 @@ class Runner:
             return Failed(f"given up after {_MAX_TRIES} tries")
         try:
             return self._perform(job)
-        except (StoreError, Lost):
+        except (StoreError, JobLost):
             raise
-        except BaseException as error:  # the performer's own fault: nobody is told to end by way of a job
+        except BaseException as error:  # also SystemExit: a job must not end the process
             log.error("[jobs] %s failed: %s", job.kind, describe(error))
             return Failed(type(error).__name__)
 
     def _settle(self, job: Job, outcome: Later | Failed | None) -> None:
-        current = self._outbox.get(job.id)  # the performer may have noted progress
+        current = self._outbox.get(job.id)  # perform() may have noted progress
         if current is None or (current.owner, current.tries) != (self._liveness.me, job.tries):
-            return  # a later run has it: we were cut off, and the job came back, perhaps even to this process
+            return  # this process counted as dead for a while, and a later run has the job
         if isinstance(outcome, Later):
             self._outbox.wait(current, outcome.seconds, outcome.problem)
         elif isinstance(outcome, Failed):

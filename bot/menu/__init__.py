@@ -1,1 +1,1 @@
-"""The custom menu: what WeChat takes, and how it is installed."""
+"""The custom menu: check it against WeChat's limits, and install it."""

@@ -1,4 +1,4 @@
-"""The custom menu: make its links, compare it with the live one, install it. Limits are in menu_rules.py.
+"""Resolve the links of the custom menu, compare it with the live menu, install it. Limits are in rules.py.
 
 A menu is WeChat's own JSON, `{"button": […]}`, with one addition: a view button may have `page` (a path of
 this site) instead of `url`, and then `scope` to make it an OAuth link.
@@ -22,14 +22,15 @@ _NO_MENU = 46003
 
 
 def resolve(menu: Any, config: Config, states: States) -> Any:
-    """`menu` with every `page` turned into a URL: of this site, or the authorize link that leads to it.
+    """Return `menu` with each `page` replaced by a URL: with `scope`, by the authorize URL that leads to it.
 
-    Nothing is assumed of what stands in it. A page or scope that cannot be one is left as it is, for check().
+    `menu` may be any object, because it is written by hand. A bad page or scope is left as it is, and check()
+    reports it.
     """
     endpoints = Endpoints.of(config)
 
     def url(item: Button) -> str:
-        # What WeChat sends a browser to is ASCII.
+        # A URL must be ASCII: WeChat redirects the browser to it.
         page = quote(item["page"], safe=PATH_CHARACTERS + "?#%")
         if "scope" not in item:
             return config.public_url + page
@@ -51,8 +52,11 @@ def resolve(menu: Any, config: Config, states: States) -> Any:
 
 
 def live(client: Client) -> Menu | None:
-    """The menu that phones get now, or None: the one made by API, else the one typed into the console
-    (which menu/get does not show, and which installing another replaces)."""
+    """Return the menu that phones show now, or None.
+
+    It is the menu made by API, else the one typed into WeChat's console. menu/get does not show the latter,
+    but install() replaces it, too. Raises WeChatError.
+    """
     try:
         return _plain(client.get("menu/get")["menu"])
     except WeChatError as error:
@@ -64,7 +68,7 @@ def live(client: Client) -> Menu | None:
 
 
 def _plain(menu: Menu) -> Menu:
-    """Without what WeChat adds when a menu is read back: empty sub-menus, list wrappers."""
+    """Return a menu without the fields that WeChat adds to it: empty sub-menus, and wrappers around lists."""
 
     def button(item: Button) -> Button:
         subs = item.get("sub_button") or []
@@ -77,18 +81,21 @@ def _plain(menu: Menu) -> Menu:
 
 
 def install(client: Client, menu: Menu) -> None:
-    """Send a checked menu. WeChat takes a menu whole or not at all: after an errcode the old one stands;
-    after WeChatUnreachable nobody knows."""
+    """Send a menu that check() has passed. WeChat takes it completely or not at all.
+
+    If it raises WeChatUnreachable, it is unknown which menu is live. After any other WeChatError the old menu
+    is unchanged.
+    """
     client.post("menu/create", data=dict(menu))
 
 
 def delete(client: Client) -> None:
-    """Delete the default menu and all conditional ones."""
+    """Delete the default menu and all conditional menus. Raises WeChatError."""
     client.get("menu/delete")
 
 
 def describe(menu: Menu | None) -> list[str]:
-    """One line for each button."""
+    """Return one line of text for each button."""
     if menu is None:
         return ["(no menu)"]
     lines = []
@@ -110,7 +117,7 @@ def _line(item: Button) -> str:
 
 
 def changes(old: Menu | None, new: Menu) -> list[str]:
-    """What installing `new` changes, as lines with + and -; empty if nothing."""
+    """Return the changes from `old` to `new` as lines with + and -, or an empty list if they are equal."""
     if old is not None and _plain(old) == _plain(new):
         return []
     before, after = describe(old) if old else [], describe(new)

@@ -1,7 +1,7 @@
-"""WeChat's limits on a menu, checked before anything is sent. Lengths are UTF-8 bytes.
+"""WeChat's limits on a menu, checked before it is sent. Lengths are in UTF-8 bytes.
 
-Limits: "custom menu" of WeChat's developer documents (docs/protocol.md §5.2). Nothing is assumed of what
-stands in the menu: it is written by hand.
+Source: "custom menu" in WeChat's developer documents (docs/protocol.md §5.2). The menu is written by hand, so
+any value in it may have the wrong type.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -38,13 +38,13 @@ _TOP_NAME, _SUB_NAME = 16, 60
 
 
 def top_buttons(menu: Any) -> list[Any] | None:
-    """The list of them, or None where there is none."""
+    """Return the list of top buttons, or None if `menu` has no such list."""
     buttons = menu.get("button") if isinstance(menu, Mapping) else None
     return buttons if isinstance(buttons, list) else None
 
 
 def click_keys(menu: Any) -> set[str]:
-    """The key of every button that sends one."""
+    """Return the keys of all buttons that send one."""
     return {
         item["key"]
         for item in _leaves(top_buttons(menu))
@@ -53,15 +53,15 @@ def click_keys(menu: Any) -> set[str]:
 
 
 def pages(menu: Any) -> list[str]:
-    """The path of every button that leads to a page of this site."""
+    """Return the paths of all buttons that lead to a page of this site."""
     return [item["page"] for item in _leaves(top_buttons(menu)) if _is_path(item.get("page"))]
 
 
 def check(menu: Any, replies: set[str], missing: Collection[str] = ()) -> None:
-    """Raises MenuError with every fault: WeChat's limits, keys nobody answers, answers no button asks for.
+    """Raise MenuError with all faults: limits exceeded, keys without a reply, replies without a button.
 
-    `replies` are the keys that have a route in CHAT. `menu` is resolved: `page` has become `url`, where it
-    could. `missing` are the pages that it named and the site does not have.
+    `menu` comes from resolve(). `replies` are the keys that have a route in CHAT. `missing` are the pages
+    that the menu names and the site does not have.
     """
     buttons = top_buttons(menu)
     if buttons is None:
@@ -128,7 +128,7 @@ def _check_leaf(item: Any, name_limit: int) -> Iterator[str]:
 
 
 def page_faults(item: Button) -> Iterator[str]:
-    """What keeps the `page` of a button, and its `scope`, from becoming a URL."""
+    """Yield a fault for a bad `page` and a bad `scope` of a button: no URL can be made of them."""
     page, name = item["page"], _name(item)
     if not _is_path(page):
         yield f"{name}: page must be a path of this site that begins with /, not {page!r}"

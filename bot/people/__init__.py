@@ -1,5 +1,7 @@
-"""Who a visitor is in the company's own system: phone numbers, logins on the PC, and what is forgotten when
-somebody leaves. `People` is the door."""
+"""People and their accounts in the company's own system: phone numbers, logins on the PC, open sessions.
+
+Other rooms use it through `People`.
+"""
 
 from bot.config import Config
 from bot.people.bindings import Binding, Bindings
@@ -12,8 +14,11 @@ from bot.store.limits import Limits
 
 
 class People:
-    """`bindings` openid <-> phone, `codes` proof of a phone, `logins` on the PC by QR code,
-    `sessions` which are open on which devices."""
+    """Everything that is kept about people.
+
+    `bindings` connect an openid to a phone, `codes` are SMS codes that prove a phone, `logins` are logins on
+    the PC by QR code, `sessions` are the open sessions on all devices.
+    """
 
     def __init__(self, bindings: Bindings, codes: Codes, logins: Logins, sessions: OpenSessions) -> None:
         self.bindings = bindings
@@ -22,15 +27,15 @@ class People:
         self.sessions = sessions
 
     def forget(self, openid: str) -> None:
-        """Delete all that is kept about a person, and end their sessions everywhere: WeChat asks for it
-        when somebody unsubscribes."""
+        """Delete the binding and the code of a person, and end their sessions on all devices. WeChat requires
+        this when a user unsubscribes. Raises StoreError."""
         binding = self.bindings.unbind(openid)
         self.codes.drop(openid)
         self.sessions.end_all(openid, binding.unionid if binding else "")
 
 
 def open_people(config: Config, store: Store, limits: Limits, clock: Clock) -> People:
-    """Build the parts. Raises SmsError if the SDK of SMS_SENDER is not installed."""
+    """Build People with all its parts. Raises SmsError if the SDK of SMS_SENDER is not installed."""
     return People(
         Bindings(store, clock),
         Codes(config, store, limits, open_sender(config), clock),

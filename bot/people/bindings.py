@@ -18,7 +18,7 @@ _UNFINISHED_SECONDS = 60.0  # the time in which bind() writes the binding after 
 
 @dataclass(frozen=True)
 class Binding:
-    """`phone` is E.164, `since` unix seconds, `unionid` empty where WeChat has named none."""
+    """A person and their phone. `phone` is E.164, `since` unix seconds, `unionid` empty if unknown."""
 
     openid: str
     phone: str
@@ -106,7 +106,7 @@ class Bindings:
             nonlocal outdated
             if record is None:
                 return None
-            # First the way to the binding: if this process dies in between, it leads nowhere until next time.
+            # Write the unionid's key before the binding: without the binding, of_unionid() ignores the key.
             self._store.put(by_unionid, openid.encode(), _FOR_EVER)
             binding = load(Binding, record)
             outdated = binding.unionid if binding.unionid != unionid else ""
@@ -143,7 +143,7 @@ class Bindings:
             raise BindingError("taken")
 
     def _write(self, binding: Binding, earlier: bytes | None) -> bool:
-        """Replace exactly the record that bind() has read: of two browser tabs, one binds."""
+        """Replace exactly the record that bind() has read. If two browser tabs bind at once, one succeeds."""
         key = _binding_key(binding.openid)
         if earlier is None:
             return self._store.add(key, dump(binding), _FOR_EVER)

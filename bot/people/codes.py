@@ -1,4 +1,4 @@
-"""Proof of a phone: six digits by SMS. The store sees only their HMAC; a log never sees them."""
+"""SMS codes of six digits: proof that a phone is the user's. Only an HMAC is stored; no code is logged."""
 
 import math
 import secrets
@@ -21,7 +21,7 @@ _DAY = 86400.0
 
 @dataclass(frozen=True)
 class Pending:
-    """A code is on its way to `phone` (E.164); another may be asked for in `wait` seconds."""
+    """A code that was sent to `phone` (E.164). The user may ask for another one in `wait` seconds."""
 
     phone: str
     wait: int
@@ -29,8 +29,10 @@ class Pending:
 
 @dataclass(frozen=True)
 class _Code:
-    """`again_at`: unix seconds from which another code may be asked for. `name` is random; `signature` is
-    that of name, person, phone and code."""
+    """A stored code. Another one may be sent from `again_at` (unix seconds) on.
+
+    `name` is random. `signature` is made of name, openid, phone and code.
+    """
 
     phone: str
     again_at: float
@@ -43,7 +45,10 @@ def _six_digits() -> str:
 
 
 class Codes:
-    """`make` gives six random digits."""
+    """Sends and checks SMS codes. Each person has at most one. `make` returns six random digits.
+
+    Every method raises StoreError.
+    """
 
     def __init__(
         self,
@@ -64,21 +69,25 @@ class Codes:
 
     @property
     def can_send(self) -> bool:
+        """True if SMS_SENDER names a sender."""
         return self._sender is not None
 
     def send(self, openid: str, phone: str, network: str, text: Callable[[str], str]) -> None:
-        """Send a new code; the one before is void. `network` is where the asker's address is (see
-        bot.oauth.browser), `text` makes the message.
+        """Send a new code, which replaces the one before. `text(code)` returns the message.
 
-        One a minute and ten a day (SMS_PER_DAY, SMS_PER_DAY_AND_ADDRESS), for the number, for the person and
-        for the network. Raises CodeError("pause" or "quota"); SmsError where the message was not taken.
+        `network` is the network of the visitor's IP address (see bot.oauth.browser). For each number, person
+        and network, one code a minute is allowed, and ten a day by default (SMS_PER_DAY,
+        SMS_PER_DAY_AND_ADDRESS). Raises CodeError (no-sender, pause or quota), and SmsError if the carrier
+        did not take the message.
         """
         if self._sender is None:
             raise CodeError("no-sender")
         askers = {"sms-number": phone, "sms-person": openid, "sms-address": network}
         self._pause(askers)
         most = {"sms-address": self._config.sms_per_day_and_address}
-        for what in reversed(askers):  # whoever has had too many uses up nobody else's
+        # Count the address first and the number last: a visitor over the limit must not use up the codes of
+        # other people's numbers.
+        for what in reversed(askers):
             if not self._limits.take(what, askers[what], most.get(what, self._config.sms_per_day), _DAY):
                 self._resume(askers)
                 raise CodeError("quota")
@@ -94,7 +103,7 @@ class Codes:
             raise
 
     def _pause(self, askers: Mapping[str, str]) -> None:
-        """A minute for each of them, or for none."""
+        """Begin a pause of a minute for number, person and network: for all three or for none."""
         paused: dict[str, str] = {}
         for what, who in askers.items():
             wait = self._limits.pause(what, who, PAUSE_SECONDS, self._clock())
@@ -108,7 +117,7 @@ class Codes:
             self._limits.resume(what, who)
 
     def pending(self, openid: str) -> Pending | None:
-        """The code that a person has been sent and not yet used, or None."""
+        """Return the code that was sent to a person and is not used yet, or None."""
         record = self._store.get(_key(openid))
         if record is None:
             return None
@@ -116,15 +125,15 @@ class Codes:
         return Pending(code.phone, max(0, math.ceil(code.again_at - self._clock())))
 
     def check(self, openid: str, typed: str) -> str:
-        """The phone that the right code proves; the code is spent.
+        """Check the code that a person has typed. Return the proven phone; the code cannot be used again.
 
-        Raises CodeError: expired (none is pending), wrong, or tries (a fifth wrong one voids the code).
+        Raises CodeError: expired (there is no code), wrong, or tries (the fifth wrong try deletes the code).
         """
         record = self._store.get(_key(openid))
         if record is None:
             raise CodeError("expired")
         sent = load(_Code, record)
-        # Counted before it is compared: a thousand tries at once are still five.
+        # Count before comparing, so that even a thousand tries at once are five at most.
         number = self._store.count(f"tries:{sent.name}", CODE_SECONDS)
         if number > TRIES:
             self._store.discard(_key(openid), record)
@@ -134,12 +143,12 @@ class Codes:
                 self._store.discard(_key(openid), record)
                 raise CodeError("tries")
             raise CodeError("wrong")
-        if not self._store.discard(_key(openid), record):  # the same code twice at once is good once
+        if not self._store.discard(_key(openid), record):  # another request has used the code just now
             raise CodeError("expired")
         return sent.phone
 
     def drop(self, openid: str) -> None:
-        """Void a person's code."""
+        """Delete a person's code."""
         self._store.delete(_key(openid))
 
 

@@ -1,10 +1,11 @@
-"""A login on the PC by the account's own QR code: who asked, who scanned, what they said.
+"""Logins on the PC by the account's own QR code. This is the state of one login:
 
     waiting --scan--> scanned --confirm--> confirmed --finish--> gone
                               \\--refuse---> refused
 
-A login belongs to the browser that asked (only it is told how things stand, only it can finish) and, from the
-scan on, to the person who scanned. It lapses after five minutes, and it ends one session's birth at most.
+A login belongs to the browser that began it: only this browser can see its status and finish it. After the
+scan it also belongs to the person who scanned: only they can confirm or refuse. It expires after five
+minutes, and gives one session at most.
 """
 
 import dataclasses
@@ -17,16 +18,17 @@ from bot.store.records import dump, load
 from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0
-_AFTER_CONFIRM = 60.0  # for the browser to come and fetch what was confirmed
+_AFTER_CONFIRM = 60.0  # the seconds in which the browser must finish a confirmed login
 
 
 @dataclass(frozen=True)
 class Login:
-    """`id` is in the QR code: whoever sees the code knows it, so knowing it is worth nothing by itself.
+    """One login. `id` is in the QR code, so anyone who sees the code knows it: it proves nothing by itself.
 
-    `browser` is the hash of the asker's cookie, `address` and `agent` are for the person who confirms, `to`
-    is the local path to go to, `qr` the text of the QR code, `begun` unix seconds. `status` is waiting,
-    scanned, confirmed or refused. `person` is what the confirming page gave: a Visitor as JSON.
+    `browser` is the hash of the browser's cookie. `address` and `agent` are its IP address and User-Agent,
+    shown to the person who confirms. `to` is the local path to open after the login, `qr` the text of the QR
+    code, `begun` unix seconds. `status` is waiting, scanned, confirmed or refused. `person` is the Visitor as
+    JSON, written by the page that confirms.
     """
 
     id: str
@@ -42,51 +44,58 @@ class Login:
 
     @property
     def scene(self) -> str:
+        """The scene of the QR code, `login-` and the id. WeChat sends it to us when the code is scanned."""
         return LOGIN_SCENE + self.id
 
 
 class Logins:
+    """The logins of all browsers. Every method that reads or writes raises StoreError."""
+
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def new(self, browser: str, address: str, agent: str, to: str) -> Login:
-        """A login that waits for its QR code to be drawn; put() makes it known."""
+        """Return a new login without a QR code. It is not stored until put() is called."""
         return Login(secrets.token_hex(16), fingerprint(browser), address, agent, to, self._clock())
 
     def put(self, login: Login) -> None:
-        """Begin a login; an earlier one of the same browser is void."""
+        """Store a new login. Delete an earlier one of the same browser."""
         self.drop(login.browser)
         self._store.put(_key(login.id), dump(login), LOGIN_SECONDS)
         self._store.put(_browser_key(login.browser), login.id.encode(), LOGIN_SECONDS)
 
     def of(self, browser: str) -> Login | None:
-        """The login that the browser with this cookie has under way, or None."""
+        """Return the login of the browser with this cookie, or None."""
         login_id = self._store.get(_browser_key(fingerprint(browser))) if browser else None
         return self.find(login_id.decode()) if login_id else None
 
     def find(self, login_id: str) -> Login | None:
+        """Return the login with this id, or None."""
         record = self._store.get(_key(login_id))
         return load(Login, record) if record else None
 
     def scanned(self, login_id: str, openid: str) -> Login | None:
-        """Note who scanned. None if the login is unknown, over, or somebody else's already."""
+        """Note that `openid` has scanned the code. Return the login, or None if it is unknown, over, or
+        already belongs to another person."""
         login = self._move(login_id, openid, "waiting", status="scanned", openid=openid)
-        if login is None:  # the same person again
+        if login is None:  # the same person may scan twice
             found = self.find(login_id)
             return found if found and found.status == "scanned" and found.openid == openid else None
         return login
 
     def confirm(self, login_id: str, openid: str, person: str) -> Login | None:
-        """The person who scanned says yes. None if it is not theirs to say, or too late."""
+        """Confirm a login for the person who scanned it. `person` is their Visitor as JSON. Return None if
+        another person scanned it, or if it is not waiting for confirmation."""
         return self._move(login_id, openid, "scanned", status="confirmed", person=person)
 
     def refuse(self, login_id: str, openid: str) -> Login | None:
-        """The person who scanned says no."""
+        """Refuse a login for the person who scanned it. Return None as confirm() does."""
         return self._move(login_id, openid, "scanned", status="refused")
 
     def finish(self, browser: str) -> Login | None:
-        """The confirmed login of this browser, which is over thereby: of many callers, one gets it."""
+        """Return the confirmed login of this browser and delete it, or return None. Of many callers at once,
+        one gets it."""
         login = self.of(browser)
         if login is None or login.status != "confirmed":
             return None
@@ -95,16 +104,19 @@ class Logins:
         return load(Login, record) if record else None
 
     def drop(self, browser_hash: str) -> None:
-        """Void the login that a browser has under way."""
+        """Delete the login of a browser."""
         login_id = self._store.take(_browser_key(browser_hash))
         if login_id:
             self._store.delete(_key(login_id.decode()))
 
     def left(self, login: Login) -> float:
-        """Seconds until it lapses."""
+        """Return the seconds until the login expires."""
         return max(0.0, login.begun + LOGIN_SECONDS - self._clock())
 
     def _move(self, login_id: str, who: str, state: str, **changes: str) -> Login | None:
+        """Make `changes` to a login in status `state` that belongs to `who`, or to nobody yet. Return it, or
+        None."""
+
         def move(record: bytes | None) -> Write | None:
             login = load(Login, record) if record else None
             if login is None or login.status != state or login.openid not in ("", who):

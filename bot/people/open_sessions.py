@@ -1,21 +1,21 @@
-"""Log a person out everywhere: a list of their sessions, on all devices and by either app.
+"""Lists of each person's open sessions, so that a person can be logged out on all devices.
 
-A website app knows a person by another openid than the account does; both know the same unionid. So a
-session is in the list of its openid, and in that of its unionid where there is one.
+A person has one openid in the account and another in a website app, but the same unionid. So a session is in
+the list of its openid, and also in the list of its unionid if it has one.
 """
 
 import json
 
 from bot.store import Store, Write
 
-_MOST = 50  # sessions of one person; one more ends the oldest
+_MOST = 50  # sessions of one person; a further one ends the oldest
 
 
 class OpenSessions:
-    """A list for each person of the store keys of their sessions. Deleting the record of a session ends it,
-    so a visit never has to read the list.
+    """The lists of all people. A list holds the store keys of a person's sessions.
 
-    `lifetime` is that of the longest session, in seconds.
+    A session ends when its record is deleted, so a visit never has to read the list. `lifetime` is the
+    longest lifetime of a session, in seconds. Every method raises StoreError.
     """
 
     def __init__(self, store: Store, lifetime: float) -> None:
@@ -27,8 +27,8 @@ class OpenSessions:
         self._enter(openid, key)
         if unionid:
             self._enter(_of_union(unionid), key)
-            # An unsubscribe event has the openid only. This lives twice as long as a session, because the one
-            # on the PC may have begun when the one on the phone was about to end.
+            # An unsubscribe event has only the openid. Keep its unionid for two lifetimes of a session: the
+            # session on the PC may begin just before the one on the phone ends.
             self._store.put(_union_key(openid), unionid.encode(), 2 * self._lifetime)
 
     def strike(self, openid: str, key: str, unionid: str = "") -> None:
@@ -37,8 +37,8 @@ class OpenSessions:
             self._strike(who, key)
 
     def end_all(self, openid: str, unionid: str = "") -> None:
-        """End every session of a person, also those by another openid of the same unionid. A session that
-        begins during this call may survive it."""
+        """End every session of a person, also those with another openid of the same unionid. A session that
+        begins during this call may stay open."""
         known = self._store.take(_union_key(openid))
         unionid = unionid or (known.decode() if known else "")
         self._end_all(openid)

@@ -1,4 +1,4 @@
-"""Phone numbers: what people type becomes E.164, or is refused with a reason."""
+"""Phone numbers: read what a user types as E.164, and mask numbers for display."""
 
 import unicodedata
 
@@ -13,15 +13,17 @@ _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 def read(typed: str, regions: str) -> str:
-    """The E.164 form of a mobile number of one of `regions` (ISO codes with commas between; the first is that
-    of numbers typed without a country code). Full-width digits, spaces and dashes are taken.
+    """Return a typed mobile number as E.164, such as `+8613812345678`.
 
-    Raises PhoneError: unreadable, landline or foreign.
+    `regions` are the allowed countries, as ISO codes with commas between. A number without a country code
+    belongs to the first one. Full-width digits, spaces and dashes are accepted.
+
+    Raises PhoneError: unreadable, landline or foreign (of another country).
     """
     text = unicodedata.normalize("NFKC", typed).strip()
     if len(text) > _MAX_TYPED or not text:
         raise PhoneError("unreadable")
-    # phonenumbers also reads vanity numbers and numbers within a sentence; people mean neither here.
+    # phonenumbers also accepts vanity numbers and numbers within a sentence. Refuse both.
     if any(not (char.isdecimal() or char in "+-() .·‐–—") for char in text):
         raise PhoneError("unreadable")
     allowed = parts(regions)
@@ -39,7 +41,10 @@ def read(typed: str, regions: str) -> str:
 
 
 def mask(phone: str) -> str:
-    """An E.164 number as pages and logs may show it: its owner knows it again, nobody else learns it."""
+    """Return an E.164 number with its middle hidden, for pages and logs: `+86 138****5678`.
+
+    Its owner recognises the number, and others cannot reconstruct it.
+    """
     number = phonenumbers.parse(phone)
     national = str(number.national_number)
     shown = f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"****{national[-2:]}"
@@ -47,5 +52,5 @@ def mask(phone: str) -> str:
 
 
 def prefixes(regions: str) -> str:
-    """What people know the countries of PHONE_REGIONS by: `+86 (CN), +852 (HK)`."""
+    """Return the country codes of PHONE_REGIONS for display: `+86 (CN), +852 (HK)`."""
     return ", ".join(f"+{phonenumbers.country_code_for_region(one)} ({one})" for one in parts(regions))

@@ -1,1 +1,1 @@
-"""The server: deliveries on one event loop, pages and handlers in threads, a supervisor of processes."""
+"""The server: worker processes, each with deliveries on an event loop, and pages and handlers in threads."""

@@ -1,4 +1,4 @@
-"""The server's application: deliveries run on its loop, everything else in threads."""
+"""The ASGI application of the server: deliveries run on the event loop, everything else in threads."""
 
 import asyncio
 import logging
@@ -19,8 +19,10 @@ _NO_BODY = Response(400, b"", _TEXT, {"result": "refused", "reason": "no-body"})
 
 
 class AsgiApplication:
-    """ASGI: a POST to `path` goes to `callback`, everything else to `pages`. `start` and `close` are called
-    when the server begins and has ended."""
+    """The ASGI application: a POST to `path` goes to `callback`, every other request to `pages`.
+
+    `start` is called before the server accepts requests, `close` in a thread after the last one.
+    """
 
     def __init__(
         self,
@@ -49,11 +51,11 @@ class AsgiApplication:
         self._start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.to_thread(self._close)  # it waits for jobs
+        await asyncio.to_thread(self._close)  # in a thread, because it waits for jobs
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A delivery is a greenlet: where it waits, others go on."""
+        """Answer a delivery. It runs in a greenlet, so other deliveries run while it waits."""
         query_string = scope["query_string"].decode("latin-1")
         with logged("POST", self._path) as facts:
             try:
@@ -77,11 +79,14 @@ class AsgiApplication:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body, or, if it is longer than MAX_BODY, enough of it to see that; None if it does not come."""
+    """Return the body of a request, or None if the client hangs up before its end.
+
+    Of a body that is longer than MAX_BODY bytes, return a part that is longer, too: the gate then refuses it.
+    """
     body = b""
     while len(body) <= MAX_BODY:
         message = await receive()
-        if message["type"] == "http.disconnect":  # also where the server does not wait any longer for it
+        if message["type"] == "http.disconnect":  # also after the time limit of request_limits.py
             return None
         body += message.get("body", b"")
         if not message.get("more_body"):

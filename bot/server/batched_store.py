@@ -1,7 +1,7 @@
-"""A store for deliveries on a loop: what they ask of it within a few rounds of the loop goes there in one go.
+"""A store that batches: calls that deliveries make within four rounds of the event loop are sent together.
 
-One transaction of SQLite, or one round trip to Redis, then serves all that came in together. For each of them
-by itself, it would cost as much as all the rest of its way.
+They then share one SQLite transaction or one Redis round trip. If each delivery had its own, that would cost
+as much as everything else in the delivery.
 """
 
 import asyncio
@@ -12,17 +12,18 @@ from bot.errors import StoreError
 from bot.server import greenlets
 from bot.store import Call, Store
 
-# Of the loop, each a look at the sockets: whoever comes in meanwhile goes with the others. Four in place of
-# one bought a quarter more messages on Redis, a twentieth on SQLite.
+# Rounds of the event loop to wait for more calls; in each, the loop looks for new requests. Four rounds
+# instead of one gave 25% more messages a second on Redis, and 5% more on SQLite.
 _ROUNDS = 4
 
 
 class BatchedStore(Store):
-    """Keeps the promises of `Store`. In a thread it is the store itself."""
+    """A `Store` that batches the calls of greenlets on the event loop. Calls from threads go straight to
+    `store`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asked: list[tuple[Sequence[Call], greenlets.Green]] = []
+        self._asked: list[tuple[Sequence[Call], greenlets.ReusableGreenlet]] = []
 
     def get(self, key: str) -> bytes | None:
         return self._ask("get", key)  # type: ignore[no-any-return]  # as the store's
@@ -43,11 +44,11 @@ class BatchedStore(Store):
         self._ask("delete", key)
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        if not greenlets.is_here():  # one by one: that asks also where the store was gone a moment ago
+        if not greenlets.is_here():  # single calls, because together() refuses to try during an outage
             return [getattr(self._store, name)(*arguments) for name, arguments in calls]
         return self._join(calls)
 
-    # What follows is asked for retries and jobs only: by itself, in a thread.
+    # The calls below are made for retries and jobs only. They are not batched, and run in a thread.
 
     def take(self, key: str) -> bytes | None:
         return greenlets.in_thread(self._store.take, key)
@@ -97,7 +98,7 @@ class BatchedStore(Store):
         except StoreError as error:
             for _, asker in asked:
                 asker.fail(StoreError(*error.args))
-        except Exception:  # one of them asked for nonsense: each for itself, and that one alone hears of it
+        except Exception:  # one call is faulty: make each caller's calls apart, so that only that one fails
             for calls, asker in asked:
                 try:
                     own = [getattr(self._store, name)(*arguments) for name, arguments in calls]

@@ -1,8 +1,8 @@
-"""Plain functions on an event loop, where whoever waits lets the others go on.
+"""Run plain blocking functions on an event loop: each runs in a greenlet, which pauses where it must wait.
 
-The way of a delivery is plain code that any thread can run. On the loop each delivery is a greenlet: where it
-has to wait it pauses, and whoever has what it waits for resumes it. Threads of one interpreter cannot compute
-side by side, and pay for every change between them; a change of greenlets costs as much as a call or two.
+The code of a delivery is plain and can also run in a thread. On the loop, other deliveries run while it is
+paused. Greenlets are cheaper than threads: threads of one interpreter cannot compute at the same time, and a
+switch between two of them is expensive. A switch between greenlets costs about as much as two function calls.
 """
 
 import asyncio
@@ -19,39 +19,42 @@ from greenlet import GreenletExit, getcurrent, greenlet
 R = TypeVar("R")
 
 
-class Green(greenlet):
-    """Runs one function after the other. Its parent is the loop, which alone may call resume() and fail()."""
+class ReusableGreenlet(greenlet):
+    """A greenlet that runs one function after another. Its parent is the event loop.
 
-    ended: "asyncio.Future[None]"  # of the function, once it has paused
+    Only code of the loop may call resume() and fail().
+    """
+
+    ended: "asyncio.Future[None]"  # done when the function ends; set only if the function has paused
     is_busy = False
-    is_aside = False
+    is_aside = False  # True while it runs a function that must not pause: see aside()
     _result: Any = None
     _error: BaseException | None = None
 
     def begin(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """Run `function` until it pauses for the first time or ends: it then is not busy any more."""
-        self.gr_context = getcurrent().gr_context  # its log lines belong to this request
+        """Run `function` until it first pauses, or until it ends: `is_busy` is then False."""
+        self.gr_context = getcurrent().gr_context  # so that its log lines have the id of this request
         self.is_busy = True
         self.switch(function, args)
 
     def resume(self, value: Any) -> None:
-        """Go on: what the function has paused for is `value`."""
-        if self.is_busy:  # not cut off meanwhile
+        """Let the function go on: its pause() returns `value`. Do nothing if it was cancelled meanwhile."""
+        if self.is_busy:
             self.switch(value)
-            self._tell()
+            self._report_end()
 
     def fail(self, error: BaseException) -> None:
-        """Go on with an error."""
+        """Let the function go on: its pause() raises `error`. Do nothing if it was cancelled meanwhile."""
         if self.is_busy:
             self.throw(type(error), error, error.__traceback__)
-            self._tell()
+            self._report_end()
 
-    def _tell(self) -> None:
+    def _report_end(self) -> None:
         if not self.is_busy and not self.ended.done():
             self.ended.set_result(None)
 
     def result(self) -> Any:
-        """What the function returned. Raises what it raised."""
+        """Return what the function returned, or raise what it raised."""
         result, error = self._result, self._error
         self._result = self._error = None
         if error is not None:
@@ -59,12 +62,15 @@ class Green(greenlet):
         return result
 
     def end(self) -> None:
-        """Give back its memory, unless its function goes on. Its own frame holds it: nothing else ends it."""
+        """End the greenlet and free its memory, unless its function is still running.
+
+        The garbage collector cannot do this: the greenlet's own frame refers to the greenlet.
+        """
         if not self.is_busy:
             self.throw()
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """The greenlet's own: it lives on, for the next function."""
+        """Run functions until end() is called. Overrides `greenlet.run`."""
         loop: Any = self.parent
         while True:
             try:
@@ -78,11 +84,11 @@ class Green(greenlet):
 
 
 class _Idle(threading.local):
-    """Greenlets between two functions. A new one costs as much as the parsing of a message, for Python maps
-    memory for the stack of each."""
+    """Greenlets of this thread that can be used again. A new one costs as much as parsing a message, because
+    Python maps memory for its stack."""
 
     def __init__(self) -> None:
-        self.greens: list[Green] = []
+        self.greenlets: list[ReusableGreenlet] = []
 
 
 _idle = _Idle()
@@ -90,50 +96,54 @@ _MOST_IDLE = 256
 
 
 async def run(function: Callable[..., R], *args: Any) -> R:
-    """What `function` returns, which may pause. Raises what it raises."""
-    green = _idle.greens.pop() if _idle.greens else Green()
-    green.begin(function, args)
-    if green.is_busy:
-        green.ended = asyncio.get_running_loop().create_future()
+    """Call `function` in a greenlet, where it may pause. Return what it returns, or raise what it raises."""
+    one = _idle.greenlets.pop() if _idle.greenlets else ReusableGreenlet()
+    one.begin(function, args)
+    if one.is_busy:
+        one.ended = asyncio.get_running_loop().create_future()
         try:
-            await green.ended
+            await one.ended
         except asyncio.CancelledError as cut:
-            green.fail(cut)
-            green.end()  # not used again: whoever wanted to resume it still may
+            one.fail(cut)
+            one.end()  # do not use it again: a late resume() would reach the next function
             raise
     try:
-        return green.result()  # type: ignore[no-any-return]  # the function's
+        return one.result()  # type: ignore[no-any-return]  # the function's
     finally:
-        if len(_idle.greens) < _MOST_IDLE:
-            _idle.greens.append(green)
+        if len(_idle.greenlets) < _MOST_IDLE:
+            _idle.greenlets.append(one)
         else:
-            green.end()
+            one.end()
 
 
 def is_here() -> bool:
-    """Whether this code runs on a loop, and may pause."""
+    """Return True if the calling code runs in a greenlet on the loop and may pause."""
     here = getcurrent()
-    return isinstance(here, Green) and not here.is_aside
+    return isinstance(here, ReusableGreenlet) and not here.is_aside
 
 
-def pause(begin: Callable[[Green], object]) -> Any:
-    """Let others go on, until whoever `begin` has told calls resume() or fail(). Only where is_here()."""
+def pause(begin: Callable[[ReusableGreenlet], object]) -> Any:
+    """Let other greenlets run until this one is resumed. Return the value given to resume(), or raise the
+    error given to fail().
+
+    `begin(greenlet)` must arrange that the loop calls one of the two later. Call this only if is_here().
+    """
     here: Any = getcurrent()
     begin(here)
     return here.parent.switch()
 
 
 def wait(awaitable: Awaitable[R]) -> R:
-    """The result of `awaitable`; others go on meanwhile."""
+    """Return the result of `awaitable`, or raise its error. Other greenlets run meanwhile."""
 
-    def begin(green: Green) -> None:
+    def begin(one: ReusableGreenlet) -> None:
         def resume(done: "asyncio.Future[R]") -> None:
             if done.cancelled():
-                green.fail(asyncio.CancelledError())
+                one.fail(asyncio.CancelledError())
             elif error := done.exception():
-                green.fail(error)
+                one.fail(error)
             else:
-                green.resume(done.result())
+                one.resume(done.result())
 
         asyncio.ensure_future(awaitable).add_done_callback(resume)
 
@@ -141,16 +151,19 @@ def wait(awaitable: Awaitable[R]) -> R:
 
 
 def sleep(seconds: float) -> None:
-    """Let others go on for so long: on the loop and in a thread alike."""
+    """Wait for `seconds` and let others run meanwhile. Works on the loop and in a thread."""
     if is_here():
-        pause(lambda green: asyncio.get_running_loop().call_later(seconds, green.resume, None))
+        pause(lambda one: asyncio.get_running_loop().call_later(seconds, one.resume, None))
     else:
-        time.sleep(seconds)  # a thread of its own: nobody else waits
+        time.sleep(seconds)
 
 
 def aside(function: Callable[..., R], *args: Any) -> R:
-    """Call what must not pause, for it may hold a lock that the next one wants: for it there is no loop, and
-    it may run one of its own."""
+    """Call a function that must not pause on the loop, and return its result.
+
+    It is for handlers: one may hold a lock, and another greenlet that waits for it would block the loop.
+    During the call asyncio sees no running loop, so the function may run one of its own (asyncio.run).
+    """
     here: Any = getcurrent()
     loop = asyncio.get_running_loop()
     here.is_aside = True
@@ -163,8 +176,11 @@ def aside(function: Callable[..., R], *args: Any) -> R:
 
 
 def in_thread(function: Callable[..., R], *args: Any, pool: Executor | None = None) -> R:
-    """Call what may take its time: on the loop by a thread, of `pool` or of the loop's own, while others go
-    on."""
+    """Call a function that may block. Return its result or raise its error.
+
+    On the loop it runs in a thread of `pool` (default: the loop's own pool), and other greenlets run
+    meanwhile. In a thread it is called directly.
+    """
     if not is_here():
         return function(*args)
     outcome = partial(contextvars.copy_context().run, _outcome, function, *args)
@@ -175,7 +191,7 @@ def in_thread(function: Callable[..., R], *args: Any, pool: Executor | None = No
 
 
 def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
-    # Not raised: asyncio gives some exceptions (StopIteration, CancelledError) a meaning of its own.
+    # Return the exception: asyncio treats some (StopIteration, CancelledError) in a special way if raised.
     try:
         return function(*args), None
     except BaseException as error:
@@ -183,7 +199,7 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseExcepti
 
 
 def soon(function: Callable[..., object], *args: Any) -> None:
-    """Have it called, on the loop by a thread that nobody waits for. It raises nothing."""
+    """Call `function`, which must not raise. On the loop, call it in a thread and do not wait for it."""
     if is_here():
         asyncio.get_running_loop().run_in_executor(None, function, *args)
     else:

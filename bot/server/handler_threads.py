@@ -1,8 +1,8 @@
-"""Which handlers may run on the loop: those that have shown that they do not keep it.
+"""Decide where a handler runs: on the event loop if its earlier calls were quick, else in a thread.
 
-A handler that asks a database or WeChat waits for the answer, and nobody else is served meanwhile if it does
-so on the loop. Nobody has to say which ones do: every handler starts out in a thread, and is watched. Whether
-it waited at all, however short, the system tells (Linux; elsewhere handlers stay in threads).
+A handler that waits for a database or for WeChat would block all other deliveries on the loop. Operators need
+not declare this: every handler starts in a thread, and its calls are measured. The operating system counts
+each wait of a thread, however short (Linux only; on other systems all handlers stay in threads).
 """
 
 import resource
@@ -13,20 +13,24 @@ from typing import Any
 
 from bot.server import greenlets
 
-_QUICK_SECONDS = 0.005
-_STALL_SECONDS = 0.05
-_CALLS = 50  # quick ones in a row, in a thread, that bring a handler to the loop
+_QUICK_SECONDS = 0.005  # a longer call is not quick
+_STALL_SECONDS = 0.05  # a call on the loop of this length makes the handler need more quick calls
+_CALLS = 50  # quick calls in a row, in a thread, that bring a handler to the loop
 _MOST_CALLS = 5_000_000
 _THREAD = getattr(resource, "RUSAGE_THREAD", None)
 
 
 def _waits() -> int:
-    """How often this thread has waited so far."""
+    """Return how often this thread has waited so far (voluntary context switches)."""
     return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
 
 
 class HandlerThreads:
-    """`threads` is how many handlers that are not known to be quick run at the same time."""
+    """Calls handlers. Those that are not known to be quick run in a pool of `threads` threads.
+
+    A handler moves to the loop after 50 quick calls in a row, and back to the pool after a call that was slow
+    or waited. If that call blocked the loop for 50 ms, ten times as many quick calls are needed from then on.
+    """
 
     def __init__(
         self,
@@ -37,11 +41,12 @@ class HandlerThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
         self._timer = timer
         self._waits = waits
-        self._left: dict[str, int] = {}  # quick calls that a handler still owes
-        self._owes: dict[str, int] = {}  # how many it owes each time, if it has stalled the loop
+        self._calls_left: dict[str, int] = {}  # by handler: quick calls that are left until the loop
+        self._calls_needed: dict[str, int] = {}  # by handler: more than 50 if it has stalled the loop
 
     def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """What the handler `function` returns or raises. `name` is what is known of it by."""
+        """Call the handler `function`. Return what it returns, or raise what it raises. Its measurements are
+        kept under `name`."""
         if not greenlets.is_here():
             return function(*args)
         if self.is_quick(name):
@@ -49,15 +54,15 @@ class HandlerThreads:
         return self.in_thread(self._watched, name, False, function, *args)
 
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        """What `function` returns or raises, which may take its time."""
+        """Call a function that may block, in the pool. Return what it returns, or raise what it raises."""
         return greenlets.in_thread(function, *args, pool=self._pool)
 
     def is_quick(self, name: str) -> bool:
-        """Whether that handler would run on the loop."""
-        return _THREAD is not None and self._left.get(name, _CALLS) == 0
+        """Return True if the handler `name` would run on the loop now."""
+        return _THREAD is not None and self._calls_left.get(name, _CALLS) == 0
 
     def close(self) -> None:
-        """Let threads end when their handlers have."""
+        """Let each thread end when its handler has ended. Do not wait for them."""
         self._pool.shutdown(wait=False)
 
     def _watched(self, name: str, on_the_loop: bool, function: Callable[..., Any], *args: Any) -> Any:
@@ -68,7 +73,7 @@ class HandlerThreads:
             seconds = self._timer() - since
             if seconds >= _QUICK_SECONDS or self._waits() != waits:
                 if on_the_loop and seconds >= _STALL_SECONDS:
-                    self._owes[name] = min(_MOST_CALLS, 10 * self._owes.get(name, _CALLS))
-                self._left[name] = self._owes.get(name, _CALLS)
+                    self._calls_needed[name] = min(_MOST_CALLS, 10 * self._calls_needed.get(name, _CALLS))
+                self._calls_left[name] = self._calls_needed.get(name, _CALLS)
             elif not on_the_loop:
-                self._left[name] = max(0, self._left.get(name, _CALLS) - 1)
+                self._calls_left[name] = max(0, self._calls_left.get(name, _CALLS) - 1)

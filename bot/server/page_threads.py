@@ -1,7 +1,7 @@
-"""Threads for calls from a loop: few while they compute, as many as are needed while they wait.
+"""A thread pool for pages: four threads while they compute, more while they wait.
 
-Threads of one interpreter cannot compute side by side. Four answer about a fifth more pages than sixteen,
-which hand the interpreter to each other; but where all four wait for WeChat, others must go on.
+Threads of one interpreter cannot compute at the same time. Four threads answer about 20% more pages than
+sixteen, which lose time by switching. But if all four wait for WeChat, further threads must serve the rest.
 """
 
 import asyncio
@@ -14,38 +14,43 @@ from typing import Any
 
 _FEW = 4
 _PATIENCE_SECONDS = 0.02
-_SPARE_SECONDS = 5.0  # after which a thread more than a few, if it has nothing to do, ends
+_SPARE_SECONDS = 5.0  # a thread beyond the first four ends after so long without work
 
 
 class PageThreads:
-    """At most `most` threads. More than four begin only if calls have waited for `patience` seconds and, in
-    that time, nobody took any of them, or the process hardly computed."""
+    """A pool of at most `most` threads.
+
+    More than four are started only if calls have waited for `patience` seconds, and in that time either no
+    waiting call was taken or the process used less than a quarter of one CPU. A thread beyond the first four
+    ends after `spare` seconds without work.
+    """
 
     def __init__(self, most: int, patience: float = _PATIENCE_SECONDS, spare: float = _SPARE_SECONDS) -> None:
         self._most = most
         self._patience = patience
         self._spare = spare
-        self._lock = threading.Lock()  # over all that follows
+        self._lock = threading.Lock()  # guards all fields below
         self._calls: collections.deque[Callable[[], object]] = collections.deque()
         self._taken = 0
         self._running = 0
-        self._idle: list[threading.Condition] = []  # the last one is woken first: the others may end
+        self._idle: list[threading.Condition] = []  # the newest is woken first, so that the others may end
         self._is_watched = False
 
     def call(self, function: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
-        """Its result or error, on the loop that runs here."""
+        """Call `function` in a thread. Return a future of the running loop with its result or error. A
+        StopIteration becomes a RuntimeError."""
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
         def run() -> None:
             try:
                 result, settle = function(*args), done.set_result
-            except StopIteration:  # which no future takes
+            except StopIteration:  # a future refuses this exception
                 result, settle = RuntimeError("StopIteration"), done.set_exception
             except BaseException as error:
                 result, settle = error, done.set_exception
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and whoever waited with it
-                loop.call_soon_threadsafe(_unless_cut_off, done, settle, result)
+            with contextlib.suppress(RuntimeError):  # the loop has ended, so nothing waits for the result
+                loop.call_soon_threadsafe(_unless_cancelled, done, settle, result)
 
         with self._lock:
             self._calls.append(run)
@@ -91,6 +96,6 @@ class PageThreads:
             call()
 
 
-def _unless_cut_off(done: "asyncio.Future[Any]", settle: Callable[[Any], None], what: Any) -> None:
+def _unless_cancelled(done: "asyncio.Future[Any]", settle: Callable[[Any], None], what: Any) -> None:
     if not done.done():
         settle(what)

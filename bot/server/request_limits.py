@@ -1,32 +1,35 @@
-"""HTTP as uvicorn reads it, and what we add: limits of a request, and answers in one packet."""
+"""uvicorn's HTTP protocol with limits on time and size of a request, and with each answer in one packet."""
 
 import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_MAX_BYTES = 64 * 1024  # of a request, beside its body
-_WHOLE_SECONDS = 20.0
+_MAX_BYTES = 64 * 1024  # of a request without its body
+_WHOLE_SECONDS = 20.0  # in which a request must arrive completely
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class Http(HttpToolsProtocol):
-    """Who sends half a request, a head or trailers without an end, or nothing at all must not keep a thread,
-    memory or a connection. A request that comes in one piece, as nearly all do, starts no clock."""
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """An HTTP connection with limits, so that a slow client cannot keep a thread, memory or a socket.
 
-    _bytes = 0  # of this request so far, beside its body
-    _is_whole = False
-    _cut_off: asyncio.TimerHandle | None = None
+    A request must arrive within 20 seconds, or the connection is closed. Its head and trailers may have
+    64 KiB, or it is answered with 431. A request that arrives in one piece, as nearly all do, needs no timer.
+    """
+
+    _bytes = 0  # of this request so far, without its body
+    _is_whole = False  # the request has arrived completely
+    _cut_off: asyncio.TimerHandle | None = None  # closes the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        super().connection_made(InOneGo(transport))  # type: ignore[arg-type]  # has what uvicorn uses
+        super().connection_made(BatchedTransport(transport))  # type: ignore[arg-type]  # has what uvicorn uses
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_whole = True
         self._watch()
         super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:  # uvicorn leaves it, where the connection broke
+        if self.timeout_keep_alive_task is not None:  # uvicorn does not cancel it if the connection broke
             self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
@@ -50,6 +53,7 @@ class Http(HttpToolsProtocol):
         super().on_message_complete()
 
     def _watch(self) -> None:
+        """Start the timer if a request is incomplete. Stop it if the request is complete."""
         if self._cut_off is None and not self._is_whole:
             self._cut_off = self.loop.call_later(_WHOLE_SECONDS, self.transport.close)
         elif self._cut_off is not None and self._is_whole:
@@ -57,9 +61,11 @@ class Http(HttpToolsProtocol):
             self._cut_off = None
 
 
-class InOneGo:
-    """A transport that sends together what is written in one round of the loop. The server writes the head of
-    an answer and its body one after the other, and two packets cost both sides twice as much as one."""
+class BatchedTransport:
+    """A transport that sends everything written within one round of the loop as one packet.
+
+    uvicorn writes head and body of an answer separately. Two packets cost both sides twice as much as one.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport

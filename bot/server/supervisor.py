@@ -1,4 +1,4 @@
-"""The worker processes of the server. Each has an event loop and a listening socket of its own.
+"""Start and supervise the server's worker processes. Each has its own event loop and listening socket.
 
 The sockets share one port, and the kernel gives every connection to one of them. The parent keeps them open:
 if a worker dies, connections that wait on its socket go to the worker that replaces it.
@@ -16,20 +16,20 @@ from multiprocessing.context import ForkProcess
 
 import uvicorn
 
-from bot.server.request_limits import Http
+from bot.server.request_limits import LimitedHttpProtocol
 
 _APPLICATION = "bot.asgi:application"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 1024
-_KEEP_ALIVE_SECONDS = 75  # longer than nginx's: it must not send a delivery into a connection we have closed
+_KEEP_ALIVE_SECONDS = 75  # longer than nginx's, so that nginx never uses a connection that we have closed
 _AT_ONCE_SECONDS = 1.0  # a worker that exits so soon after its start would do so again
 
 
-class Workers:
-    """One worker process for each of `sockets`.
+class Supervisor:
+    """Starts one worker process for each of `sockets`, and replaces those that die.
 
-    A worker that is told to stop gives requests under way `in_flight` seconds. It is killed if it has not
-    ended after `patience` seconds. `complain` gets a text for the operator if the workers cannot start.
+    A worker that is told to stop gives running requests `in_flight` seconds to end. It is killed if it has
+    not ended after `patience` seconds. `complain` gets a text for the operator if the workers cannot start.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Workers:
             if not was_killed:
                 self._complain("a worker died as soon as it had started; see the lines above")
                 return False
-            # The next worker may be killed as soon: start at most one a second.
+            # The next worker may be killed as quickly, so start at most one a second.
             time.sleep(_AT_ONCE_SECONDS - age)
         self._begin(its_socket)
         return True
@@ -110,7 +110,8 @@ class Workers:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address. Several may be: the kernel shares connections out among them."""
+    """Return a new socket bound to the address. Several sockets may be bound to one address: the kernel
+    gives each connection to one of them. Raises OSError."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -122,14 +123,14 @@ def _serve(its_socket: socket.socket, others: list[socket.socket], in_flight: fl
     """Run a worker: serve until SIGTERM or SIGINT, then exit by that signal."""
     signal.set_wakeup_fd(-1)
     for number in _STOPS:
-        signal.signal(number, signal.SIG_DFL)  # until uvicorn has set its own, and again when it has stopped
+        signal.signal(number, signal.SIG_DFL)  # applies before and after uvicorn has its own handlers
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     for one in others:
         one.close()  # our copy would keep another worker's socket open after the parent has closed it
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     config = uvicorn.Config(
         _APPLICATION,
-        http=Http,
+        http=LimitedHttpProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",

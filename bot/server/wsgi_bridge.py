@@ -1,6 +1,6 @@
-"""WSGI on a loop: every request for a page runs in a thread, and its answer goes out in one piece if it can.
+"""Run a WSGI application under ASGI: each request runs in a thread, and a short answer is sent in one piece.
 
-PEP 3333 on one side, the HTTP part of the ASGI specification on the other.
+It follows PEP 3333 (WSGI) and the HTTP part of the ASGI specification.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ _PIECE_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class _Answer:
-    """`rest` is what comes after the first piece, None if that is all; `close` must be called after it."""
+    """An answer of the application. `rest` yields what follows the first piece, and is None if nothing does.
+    If there is a `rest`, call `close` after it."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -38,11 +39,11 @@ class _Answer:
 
 
 class _Broken(Exception):
-    """A stream has failed, and that is logged."""
+    """The application failed in the middle of an answer. The fault is already logged."""
 
 
 class Bridge:
-    """The WSGI application `app` as one of ASGI; `threads` requests run at the same time."""
+    """An ASGI application that runs the WSGI application `app`, with at most `threads` requests at a time."""
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
@@ -64,13 +65,13 @@ class Bridge:
                 piece = await in_thread(_next, answer.rest)
             await send({"type": "http.response.body", "body": b""})
         except _Broken:
-            return  # the server breaks off what has no end
+            return  # without a last piece, the server closes the connection
         finally:
             gone.cancel()
             await in_thread(answer.close)
 
     def _answer(self, environ: dict[str, Any]) -> _Answer:
-        """In a thread: run the application to the first piece of its answer."""
+        """Run the application until the first piece of its answer. Called in a thread."""
         try:
             return self._run(environ)
         except Exception as error:
@@ -90,10 +91,10 @@ class Bridge:
         close = getattr(pieces, "close", lambda: None)
         try:
             rest = iter(pieces)
-            piece = next(rest, b"")  # applications may begin their answer as late as this
+            piece = next(rest, b"")  # an application may call start_response() as late as here
             status, headers = begun
             if isinstance(pieces, list) or any(name.lower() == b"content-length" for name, _ in headers):
-                rest = _large(itertools.chain([piece], rest))  # not a stream of what is still to come
+                rest = _large(itertools.chain([piece], rest))  # the whole answer exists: merge its pieces
                 piece = next(rest, b"")
                 if len(piece) < _PIECE_BYTES:
                     close()
@@ -105,8 +106,10 @@ class Bridge:
 
 
 class _Body(io.RawIOBase):
-    """`wsgi.input`, for a thread: it waits until the next piece of the body has come. That this
-    ends the server sees to (`bot.server.request_limits`)."""
+    """`wsgi.input`. Reading it in a thread blocks until the next piece of the body arrives.
+
+    The server enforces the time limit (see request_limits.py). Raises ConnectionError if the client hangs up.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
         self._loop = loop
@@ -130,7 +133,7 @@ class _Body(io.RawIOBase):
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
-    """None: there are no more."""
+    """Return the next piece, or None after the last one. Raises _Broken after logging a fault."""
     try:
         return next(pieces, None)
     except Exception as error:
@@ -143,13 +146,13 @@ async def _next_of(receive: Receive) -> Scope:
 
 
 async def _gone(receive: Receive) -> None:
-    """Returns when the client has hung up."""
+    """Return when the client has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _large(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in fewer pieces: each costs a change of threads."""
+    """Yield the same bytes in pieces of 256 KiB. Fewer pieces mean fewer switches between threads."""
     gathered = b""
     for piece in pieces:
         gathered += piece
@@ -183,7 +186,7 @@ def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
     }
     for raw_name, raw_value in scope["headers"]:
         if b"_" in raw_name:
-            continue  # it would pass for the one with a hyphen, which a proxy may have set
+            continue  # WSGI cannot tell it from the name with a hyphen, which a proxy may have set
         name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
         if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             name = f"HTTP_{name}"

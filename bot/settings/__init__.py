@@ -1,1 +1,1 @@
-"""How settings are read and checked. Which settings there are is known to `bot/config.py` alone."""
+"""Read and check settings. The table of settings itself is in `bot/config.py`."""

@@ -61,7 +61,7 @@ def one_of(*choices: str) -> Reader:
 
 
 def matching(pattern: str, meaning: str) -> Reader:
-    """Return a reader for an empty text or one that matches `pattern`, which `meaning` says in words."""
+    """Return a reader for an empty text or one that matches `pattern`. Errors describe it as `meaning`."""
 
     def read(value: Any) -> str:
         given = text(value)
@@ -102,7 +102,7 @@ def site(value: Any) -> str:
 
 def host_of(url: SplitResult) -> str:
     """Return host and port of an http(s) URL as browsers write them: `bot.example.com` for
-    `https://Bot.Example.com:443`. A user name before an @ stays, so that such a URL equals no page's."""
+    `https://Bot.Example.com:443`. A user name before an @ is kept, so that the result equals no page's."""
     return url.netloc.lower().removesuffix(_DEFAULT_PORTS[url.scheme])
 
 
@@ -125,8 +125,8 @@ def listen_address(value: Any) -> str:
 def list_of(check: Callable[[str], object], meaning: str) -> Reader:
     """Return a reader for a text of several items with commas between them; `parts()` splits it.
 
-    `check` raises ValueError for a bad item. `meaning` says in words what the items are.
-    A text of nothing but commas is read as the empty one, so that a setting that needs items is missing.
+    `check` raises ValueError for a bad item. Errors describe the items as `meaning`.
+    A text of only commas is read as an empty text, so that a required setting counts as missing.
     """
 
     def read(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""Where values come from: a Python file and the environment, which wins.
+"""Read the values of settings from a Python file and from the environment, which wins.
 
-Collects all faults instead of stopping at the first one. Never repeats what a file or an exception says,
-because that may be a secret.
+Collects all faults instead of stopping at the first one. A fault of the file never quotes its text or an
+exception's text, because either may hold a secret.
 """
 
 import difflib
@@ -20,7 +20,7 @@ _NEARLY = 0.85  # how alike two names are, from 0 to 1, before we call one a mis
 
 @dataclass(frozen=True)
 class Reading:
-    """What the sources of a table say.
+    """The result of reading all settings of a table.
 
     `values` has the good values by field; `faults` one line for each bad or unknown one, beginning with its
     name; `missing` the names of required settings that are empty.
@@ -35,7 +35,7 @@ def read(table: type, path: str | None, env: Mapping[str, str], root: Path) -> R
     """Read every setting of `table`: from `BOT_<NAME>` in `env`, else from the file, else its default.
 
     The file is `path`, else what BOT_CONFIG names, else `config.py` in the current folder or in `root`, if
-    there is one. Raises ConfigError if the file cannot be read: nobody knows then what is missing.
+    there is one. Raises ConfigError if the file cannot be read: missing settings cannot be found then.
     """
     settings = rows(table)
     names = [row.name for row in settings]
@@ -76,7 +76,7 @@ def _run(file: Path) -> dict[str, Any]:
 
 
 def _line(error: BaseException, file: Path) -> str:
-    """Return `, line 3` for the line of `file` that failed, or an empty text if `error` does not tell."""
+    """Return `, line 3` for the line of `file` that failed, or an empty text if it is unknown."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
         return f", line {error.lineno}"
     lines = [
@@ -95,7 +95,8 @@ def _unknown(in_file: Mapping[str, Any], names: Sequence[str], file: Path | None
 
 
 def _misspelt(env: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
-    """Yield a fault for each variable whose name is nearly ours. Another program may own other BOT_ names."""
+    """Yield a fault for each variable whose name is nearly that of a setting. Other BOT_ names may belong to
+    another program."""
     for variable in sorted(env):
         name = variable.removeprefix("BOT_")
         if variable.startswith("BOT_") and name not in (*names, "CONFIG"):

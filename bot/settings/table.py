@@ -1,6 +1,6 @@
 """A table of settings: a frozen dataclass whose fields are made by `setting()`, and its rows.
 
-One row has everything that is known of one setting, so that reading, checking and `config.example.py` agree.
+A row holds everything about one setting, so that reading, checking and `config.example.py` always agree.
 """
 
 import dataclasses

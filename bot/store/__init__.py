@@ -1,7 +1,7 @@
 """The store: state that outlives a request and is shared by processes. Every backend keeps these promises.
 
-Keys are text, values bytes, lifetimes seconds. Every value has a lifetime, so nothing stays for ever. A store
-also has timetables: names of things to do, each with the time at which it is due.
+Keys are text, values bytes, lifetimes seconds. Every value has a lifetime. A store also has timetables: lists
+of names, each with the time at which it is due.
 Each operation is atomic against all threads, processes and machines that share the store. A backend puts the
 AppID before every key and timetable: bots of several accounts may share one database.
 """
@@ -18,7 +18,7 @@ Call = tuple[str, tuple[Any, ...]]  # the name of a method, its arguments
 
 
 class Write(NamedTuple):
-    """What update() is to write. A lifetime of 0 deletes."""
+    """What update() writes: a value and its lifetime in seconds. A lifetime of 0 deletes the key."""
 
     value: bytes
     lifetime: float
@@ -28,20 +28,19 @@ DELETE = Write(b"", 0.0)
 
 
 class Store(Protocol):
-    """What the bot asks of a store. A value whose lifetime has passed is as if it had never been.
+    """The interface of every backend. A value whose lifetime has passed counts as deleted.
 
-    Every method raises StoreError when the store cannot do its work.
+    Every method raises StoreError if the store cannot do its work.
     """
 
     def get(self, key: str) -> bytes | None:
         """Return the value of `key`, or None."""
 
     def put(self, key: str, value: bytes, lifetime: float) -> None:
-        """Write `value`, whatever was there."""
+        """Write `value`. Replace an earlier value."""
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        """Write only if `key` has no value. Return True if written: of many callers at once, one gets
-        True."""
+        """Write only if `key` has no value. Return True if written. If many call at once, one gets True."""
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
         """Write `new` only if the value is now `old`. Return True if written."""
@@ -53,18 +52,18 @@ class Store(Protocol):
         """Delete `key` only if its value is `value`. Return True if deleted. Use it to give back a lock."""
 
     def delete(self, key: str) -> None:
-        """Delete `key`, whatever was there."""
+        """Delete `key`. Do nothing if it has no value."""
 
     def count(self, key: str, lifetime: float) -> int:
-        """Add one to a counter and return it. get() returns it in decimal digits. Its lifetime starts with
-        its first count."""
+        """Add one to a counter and return its new value. The lifetime starts with the first count. get()
+        returns the value in decimal digits."""
 
     def schedule(self, timetable: str, name: str, at: float) -> None:
         """Enter `name`, due at `at` (unix seconds). A later entry replaces an earlier one."""
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        """Return up to `limit` names that are due, the longest due first, and make them due at `later`. Of
-        many callers at once, each name comes to one."""
+        """Return up to `limit` names that are due, the longest due first, and make them due at `later`. If
+        many call at once, each name is returned to one caller only."""
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         """Return up to `limit` names, in the order in which they are due."""
@@ -84,11 +83,11 @@ class Store(Protocol):
         """Close all connections."""
 
     def update(self, key: str, change: Callable[[bytes | None], Write | None]) -> Write | None:
-        """Replace the value of `key` by what `change` makes of it, while others may write it, too.
+        """Replace the value of `key` by the result of `change`, even if others write the key as well.
 
-        `change` gets the value, or None if there is none. It is called again if another writer was quicker.
-        It returns what to write, or None to leave everything as it is. Return what was written, or None. An
-        exception of `change` is raised.
+        `change` gets the value, or None if there is none. It returns what to write, or None for no change. It
+        is called again if another writer was quicker. Return what was written, or None. Raises StoreError and
+        any exception of `change`.
         """
         while True:
             value = self.get(key)
@@ -105,8 +104,8 @@ class Store(Protocol):
 def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
     """Open the store of the account `app_id` at `url`: `sqlite:///path` or `redis://host:port/db`.
 
-    `clock` decides lifetimes in SQLite. Redis has a clock of its own. Raises StoreError if `url` is neither,
-    or if its file cannot be opened. An unreachable Redis fails at its first call.
+    `clock` is used for lifetimes in SQLite; Redis uses its own clock. Raises StoreError if `url` is neither
+    of the two or its file cannot be opened. If Redis cannot be reached, the first call raises it instead.
     """
     try:
         path = StoreUrl.parse(url).sqlite_path

@@ -1,9 +1,8 @@
-"""Take over what versions before 2026-12 have stored: their keys and timetables did not carry the AppID.
+"""Migrate the data of versions before 2026-12, whose keys and timetables did not begin with the AppID.
 
-Carried over is what must not be lost: phone bindings, the records and jobs of messages, answers that wait
-for their users. The rest is dropped: visitors log in anew, tokens are fetched anew, codes by SMS are asked
-for anew. Jobs go to the account whose messages they answer. Everything else goes to the first bot that opens
-the store.
+Phone bindings, records and jobs of messages, and answers that wait for their users are kept. Everything else
+is dropped: visitors log in again, tokens are fetched again, and users ask for a new SMS code. A job goes to
+the account whose message it answers. All other data goes to the first bot that opens the store.
 """
 
 import contextlib
@@ -27,10 +26,10 @@ _BUSY_SECONDS = 10.0
 
 
 def carry_over(store: Store, url: str, app_id: str, original_id: str) -> None:
-    """Rename what an older version has left at `url`, once for each store and account.
+    """Rename the keys that an older version left at `url`. Do it once for each store and account.
 
-    Each key is renamed by itself, with its lifetime, and so is never lost or doubled: this may be
-    interrupted, and other processes may do the same. Raises StoreError.
+    Each rename is atomic and keeps the lifetime, so no key is lost or doubled if this is interrupted or runs
+    in several processes at once. `original_id` is the account's gh_… id. Raises StoreError.
     """
     if store.get(_DONE):
         return
@@ -41,7 +40,7 @@ def carry_over(store: Store, url: str, app_id: str, original_id: str) -> None:
         keys, jobs = _in_redis(url, app_id, original_id)
     store.put(_DONE, b"1", _FOR_EVER)
     if keys or jobs:
-        log.warning("[store] taken over from an older version: %d values, %d jobs", keys, jobs)
+        log.warning("[store] migrated the data of an older version: %d values, %d jobs", keys, jobs)
 
 
 def _in_sqlite(path: str, app_id: str, original_id: str) -> tuple[int, int]:
@@ -98,16 +97,16 @@ def _in_redis(url: str, app_id: str, original_id: str) -> tuple[int, int]:
 
 
 def _ours(original_id: str, keys: list[str], jobs: Mapping[str, bytes | str]) -> tuple[list[str], list[str]]:
-    """Return which of the keys and jobs to take: not the jobs that answer messages to another account, and
-    not the records of these messages. A job has the key of its message as its id."""
+    """Return the keys and jobs to migrate: all but the jobs that answer messages to another account, and the
+    records of these messages. The id of a job is the key of its message."""
     ours = [key for key, job in jobs.items() if _is_for(original_id, job)]
     theirs = {key.removeprefix("job:") for key in jobs if key not in ours}
     return [key for key in keys if key not in theirs], ours
 
 
 def _is_for(original_id: str, job: bytes | str) -> bool:
-    """Return True if a job answers a message to this account. A job that only shows "typing" has no message,
-    and is dropped."""
+    """Return True if a job answers a message to this account. Return False for a job that only shows
+    "typing": it has no message, and is dropped."""
     with contextlib.suppress(ValueError, TypeError, KeyError):
         return bool(json.loads(job)["work"]["fields"]["ToUserName"] == original_id)
     return False

@@ -1,20 +1,29 @@
-"""How often somebody may do what costs: a count in the store for each of them and each window of time."""
+"""Rate limits: counters and pauses that are kept in the store, so that all processes share them."""
 
 from bot.store import Store
 
 
 class Limits:
+    """Rate limits for actions. `what` names an action, `who` a person, a phone or an address.
+
+    Every method raises StoreError.
+    """
+
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def take(self, what: str, who: str, most: int, seconds: float) -> bool:
-        """Whether `who` may do `what` once more; counts it. At most `most` times in a window of `seconds`,
-        which begins with the first time, over all processes."""
+        """Count one attempt by `who` at `what`. Return False if there were more than `most` in this window.
+
+        A window begins with the first attempt and lasts `seconds`. Counting is atomic over all processes.
+        """
         return self._store.count(f"limit:{what}:{who}", seconds) <= most
 
     def pause(self, what: str, who: str, seconds: float, now: float) -> float:
-        """How many seconds `who` must wait before they may do `what` again. 0: they may now, and then not for
-        `seconds`; of many callers at once, one hears it."""
+        """Begin a pause of `seconds` for `who` at `what`. Return 0, or the seconds left of a running pause.
+
+        `now` is unix seconds. Of many callers at once, exactly one gets 0. The others get at least 1.
+        """
         key = f"pause:{what}:{who}"
         if self._store.add(key, str(now + seconds).encode(), seconds):
             return 0.0
@@ -22,5 +31,5 @@ class Limits:
         return max(1.0, float(until) - now) if until else 1.0
 
     def resume(self, what: str, who: str) -> None:
-        """End a pause: what it was for has not happened."""
+        """End a pause early, because the action did not take place."""
         self._store.delete(f"pause:{what}:{who}")

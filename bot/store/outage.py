@@ -1,4 +1,4 @@
-"""Says once that a store is gone and once that it is back, instead of once for every message meanwhile."""
+"""Log one line when a store begins to fail and one when it works again, instead of one for every message."""
 
 import logging
 import math
@@ -10,8 +10,11 @@ log = logging.getLogger("bot.store")
 
 
 class Outage:
-    """Operations overlap, and end in another order than they began: what an operation that began before the
-    last change has met is no news. `is_on` says how it stands."""
+    """The outage state of one store: `is_on` is True while it fails. `name` is its name in log lines.
+
+    Operations of several threads overlap. The result of an operation that began before the last change of
+    `is_on` is outdated, and is ignored. Threads may share an Outage.
+    """
 
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._name = name
@@ -21,16 +24,17 @@ class Outage:
         self._changed = -math.inf
 
     def begins(self, problem: str, since: float) -> None:
-        """An operation that began at `since` failed."""
-        if self._turns(True, since):
-            log.error("[store] %s does not work, going on without it: %s", self._name, problem)
+        """Note that an operation which began at `since` (monotonic seconds) failed. Log a new outage."""
+        if self._change_to(True, since):
+            log.error("[store] %s does not work; the bot goes on without it: %s", self._name, problem)
 
     def ends(self, since: float) -> None:
-        """An operation that began at `since` worked."""
-        if self.is_on and self._turns(False, since):
+        """Note that an operation which began at `since` worked. Log the end of an outage."""
+        if self.is_on and self._change_to(False, since):
             log.warning("[store] %s works again", self._name)
 
-    def _turns(self, on: bool, since: float) -> bool:
+    def _change_to(self, on: bool, since: float) -> bool:
+        """Set `is_on`. Return False if it has that value already, or was changed after `since`."""
         with self._lock:
             if self.is_on is on or since < self._changed:
                 return False

@@ -1,7 +1,7 @@
-"""The codec of everything that is stored: a dataclass as JSON, and back.
+"""The codec for stored records: dump() turns a dataclass into JSON, load() turns it back.
 
 Servers of two versions may use one store during an upgrade. So load() ignores fields that a newer version has
-added, and takes the default of a field that an older version did not have.
+added, and uses the default of a field that an older version did not have.
 """
 
 import json
@@ -25,7 +25,7 @@ def load(kind: type[R], stored: bytes) -> R:
 
     A JSON list is read as the values of the first fields, in their order: versions before 2026-12 wrote phone
     claims in this form. A field that holds another dataclass is built by `kind.__post_init__`.
-    Raises ValueError if `stored` is no such record.
+    Raises ValueError if `stored` is not such a record.
     """
     return build(kind, json.loads(stored))
 

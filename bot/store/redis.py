@@ -1,4 +1,4 @@
-"""The store in Redis: for several machines. Redis 6.2 or newer (GETDEL)."""
+"""The store in Redis, for several machines. It needs Redis 6.2 or newer (GETDEL)."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ from bot.store.outage import Outage
 
 Command = tuple[Any, ...]
 
-# A script runs whole or not at all; nothing comes between its reading and its writing.
+# Redis runs a script atomically: no other command runs between its read and its write.
 _SWAP = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -51,11 +51,11 @@ _GIVE_UP = {_USER_TIMEOUT: round(_TIMEOUT_SECONDS * 1000)} if _USER_TIMEOUT else
 
 
 class RedisStore(Store):
-    """Keeps the promises of `Store`.
+    """A `Store` in Redis. Threads may share it.
 
-    Commands go straight to a connection of the library, without its client: that takes a quarter of the time.
-    After a failure to reach Redis every call fails at once for a second: a message must not wait out one
-    timeout after the other.
+    Commands are sent on the library's connections without its client, which takes a quarter of the time.
+    After a call that could not reach Redis, every call fails at once for one second. So a message waits for
+    one timeout at most.
     """
 
     def __init__(self, url: str, app_id: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -63,18 +63,19 @@ class RedisStore(Store):
         self._monotonic = monotonic
         self._again_at = 0.0
         self._outage = Outage("the Redis store", monotonic)
-        # What we have given up must not reach Redis later, when the network is back (Linux).
+        # On Linux, the kernel drops unsent commands after the timeout. Otherwise they would reach Redis when
+        # the network is back, although the caller has long been told that they failed.
         is_remote = not url.startswith("unix:")
-        fence = {"socket_keepalive": True, "socket_keepalive_options": _GIVE_UP} if is_remote else {}
-        # No retries: a swap whose answer was lost would find its own work, and say that it had come too late.
+        drop_unsent = {"socket_keepalive": True, "socket_keepalive_options": _GIVE_UP} if is_remote else {}
+        # No retries: if the answer to a swap is lost, its retry finds the new value and reports a failure.
         self._pool = redis.ConnectionPool.from_url(
             url,
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
-            **fence,
+            **drop_unsent,
         )
-        # Connections, and since when nobody uses them. Shared by threads: append and pop are atomic.
+        # Unused connections, each with the time of its last use. Append and pop are atomic between threads.
         self._idle: list[tuple[Any, float]] = []
         self._is_closed = False
 
@@ -117,9 +118,9 @@ class RedisStore(Store):
         self._one(("ZREM", self._timetable(timetable), name))
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        # Whoever calls this holds up everybody else: only one who does not finds out whether Redis is back.
+        # together() blocks the event loop, so it must not wait for a timeout. Other calls end the outage.
         if self._outage.is_on:
-            raise StoreError("Redis store: gone a moment ago")
+            raise StoreError("Redis store: could not be reached a moment ago")
         commands = [_CALLS[name][0](self._owner + key, *arguments) for name, (key, *arguments) in calls]
         answers = zip(calls, commands, self._send(commands), strict=True)
         return [_CALLS[name][1](self._answer(command, answer)) for (name, _), command, answer in answers]
@@ -128,7 +129,7 @@ class RedisStore(Store):
         self._one(("PING",))
 
     def close(self) -> None:
-        self._is_closed = True  # threads may still be on their way
+        self._is_closed = True  # threads may still be using connections: _release() closes those
         self._drop_idle()
 
     def _timetable(self, name: str) -> str:
@@ -142,8 +143,10 @@ class RedisStore(Store):
         return self._answer(command, self._send([command])[0])
 
     def _answer(self, command: Command, answer: Any) -> Any:
-        """Return what `answer` says about `command`, which was sent. A script is sent by its digest. Redis
-        may have forgotten it (SCRIPT FLUSH): then the script itself is sent."""
+        """Return the answer to `command`. Raise StoreError if it is an error.
+
+        Scripts are sent as digests. If Redis has forgotten a script (SCRIPT FLUSH), send its text instead.
+        """
         if isinstance(answer, redis.exceptions.NoScriptError):
             script = next(script for script, digest in _DIGESTS.items() if digest == command[1])
             return self._one(("EVAL", script, *command[2:]))
@@ -152,10 +155,11 @@ class RedisStore(Store):
         return answer
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
-        """The answers of several commands in one round trip; what Redis refuses is answered with an error."""
+        """Send several commands in one round trip and return their answers. The answer to a command that
+        Redis refuses is an exception object. Raises StoreError if Redis cannot be reached."""
         since = self._monotonic()
         if since < self._again_at:
-            raise StoreError("Redis store: gone a moment ago, tried again in a second")
+            raise StoreError("Redis store: could not be reached a moment ago, tried again in a second")
         connection = None
         answers = []
         try:
@@ -168,7 +172,7 @@ class RedisStore(Store):
                     answers.append(refusal)
         except BaseException as error:
             if connection is not None:
-                connection.disconnect()  # an answer may still be on its way: it must not meet another command
+                connection.disconnect()  # an answer may still arrive: the next command must not read it
             if isinstance(error, redis.RedisError):
                 raise self._failure(error, since) from error
             raise
@@ -177,10 +181,10 @@ class RedisStore(Store):
         return answers
 
     def _connection(self) -> Any:
-        """One that nobody uses, and that Redis has not closed meanwhile."""
+        """Return an unused connection that Redis has not closed, or a new one."""
         with contextlib.suppress(IndexError):
             connection, since = self._idle.pop()
-            # To look takes longer than a command, so one that was in use just now is trusted.
+            # The check takes longer than a command. Skip it for a connection that was used within a second.
             if self._monotonic() - since < _FRESH_SECONDS or not _is_closed(connection):
                 return connection
             connection.disconnect()
@@ -190,8 +194,8 @@ class RedisStore(Store):
         return connection
 
     def _load_scripts(self, connection: Any) -> None:
-        """Let Redis know the scripts. If it knew one only after a refusal, together() would run that command
-        after the ones that follow it."""
+        """Load the scripts into Redis. An unknown script is sent again after all other commands of a
+        together(), and so would run in the wrong order."""
         connection.send_packed_command(
             connection.pack_commands([("SCRIPT", "LOAD", one) for one in _DIGESTS])
         )
@@ -213,13 +217,13 @@ class RedisStore(Store):
         problem = f"{type(error).__name__}: {error}"  # the library names host and port, never the password
         if isinstance(error, redis.ConnectionError | redis.TimeoutError):
             self._again_at = self._monotonic() + _PAUSE_SECONDS
-            self._drop_idle()  # whatever broke one has broken all
+            self._drop_idle()  # the fault has most likely broken all connections
             self._outage.begins(problem, since)
         return StoreError(f"Redis store: {problem}")
 
 
 def _is_closed(connection: Any) -> bool:
-    """Whether Redis has closed a connection that nobody uses: it can be read then, or says so itself."""
+    """Return True if Redis has closed an unused connection: it is then readable, or raises when checked."""
     try:
         return bool(connection.can_read(timeout=0))
     except redis.ConnectionError:
@@ -266,7 +270,7 @@ def _as_it_is(answer: Any) -> Any:
     return answer
 
 
-# What may go together: the command, and what its answer says.
+# The operations that together() accepts: a function that makes the command, one that reads its answer.
 _CALLS: dict[str, tuple[Callable[..., Command], Callable[[Any], Any]]] = {
     "get": (_get, _as_it_is),
     "put": (_put, _nothing),

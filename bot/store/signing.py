@@ -1,4 +1,4 @@
-"""Signatures of this server: proof that a text was made here. Never used for what WeChat signs."""
+"""Signatures that prove that a text was made by this server. Not used for WeChat's own signatures."""
 
 import hashlib
 import hmac
@@ -29,6 +29,5 @@ def is_same(wanted: str, given: str) -> bool:
 
 
 def fingerprint(secret: str) -> str:
-    """Return 40 hex digits that name `secret` in a store. Whoever reads the store does not learn the
-    secret."""
+    """Return 40 hex digits that name `secret` in a store. They do not reveal the secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:_HEX_DIGITS]

@@ -15,14 +15,14 @@ from bot.store.outage import Outage
 from bot.store.statements import Values
 
 _READ = "BEGIN"
-_WRITE = "BEGIN IMMEDIATE"  # the write lock at once: to ask for it later could fail as "busy"
+_WRITE = "BEGIN IMMEDIATE"  # takes the write lock at once: taking it later could fail with "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
-_SWEEP_ROWS = 1024  # rows that one sweep looks at: four times as many as were written since
+_SWEEP_ROWS = 1024  # rows that one sweep looks at: four for each write since the last sweep
 _LAST = "SELECT key FROM entry WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _DEAD = "FROM entry WHERE key > ? AND key <= ? AND expires <= ?"
-_END = b""  # SQLite has every blob come after every text
+_END = b""  # greater than every key: SQLite sorts blobs after texts
 _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
-_BUSY_SECONDS = 1.0  # a delivery has 4.5 s, and may write three times
+_BUSY_SECONDS = 1.0  # a delivery has 4.5 s and may write three times
 
 
 class _Connection(NamedTuple):
@@ -35,9 +35,10 @@ class _Connection(NamedTuple):
 
 
 class SqliteStore(Store):
-    """Keeps the promises of `Store`. One connection per thread; write-ahead log, so readers never wait.
+    """A `Store` in an SQLite file. Each thread has its own connection. Readers never wait (write-ahead log).
 
-    With `synchronous=NORMAL` a power cut may lose the last moments, a killed process loses nothing.
+    With `synchronous=NORMAL` a power cut may lose the last writes. A killed process loses nothing.
+    Raises StoreError if the file cannot be opened.
     """
 
     def __init__(self, path: str, app_id: str, clock: Clock) -> None:
@@ -48,12 +49,13 @@ class SqliteStore(Store):
         self._connections: list[_Connection] = []
         self._connections_lock = threading.Lock()
         self._writes = 0
-        self._swept = ""  # up to this key
+        self._swept = ""  # the last key that a sweep has looked at
         self._outage = Outage(f"the SQLite store {path}")
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             if path != ":memory:":
-                # Tokens and visitors are in it: for this user's eyes only, as are the files beside it.
+                # The file holds tokens and visitors, so only this user may read it. SQLite gives the
+                # files beside it the same rights.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise StoreError(f"cannot open {path}: {error.strerror}") from error
@@ -105,7 +107,7 @@ class SqliteStore(Store):
         timetable = self._owner + timetable
         query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
         if not self._rows(query, (timetable, now, 1)):
-            return []  # nearly always, and no need to lock out writers for that
+            return []  # the usual case: it needs no write lock
         with self._transaction() as db:
             names = [row[0] for row in db.execute(query, (timetable, now, limit))]
             db.executemany(
@@ -124,7 +126,7 @@ class SqliteStore(Store):
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         writes = sum(name != "get" for name, _ in calls)
-        # Whoever calls this holds up everybody else: only one who does not finds out whether it works again.
+        # together() blocks the event loop, so it must not wait for a lock. Other calls end the outage.
         if self._outage.is_on and writes:
             raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
         with self._transaction(_WRITE if writes else _READ) as db:
@@ -140,7 +142,7 @@ class SqliteStore(Store):
         self.put("ping", b"", 60)  # a full disk can still be read
 
     def close(self) -> None:
-        """Close the connections of all threads. Wait for operations that are under way."""
+        """Close the connections of all threads. Wait up to two seconds for each operation that is running."""
         self._local = threading.local()
         with self._connections_lock:
             connections, self._connections = self._connections, []
@@ -154,7 +156,7 @@ class SqliteStore(Store):
         """Return the connection of this thread."""
         connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            # check_same_thread=False only so that close() may end the connections of other threads.
+            # check_same_thread=False lets close() close the connections of other threads.
             db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
             self._when_free(db, "PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
@@ -167,7 +169,7 @@ class SqliteStore(Store):
         return connection
 
     def _rows(self, statement: str, values: Values = ()) -> list[Any]:
-        """One statement that reads."""
+        """Execute one statement that reads, and return its rows."""
         since = time.monotonic()
         try:
             connection = self._connection()
@@ -177,7 +179,7 @@ class SqliteStore(Store):
             raise self._failure(error, since) from error
 
     def _change(self, statement: str, values: Values) -> bool:
-        """One statement that writes, a transaction of its own; True if it changed a row."""
+        """Execute one statement that writes, in its own transaction. Return True if it changed a row."""
         since = time.monotonic()
         try:
             connection = self._connection()
@@ -185,14 +187,14 @@ class SqliteStore(Store):
                 changed = statements.changed(self._when_free(connection.db, statement, values))
         except sqlite3.Error as error:
             raise self._failure(error, since) from error
-        if changed:  # what changes no row works on a full disk, too
+        if changed:  # a statement that changes no row also works on a full disk
             self._outage.ends(since)
         self._written(1)
         return changed
 
     @contextlib.contextmanager
     def _transaction(self, begin: str = _WRITE) -> Iterator[sqlite3.Connection]:
-        """Several statements in one."""
+        """Run several statements in one transaction. Roll back if the body raises."""
         since = time.monotonic()
         try:
             connection = self._connection()
@@ -212,8 +214,11 @@ class SqliteStore(Store):
             self._outage.ends(since)
 
     def _when_free(self, db: sqlite3.Connection, statement: str, values: Values = ()) -> sqlite3.Cursor:
-        """Execute a statement as soon as no other process holds the lock that it needs. SQLite's own way to
-        wait begins with a millisecond, thirty times as long as a message holds the lock."""
+        """Execute a statement as soon as the lock that it needs is free. Give up after a second.
+
+        SQLite's own waiting starts with a pause of 1 ms, which is thirty times as long as a message holds
+        the lock. Ours starts with 0.05 ms.
+        """
         end, pause = 0.0, _FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -223,24 +228,27 @@ class SqliteStore(Store):
                 end = end or now + _BUSY_SECONDS
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or now > end:
                     raise
-            time.sleep(pause)  # another process holds the lock: SQLite cannot tell us when it is free
+            time.sleep(pause)  # SQLite cannot wake us when another process frees the lock
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
     def _written(self, times: int) -> None:
-        """Count writes, and sweep now and then."""
-        self._writes += times  # races between threads only shift the moment of the next sweep
+        """Count writes. Sweep after every 256."""
+        self._writes += times  # a race between threads only shifts the time of the next sweep
         if self._writes >= _SWEEP_EVERY:
             self._writes = 0
-            with contextlib.suppress(StoreError):  # what was written is written
+            with contextlib.suppress(StoreError):  # the caller's own write has succeeded
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Look at the next rows of the table, round and round, and delete the dead: the file must not grow
-        for ever. An index of the lifetimes would find them at once, and cost a fourth of every write."""
+        """Delete the rows among the next 1024 whose lifetime has passed, so that the file does not grow for
+        ever. After the last row, start again at the first.
+
+        An index on the lifetimes would find them at once, but would add a quarter to the cost of each write.
+        """
         last = self._rows(_LAST, (self._swept, _SWEEP_ROWS - 1))
         bounds = (self._swept, last[0][0] if last else _END, self._clock())
         self._swept = last[0][0] if last else ""
-        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", bounds):  # where there are none, no lock is needed
+        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", bounds):  # do not take the write lock for nothing
             self._change(f"DELETE {_DEAD}", bounds)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
@@ -249,7 +257,8 @@ class SqliteStore(Store):
 
 
 def _has_ended(connection: _Connection) -> bool:
-    """Whether a thread needs its connection no more; closes it then. Each has two open files."""
+    """Return True if the thread of a connection has ended, and close the connection. Each keeps two files
+    open."""
     if connection.thread.is_alive():
         return False
     connection.db.close()

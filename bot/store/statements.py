@@ -1,6 +1,6 @@
-"""What the store says to SQLite: its tables, and a statement for each of its calls.
+"""The SQL of the store: its tables, and a statement for each operation. Executes nothing itself.
 
-A statement is made with the time as it is, in unix seconds: what has passed is as if it were not there.
+Each function takes the current time first, in unix seconds. A row whose lifetime has passed counts as absent.
 """
 
 import sqlite3
@@ -68,7 +68,7 @@ def changed(cursor: sqlite3.Cursor) -> bool:
     return cursor.rowcount > 0
 
 
-# What may go together: the statement, and what it says. Made with the time as it is.
+# The operations that together() accepts: a function that makes the statement, one that reads its result.
 CALLS: dict[str, tuple[Callable[..., Statement], Callable[[sqlite3.Cursor], Any]]] = {
     "get": (get, value),
     "put": (put, nothing),

@@ -1,4 +1,4 @@
-"""STORE_URL, taken apart in one place. Imports no backend: settings are read before one is chosen."""
+"""Parse STORE_URL. Imports no backend, because settings are read before a backend is chosen."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,8 @@ class StoreUrl:
         """Read `sqlite:///path`, `redis://…`, `rediss://…` or `unix://…`.
 
         `sqlite:///var/bot.db` has a relative path, `sqlite:////var/bot.db` an absolute one. Raises ValueError
-        for anything else and for a port that is no number, without repeating it: it may hold a password.
+        for anything else, and for a port that is not a number. The error does not repeat the URL, because it
+        may hold a password.
         """
         path = text.removeprefix(_SQLITE)
         if path and path != text:

@@ -1,1 +1,1 @@
-"""What operators see from outside: log lines and metrics."""
+"""Log lines and metrics for operators."""

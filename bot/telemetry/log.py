@@ -1,7 +1,7 @@
-"""Log lines: as text for people or JSON for machines, each with the id of the request it belongs to.
+"""Log lines: as text for people or as JSON for machines, each with the id of its request.
 
-Rule: no message bodies, no secrets, no tokens. Exceptions of others are therefore named by type and place;
-their text may quote what a user wrote or a URL with a token in it. Only a developer's log has it.
+No line holds a message body, a secret or a token. Of foreign exceptions only type and place are logged: their
+text may quote a user's message, or a URL with a token. LOG_ERROR_TEXTS adds the texts, for developers.
 """
 
 import contextvars
@@ -24,7 +24,8 @@ _with_texts = False
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line: its type, our own errors' text, and the innermost places it passed."""
+    """Return an exception as one line: its type, its text (of our own errors, or with LOG_ERROR_TEXTS), and
+    the six innermost places of its traceback."""
     text = f": {error}"[:_MAX_TEXT] if _with_texts or isinstance(error, BotError) else ""
     frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
     places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
@@ -35,12 +36,15 @@ _audit = logging.getLogger("bot.audit")
 
 
 def audit(event: str, **facts: object) -> None:
-    """One line for what happened to a person's login or binding. No secrets, codes or whole phone numbers."""
+    """Write a line about an event of a person's login or binding to the logger `bot.audit`.
+
+    `facts` must not hold secrets, codes or whole phone numbers.
+    """
     _audit.info("audit", extra={"facts": {"event": event, **facts}})
 
 
 class _Lines(logging.Formatter):
-    """`facts`, if a record has it, is a dict of what happened."""
+    """Formats log records. The attribute `facts` of a record is a dict that is added to the line."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -52,8 +56,8 @@ class _Lines(logging.Formatter):
         if self._as_json:
             head = {"at": at, "level": record.levelname, "id": request_id.get(), "text": record.getMessage()}
             return json.dumps({**head, **facts}, ensure_ascii=False)
-        told = [f" {name}={_quoted(value)}" for name, value in facts.items() if value not in _NOTHING]
-        tail = "".join(told)
+        shown = [f" {name}={_quoted(value)}" for name, value in facts.items() if value not in _NOTHING]
+        tail = "".join(shown)
         return _plain(f"{at} {record.levelname} {request_id.get()} {record.getMessage()}{tail}")
 
 
@@ -63,22 +67,24 @@ def _second(at: int) -> str:
 
 
 def _quoted(value: object) -> str:
-    # No forged facts by a space in a path.
+    # Quote values with spaces, so that a path from a stranger cannot add facts to the line.
     text = str(value)
     return json.dumps(text, ensure_ascii=False) if " " in text or '"' in text else text
 
 
 def _plain(text: str) -> str:
-    # One record, one line, whatever is in it: no forged lines by a newline in a path.
+    # Escape control characters, so that a newline in a path cannot add a line to the log.
     return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def set_up(log_format: str, *, with_texts: bool) -> None:
-    """Send the bot's log lines to standard error. Called once per process. `with_texts`: of exceptions,
-    for a developer."""
+    """Send the bot's log lines to standard error. Call it once in each process.
+
+    `log_format` is `text` or `json`. `with_texts` adds the texts of foreign exceptions (LOG_ERROR_TEXTS).
+    """
     global _with_texts
     _with_texts = with_texts
-    # Facts of the record that no line of ours shows, and that cost more than the rest of it.
+    # Our lines do not show thread, process and source line. Collecting them costs more than all the rest.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
     handler = logging.StreamHandler(sys.stderr)

@@ -1,6 +1,6 @@
-"""What `/metrics` counts, in Prometheus' format, summed over all worker processes of this machine.
+"""The metrics of `/metrics`, for Prometheus: summed over all worker processes of this machine.
 
-Labels have few values by construction: nothing that a stranger sends becomes a label.
+Nothing that a stranger sends may become a label: every label has a small fixed set of values.
 """
 
 import functools
@@ -17,12 +17,12 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-# Where processes put their numbers for each other; `python -m bot` sets it before anything imports the
-# library, which looks for it only then.
+# The folder in which worker processes share their numbers. The library reads this variable on import only, so
+# `python -m bot` sets it first.
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by what became of them", ["result"])
-delivered = functools.cache(deliveries.labels)  # one for every message; to look for it takes 0.7 us
+delivered = functools.cache(deliveries.labels)  # cached: the lookup takes 0.7 us for every message
 refusals = Counter("bot_refusals", "Deliveries that did not pass the gate", ["reason"])
 delivery_seconds = Histogram(
     "bot_delivery_seconds",
@@ -34,7 +34,7 @@ wechat_calls = Counter("bot_wechat_calls", "Calls to WeChat's API, by errcode (0
 
 
 def text() -> bytes:
-    """Everything counted, in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     if _SHARED_FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

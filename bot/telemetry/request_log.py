@@ -1,4 +1,4 @@
-"""One log line and one count for every request, of deliveries and of pages."""
+"""Write one log line for every request, delivery or page, and count it in the metrics."""
 
 import logging
 import random
@@ -13,16 +13,18 @@ from bot.telemetry.log import request_id
 
 log = logging.getLogger("bot.request")
 
-# Asked every few seconds, by monitoring and by the login page.
+# Requested every few seconds, by monitoring and by the login page: not logged when they succeed.
 _UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), (LOGIN_STATUS_PATH, "200")}
 
 
 @contextmanager
 def logged(method: str, path: str) -> Iterator[dict[str, Any]]:
-    """Give the request an id, and write one log line when it has ended. Yield the facts of that line, to
-    which the caller adds. Its `status` is 500 until the caller sets another one."""
+    """Give the request an id, and write its log line at the end.
+
+    Yield the facts of that line, a dict that the caller adds to. `status` is "500" until the caller sets it.
+    """
     started = time.perf_counter()
-    token = request_id.set(f"{random.getrandbits(32):08x}")  # a name, no secret
+    token = request_id.set(f"{random.getrandbits(32):08x}")  # only a name: it need not be secret
     facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
     try:
         yield facts

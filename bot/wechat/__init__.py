@@ -1,1 +1,1 @@
-"""The only package that talks to WeChat's servers."""
+"""The client side of WeChat's API. No other package sends requests to WeChat's servers."""

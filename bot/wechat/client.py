@@ -1,4 +1,4 @@
-"""WeChat's API by wechatpy's client, its traps closed: our tokens, timeouts, one retry, our errors."""
+"""The client for WeChat's API: wechatpy's, with our tokens, timeouts, a single retry and our errors."""
 
 import socket
 import time
@@ -14,19 +14,20 @@ from bot.errors import WeChatError, WeChatUnreachable
 from bot.telemetry import metrics
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import unreachable
-from bot.wechat.tokens import Shared
+from bot.wechat.tokens import SharedValue
 
 PUSH = "message/custom/send"
-_UNHEARD_SECONDS = 2
+_UNACKNOWLEDGED_SECONDS = 2
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # wrong or superseded, malformed, expired
 
 
-class Fenced(HTTPAdapter):
-    """Gives up a connection, with what is still to be sent, when nothing is heard from the other side's
-    machine for two seconds (Linux).
+class TcpUserTimeoutAdapter(HTTPAdapter):
+    """A transport adapter for `requests` that sets TCP_USER_TIMEOUT to two seconds (Linux only).
 
-    What others take over from a machine that has lost its network (after 3 s: bot/jobs) must not leave it
-    once the network is back; but the kernel repeats packets for minutes, even those of closed connections.
+    If the other side acknowledges nothing for two seconds, the kernel closes the connection and drops unsent
+    data. Without it, the kernel would repeat packets for minutes, even those of closed connections. A machine
+    that has lost its network would then send a message when the network is back, although another machine
+    has taken over the job (after 3 seconds, see bot/jobs/liveness.py) and sent the message, too.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -39,16 +40,17 @@ class Fenced(HTTPAdapter):
 def _socket_options() -> list[tuple[int, int, int]]:
     options: list[Any] = list(HTTPConnection.default_socket_options)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_SECONDS * 1000))
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_SECONDS * 1000))
     return options
 
 
 class Client(WeChatClient):
-    """wechatpy's WeChatClient (`client.user.get(openid)`, `client.post("message/custom/send", data=…)`).
-    It may be shared by threads, `at_once` of which find a connection kept open.
+    """wechatpy's WeChatClient: `client.user.get(openid)`, `client.post("message/custom/send", data=…)`.
 
-    Every failure is a WeChatError. After a token error the call is repeated once with another token, and
-    once only: wechatpy's own retry calls itself without end, spending a day's quota of tokens on the way.
+    Threads may share it; up to `at_once` connections are kept open. `timeout` is in seconds.
+
+    Every failure is raised as WeChatError. After a token error the call is repeated once with another token.
+    wechatpy's own retry is off, because it repeats without end and uses up the day's quota of tokens.
     """
 
     def __init__(
@@ -56,28 +58,29 @@ class Client(WeChatClient):
         endpoints: Endpoints,
         app_id: str,
         secret: str,
-        tokens: Shared,
+        tokens: SharedValue,
         timeout: float,
         at_once: int = DEFAULT_POOLSIZE,
     ) -> None:
         self.API_BASE_URL = endpoints.api("/cgi-bin/")
         self._tokens = tokens
         super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
-        # The longest prefix wins: a picture that is uploaded slowly may take its time.
+        # The longest prefix wins, so only pushes have the two-second limit, and slow uploads do not.
         self._http.mount(self.API_BASE_URL, HTTPAdapter(pool_maxsize=at_once))
-        self._http.mount(self.API_BASE_URL + PUSH, Fenced(pool_maxsize=at_once))
+        self._http.mount(self.API_BASE_URL + PUSH, TcpUserTimeoutAdapter(pool_maxsize=at_once))
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close all connections."""
         self._http.close()
 
     @property
     def access_token(self) -> str:
+        """The current access_token. Raises WeChatError if there is none and none can be fetched."""
         return self._tokens.get()
 
     def fetch_access_token(self) -> dict[str, Any]:
-        """Not how tokens come here; wechatpy calls it only for its own retry, which is off."""
-        raise WeChatUnreachable("tokens come from bot.wechat.tokens")
+        """Raise an error. wechatpy calls this only for its own retry, which is off."""
+        raise WeChatUnreachable("access tokens are fetched by bot.wechat.tokens only")
 
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
         token = self._tokens.get()
@@ -94,7 +97,7 @@ class Client(WeChatClient):
         try:
             answer = super()._request(method, url, **{**kwargs, "params": params})
             if isinstance(answer, requests.Response) and _is_text(answer):
-                raise WeChatUnreachable("WeChat answered with what is no JSON", was_sent=True)
+                raise WeChatUnreachable("WeChat answered, but not with JSON", was_sent=True)
             errcode = 0
             return answer
         except WeChatClientException as error:
@@ -110,5 +113,6 @@ class Client(WeChatClient):
 
 
 def _is_text(answer: requests.Response) -> bool:
-    """wechatpy hands back what is not JSON: a download, or some proxy's page."""
+    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns it
+    in the same way as a download."""
     return str(answer.headers.get("Content-Type", "")).startswith("text/")

@@ -1,4 +1,4 @@
-"""What WeChat's errcodes mean to an operator, and what to do about them."""
+"""Explain WeChat's errcodes to operators: what each means, and what to do."""
 
 import re
 
@@ -31,7 +31,7 @@ _IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 
 
 def explain(error: WeChatError) -> str:
-    """WeChat's own words, what they mean, and the way out, on up to three lines."""
+    """Return up to three lines about an error: WeChat's own text, its meaning, and what to do."""
     if isinstance(error, WeChatUnreachable):
         way_out = "try again, or check a proxy and" if error.was_sent else "check DNS, the firewall, a proxy,"
         return f"{error}: {way_out} API_BASE"

@@ -1,4 +1,4 @@
-"""One JSON call to WeChat: with a timeout, read as UTF-8, errcodes as errors. No token, no retry."""
+"""JSON calls to WeChat, with a timeout and with errcodes raised as errors. Adds no token, never retries."""
 
 import json
 import time
@@ -13,22 +13,30 @@ from bot.telemetry import metrics
 
 
 class Http:
-    """Keeps connections open between calls; may be shared by threads. `timeout` in seconds."""
+    """Makes JSON calls, and keeps connections open between them. Threads may share it. `timeout` is in
+    seconds."""
 
     def __init__(self, timeout: float) -> None:
         self._session = requests.Session()
         self._timeout = timeout
 
     def get(self, url: str, params: dict[str, str]) -> dict[str, Any]:
-        """Raises WeChatError for an errcode, WeChatUnreachable where there is no answer that can be read."""
+        """Send a GET request and return the JSON object of the answer.
+
+        Raises WeChatError for an errcode, and WeChatUnreachable if there is no answer or it cannot be read.
+        """
         return self._call("GET", url, params=params)
 
     def post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
-        """As get(). The body goes out as raw UTF-8: WeChat shows \\uXXXX literally in some places."""
+        """Send `body` as JSON and return the answer as get() does.
+
+        The JSON is raw UTF-8 without escapes, because WeChat shows \\uXXXX literally in some places.
+        """
         data = json.dumps(body, ensure_ascii=False).encode()
         return self._call("POST", url, data=data, headers={"Content-Type": "application/json"})
 
     def close(self) -> None:
+        """Close all connections."""
         self._session.close()
 
     def _call(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
@@ -50,21 +58,22 @@ class Http:
             problem = f"{host} answered with HTTP status {response.status_code}"
             raise WeChatUnreachable(problem, was_sent=True)
         try:
-            # Bytes as UTF-8: the header often says `encoding=` where it means `charset=`.
+            # Do not use the header: WeChat often writes `encoding=` instead of `charset=`.
             answer = json.loads(response.content.decode("utf-8", "replace"), strict=False)
         except ValueError:
-            raise WeChatUnreachable(f"{host} answered with what is no JSON", was_sent=True) from None
+            raise WeChatUnreachable(f"{host} answered, but not with JSON", was_sent=True) from None
         if not isinstance(answer, dict):
-            raise WeChatUnreachable(f"{host} answered with what is no JSON object", was_sent=True)
+            raise WeChatUnreachable(f"{host} answered, but not with a JSON object", was_sent=True)
         if answer.get("errcode"):
             raise WeChatError(int(answer["errcode"]), str(answer.get("errmsg", "")))
         return answer
 
 
 def unreachable(error: requests.RequestException, url: str, began: float) -> WeChatUnreachable:
-    """What it means to us that `url` was asked at `began` (monotonic) and gave no answer.
+    """Turn a failed request to `url` into WeChatUnreachable, including how long it had been running.
 
-    Of the error only the type: the text of some holds the URL, and with it the secret or the token.
+    `began` is monotonic seconds. Only the type of `error` is used: the text of some errors holds the URL, and
+    with it the secret or the token.
     """
     was_sent = _was_sent(error)
     what = "did not answer" if was_sent else "could not be reached"
@@ -73,6 +82,6 @@ def unreachable(error: requests.RequestException, url: str, began: float) -> WeC
 
 
 def _was_sent(error: requests.RequestException) -> bool:
-    """Only a connection that could not be made says for sure that nothing was sent on it."""
+    """Return False only if the connection could not be made: then nothing was sent for sure."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)

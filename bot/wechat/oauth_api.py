@@ -1,4 +1,4 @@
-"""The four web-authorization calls under /sns. Their tokens are a visitor's, not the account's."""
+"""The four web-authorization calls under /sns. Their tokens belong to a visitor, not to the account."""
 
 from typing import Any
 
@@ -8,11 +8,10 @@ from bot.wechat.http import Http
 
 
 class OAuthApi:
-    """The account's, or a website app's: each has its own id and secret.
+    """The web-authorization API for one app: the account, or a website app. Each has its own id and secret.
 
-    Every method raises WeChatError for an errcode and WeChatUnreachable where there is no answer.
-
-    Document: "web authorization" of WeChat's developer documents.
+    Every method raises WeChatError for an errcode, and WeChatUnreachable if there is no answer.
+    Source: "web authorization" in WeChat's developer documents.
     """
 
     def __init__(self, endpoints: Endpoints, app_id: str, secret: str, http: Http) -> None:
@@ -22,8 +21,11 @@ class OAuthApi:
         self._http = http
 
     def exchange(self, code: str) -> dict[str, Any]:
-        """code -> access_token and openid, and nearly always refresh_token, scope, expires_in, maybe unionid
-        and is_snapshotuser. A code is good once (40163) and for five minutes (42003)."""
+        """Exchange a code for a visitor's access_token and openid.
+
+        The answer nearly always has refresh_token, scope and expires_in, and may have unionid and
+        is_snapshotuser. A code can be used once (else 40163) within five minutes (else 42003).
+        """
         answer = self._http.get(
             self._endpoints.api("/sns/oauth2/access_token"),
             {
@@ -36,7 +38,7 @@ class OAuthApi:
         return _with(answer, "access_token", "openid")
 
     def is_valid(self, access_token: str, openid: str) -> bool:
-        """Whether WeChat still takes a visitor's token."""
+        """Return True if WeChat still accepts a visitor's access_token."""
         try:
             self._http.get(self._endpoints.api("/sns/auth"), {"access_token": access_token, "openid": openid})
         except WeChatError as error:
@@ -46,7 +48,8 @@ class OAuthApi:
         return True
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
-        """A fresh access_token, for 30 days after the visitor's consent (then 42002)."""
+        """Return an answer with a new access_token. It works for 30 days after the visitor's consent (then
+        42002)."""
         answer = self._http.get(
             self._endpoints.api("/sns/oauth2/refresh_token"),
             {
@@ -58,7 +61,8 @@ class OAuthApi:
         return _with(answer, "access_token")
 
     def userinfo(self, access_token: str, openid: str, lang: str = "zh_CN") -> dict[str, Any]:
-        """nickname, headimgurl, maybe unionid. Needs a token of scope snsapi_userinfo (else 48001)."""
+        """Return nickname, headimgurl and perhaps unionid of a visitor. The token needs the scope
+        snsapi_userinfo (else 48001)."""
         return self._http.get(
             self._endpoints.api("/sns/userinfo"),
             {"access_token": access_token, "openid": openid, "lang": lang},
@@ -66,8 +70,8 @@ class OAuthApi:
 
 
 def _with(answer: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The answer, if it has these texts."""
+    """Return `answer`. Raise WeChatUnreachable if one of the texts `names` is missing or empty."""
     for name in names:
         if not isinstance(answer.get(name), str) or not answer[name]:
-            raise WeChatUnreachable(f"the answer has no {name}")
+            raise WeChatUnreachable(f"WeChat's answer has no {name}")
     return answer

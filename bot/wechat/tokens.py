@@ -1,7 +1,7 @@
-"""access_token and jsapi_ticket: one value for all processes and machines, fetched by one of them at a time.
+"""access_token and jsapi_ticket: shared by all processes and machines, and fetched by one of them at a time.
 
-Why so strict: with /cgi-bin/token every fetch kills the token before it, 2000 fetches are a day's quota,
-and a hundred workers that notice an expiry at once would be a stampede.
+With /cgi-bin/token each fetch makes the token before it invalid, and WeChat allows 2000 fetches a day. If all
+workers fetched a token that expires, they would invalidate each other's tokens and use up the quota.
 """
 
 import datetime
@@ -19,19 +19,21 @@ from bot.store.records import dump, load
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
-_OVERLAP = 300.0  # seconds before expiry from which WeChat hands out a new token while the old one works
+_OVERLAP = 300.0  # in the last 300 s of a token, WeChat issues a new one while the old one still works
 _POLL_SECONDS = 0.05
-_FAILURE_SECONDS = 5.0  # how long a failed fetch answers for everybody, so that failures do not stampede
-# A value refused so soon after it was fetched is no stale one: if it replaced another already, a third would
-# fare no better. Longer than the minute in which there shall be two fetches at most.
+_FAILURE_SECONDS = 5.0  # after a failed fetch, all callers get its error for so long instead of trying again
+# A value that is refused so soon after its fetch has not expired. If it already replaced a refused one, a
+# third would be refused, too. More than 60 s, so that there are at most two fetches a minute.
 _NEW_SECONDS = 90.0
-_CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's quotas begin anew at midnight there
+_CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's daily quotas start at midnight there
 
 Fetch = Callable[[bool], tuple[str, float]]
 
 
 @dataclass(frozen=True)
 class _Record:
+    """A fetched value, and when it expires, should be renewed, and was fetched (unix seconds)."""
+
     value: str
     expires: float
     renew: float
@@ -46,11 +48,12 @@ class _Failure:
     errmsg: str
 
 
-class Shared:
-    """A value with a lifetime that all processes share through the store.
+class SharedValue:
+    """A value with a lifetime, such as the access_token, that all processes share through the store.
 
-    `fetch(force)` asks WeChat and returns (value, seconds it lives); `force` asks for another one than
-    the current. At most one fetch runs at a time; `budget` bounds fetches per day.
+    `fetch(force)` asks WeChat and returns the value and its lifetime in seconds; with `force` it asks for a
+    value that differs from the current one. At most one fetch runs at a time, and at most `budget` a day. A
+    caller waits up to `patience` seconds for the fetch of another process.
     """
 
     def __init__(
@@ -71,11 +74,15 @@ class Shared:
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
-        self._last: _Record | None = None  # the last one read, for when the store cannot be read
+        self._last: _Record | None = None  # the last record read, used while the store cannot be read
 
     def get(self) -> str:
-        """The current value. During the overlap before its expiry the old value is served to everybody
-        but the one that renews it. Raises WeChatError if there is none and none can be fetched."""
+        """Return the current value, and fetch it if there is none.
+
+        In its last 300 seconds (at most half its lifetime) one caller fetches a new value, while all others
+        get the old one. If the store cannot be read, the last value read is returned until it expires.
+        Raises WeChatError, or StoreError.
+        """
         record = self._read()
         now = self._clock()
         if record and now < record.renew:
@@ -84,30 +91,32 @@ class Shared:
             try:
                 return self._renew(record.value, wait=False, force=False) or record.value
             except (WeChatError, StoreError):
-                return record.value  # still good; somebody will try again
+                return record.value  # it still works; a later call will renew it
         return self._must(self._renew(None, wait=True, force=False))
 
     def replace(self, failed: str) -> str:
-        """WeChat refused `failed`: return another value. Fetches only if `failed` is still the current
-        one, so a hundred callers with the same dead token cause one fetch.
+        """Return another value, because WeChat refused `failed`.
 
-        Raises WeChatError(40001) if `failed` replaced another one just now.
+        Fetches only if `failed` is still the current value: a hundred callers with the same dead token cause
+        one fetch. Raises what get() raises, and WeChatError(40001) if `failed` itself replaced a refused
+        value in the last 90 seconds.
         """
         record = self._read()
         if record and record.value != failed:
             return record.value
         if self._store.get(self._key("replaced")) == failed.encode():
-            raise WeChatError(40001, f"{self._name.partition(':')[0]} refused although it is new")
+            raise WeChatError(40001, f"the {self._name.partition(':')[0]} is refused although it is new")
         return self._must(self._renew(failed, wait=True, force=True))
 
     def _renew(self, old: str | None, *, wait: bool, force: bool) -> str | None:
-        """Fetch, or wait for the one that fetches. None only if `wait` is False and another fetches."""
+        """Fetch a value other than `old`, or wait until another process has. Return None if another process
+        is fetching and `wait` is False."""
         end = self._clock() + self._patience
         owner = secrets.token_hex(8).encode()
         while True:
             if self._store.add(self._key("lock"), owner, self._patience):
                 try:
-                    record = self._read()  # it may have come while we were on our way to the lock
+                    record = self._read()  # another process may have fetched before we got the lock
                     if record and record.value != old and self._clock() < record.renew:
                         return record.value
                     return self._fetch_and_store(owner, record if force else None)
@@ -129,7 +138,7 @@ class Shared:
         try:
             value, lifetime = self._ask(is_new)
             if failed and value == failed.value and not is_new:
-                value, lifetime = self._ask(True)  # a stable token that WeChat holds for good, yet refuses
+                value, lifetime = self._ask(True)  # stable_token returned the refused value: force another
         except WeChatError as error:
             answered = not isinstance(error, WeChatUnreachable)
             failure = _Failure(error.errcode if answered else None, error.errmsg)
@@ -138,7 +147,7 @@ class Shared:
         now = self._clock()
         expires = now + lifetime
         record = _Record(value, expires, expires - min(_OVERLAP, lifetime / 2), now)
-        if self._store.get(self._key("lock")) == owner:  # a fetch that outlived its lock stores nothing
+        if self._store.get(self._key("lock")) == owner:  # else the fetch outlasted its lock
             self._store.put(self._key("value"), dump(record), lifetime)
             if failed is not None:
                 self._store.put(self._key("replaced"), value.encode(), _NEW_SECONDS)
@@ -149,10 +158,11 @@ class Shared:
         spent = self._key(f"budget:{today}")
         if int(self._store.get(spent) or 0) >= self._budget:
             raise TokenBudgetSpent(self._budget)
-        value, lifetime = self._fetch(force)  # a refusal costs nothing: a missing IP must not lock us out
+        # If this raises, it is not counted: while our IP is not on WeChat's list, failures use up no budget.
+        value, lifetime = self._fetch(force)
         self._store.count(spent, 2 * 86400)
-        if not value or lifetime <= 0:
-            raise WeChatUnreachable(f"{self._name}: WeChat's answer has none")  # never kept: poison for all
+        if not value or lifetime <= 0:  # never store it: all processes would use it
+            raise WeChatUnreachable(f"{self._name}: WeChat's answer has no value")
         return value, lifetime
 
     def _raise_recent_failure(self) -> None:
@@ -183,8 +193,9 @@ class Shared:
         return value
 
 
-def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.time) -> Shared:
-    """The account's access_token, by /cgi-bin/stable_token or, if TOKEN_KIND says so, /cgi-bin/token."""
+def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.time) -> SharedValue:
+    """Return the account's access_token, from /cgi-bin/stable_token, or from /cgi-bin/token if TOKEN_KIND is
+    classic."""
     endpoints = Endpoints.of(config)
 
     def fetch(force: bool) -> tuple[str, float]:
@@ -200,9 +211,9 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
             answer = http.get(endpoints.api("/cgi-bin/token"), credentials)
         return str(answer.get("access_token", "")), float(answer.get("expires_in", 0))
 
-    return Shared(
+    return SharedValue(
         store,
-        # With the secret's fingerprint: after a mended secret, the old one's failure is not remembered.
+        # The name has the secret's fingerprint: when APP_SECRET is corrected, no old failure is remembered.
         f"token:{hashlib.sha256(config.app_secret.encode()).hexdigest()[:8]}",
         fetch,
         budget=config.token_daily_budget,
@@ -213,14 +224,14 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
 
 def jsapi_tickets(
     config: Config, store: Store, call: Callable[[], dict[str, Any]], clock: Clock = time.time
-) -> Shared:
-    """The account's jsapi_ticket; `call` asks /cgi-bin/ticket/getticket with a good access_token."""
+) -> SharedValue:
+    """Return the account's jsapi_ticket. `call` returns the answer of /cgi-bin/ticket/getticket."""
 
     def fetch(_force: bool) -> tuple[str, float]:
         answer = call()
         return str(answer.get("ticket", "")), float(answer.get("expires_in", 0))
 
-    return Shared(
+    return SharedValue(
         store,
         "ticket",
         fetch,

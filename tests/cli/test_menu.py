@@ -199,7 +199,7 @@ def test_a_refused_menu_leaves_the_old_one(call: Run, wechat: Sandbox, errcode: 
 @pytest.mark.parametrize("path", ["/cgi-bin/menu/get", "/cgi-bin/stable_token", CREATE])
 def test_an_answer_that_is_no_json_is_said(call: Run, wechat: Sandbox, path: str) -> None:
     wechat.faults([{"path": path, "status": 200}])
-    expect_refusal(call(wechat), "answered with what is no JSON", "API_BASE")
+    expect_refusal(call(wechat), "answered, but not with JSON", "API_BASE")
 
 
 @pytest.mark.parametrize("fault", [{"delay": 2}, {"drop": True}, {"status": 502}], ids=str)

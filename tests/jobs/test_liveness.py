@@ -148,5 +148,5 @@ def test_what_is_too_much_to_be_owed_is_dropped_and_said_once_for_an_outage(
         while liveness._owed:
             liveness.settle()
         assert done == [-1, *range(10_000)], "what is under way is one of them"
-    assert log.text.count("10000 writes are owed to the store: more are dropped") == 2
+    assert log.text.count("10000 writes wait until the store works; further ones are dropped") == 2
     store.close()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
-from bot.jobs.outbox import Job, Lost, Outbox
+from bot.jobs.outbox import Job, JobLost, Outbox
 from bot.store import Store, open_store
 from tests.conditions import until
 from tests.conftest import APP_ID, Clock, MakeConfig
@@ -117,7 +117,7 @@ def test_a_job_of_a_dead_process_is_taken_over_with_what_it_noted(open_office: C
     first.liveness.stop()
     taken = claimed(second.outbox)
     assert (taken.work, taken.tries, taken.owner) == ({**WORK, "sent": 1}, 2, second.liveness.me)
-    with pytest.raises(Lost):  # held for dead
+    with pytest.raises(JobLost):  # held for dead
         first.outbox.note(noted, sent=2)
     first.outbox.done(noted)
     first.outbox.fail(noted, "x")

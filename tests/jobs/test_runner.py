@@ -12,9 +12,9 @@ import redis
 
 from bot.config import Config
 from bot.errors import StoreError
-from bot.jobs.engine import Engine
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, Outbox
+from bot.jobs.queue import JobQueue
 from bot.jobs.runner import Failed, Later, Perform, Runner
 from bot.store import open_store
 from tests.conditions import until
@@ -101,8 +101,8 @@ def test_every_job_is_performed_once_and_gone(make_shop: MakeShop) -> None:
 
 def test_what_lies_in_the_queue_is_json(url: str, request: pytest.FixtureRequest) -> None:
     """Whoever can write to the queue must not be able to run code here."""
-    engine = Engine(url, APP_ID, lambda job_id: None)
-    engine.wake("o1+7")
+    queue = JobQueue(url, APP_ID, lambda job_id: None)
+    queue.wake("o1+7")
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///") + "-jobs")) as db:
             (item,) = (bytes(row[0]) for row in db.execute("SELECT data FROM task"))
@@ -110,7 +110,7 @@ def test_what_lies_in_the_queue_is_json(url: str, request: pytest.FixtureRequest
         client = request.getfixturevalue("redis_server").client
         (key,) = client.keys("*")
         (item,) = client.lrange(key, 0, -1)
-    engine.close()
+    queue.close()
     assert item.startswith(b"[")
     assert b'"o1+7"' in item
 
@@ -118,7 +118,7 @@ def test_what_lies_in_the_queue_is_json(url: str, request: pytest.FixtureRequest
 def test_a_queue_entry_that_is_no_json_stops_nothing(make_shop: MakeShop, url: str) -> None:
     bench = Bench(enough=1)
     shop = make_shop(bench)
-    shop.runner._engine._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
+    shop.runner._queue._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
     shop.runner.start()
     shop.submit("j")
     assert bench.all_there.wait(60)
@@ -278,7 +278,7 @@ def test_what_is_no_job_is_said_and_the_others_are_run(
     shop.runner.start()
     assert bench.all_there.wait(60)
     shop.runner.stop(60)
-    assert "broken cannot be taken: ValueError" in log.text
+    assert "broken cannot be run: ValueError" in log.text
 
 
 @pytest.mark.usefixtures("sweeps_at_once")
@@ -323,7 +323,7 @@ def test_a_backlog_does_not_grow_in_the_queue_and_every_job_of_it_is_run(
 
     def look() -> None:
         clock.advance(5)
-        longest[0] = max(longest[0], shop.runner._engine.waiting())
+        longest[0] = max(longest[0], shop.runner._queue.waiting())
         looks.release()
         give_back()
 
@@ -345,7 +345,7 @@ def test_what_the_queue_lost_does_not_wait_for_the_end_of_a_backlog(
 ) -> None:
     done = threading.Event()
     shop = make_shop(lambda job: done.set())
-    monkeypatch.setattr(shop.runner._engine, "waiting", lambda: 1_000_000)
+    monkeypatch.setattr(shop.runner._queue, "waiting", lambda: 1_000_000)
     shop.outbox.put("lost", "run", {})
     clock.advance(5)
     shop.runner.start()
@@ -381,8 +381,8 @@ def test_a_queue_that_is_gone_costs_no_job(
     """The outbox lies in a file here, and the queue in a Redis that is killed."""
     bench = Bench(1)
     shop = Shop(make_config().store_url, clock, bench)
-    shop.runner._engine.close()
-    shop.runner._engine = Engine(mortal_redis.url, APP_ID, shop.runner.take)
+    shop.runner._queue.close()
+    shop.runner._queue = JobQueue(mortal_redis.url, APP_ID, shop.runner.take)
     mortal_redis.kill()
     shop.submit("j")
     assert "queue does not work" in log.text
@@ -397,10 +397,10 @@ def test_a_queue_that_is_gone_costs_no_job(
 def test_a_redis_that_vanishes_without_a_word_holds_up_nobody_for_long(
     mortal_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.engine._ANSWER_SECONDS", 0.1)
-    engine = Engine(mortal_redis.url, APP_ID, lambda job_id: None)
+    monkeypatch.setattr("bot.jobs.queue._ANSWER_SECONDS", 0.1)
+    queue = JobQueue(mortal_redis.url, APP_ID, lambda job_id: None)
     mortal_redis.pause()
     with pytest.raises(redis.TimeoutError):
-        engine.wake("j")
+        queue.wake("j")
     mortal_redis.go_on()
-    engine.close()
+    queue.close()

@@ -41,9 +41,9 @@ def test_one_machine_cut_off_and_one_killed_lose_and_repeat_nothing(
 _CALLER = """
 import sys
 import requests
-from bot.wechat.client import Fenced
+from bot.wechat.client import TcpUserTimeoutAdapter
 session = requests.Session()
-session.mount("http://", Fenced())
+session.mount("http://", TcpUserTimeoutAdapter())
 for line in sys.stdin:
     try:
         session.post(sys.argv[1], json={"push": line}, timeout=8)

@@ -132,7 +132,7 @@ def test_redis_is_killed_and_comes_back(sandbox: Sandbox, account: Account, need
             assert sandbox.send(openids[0], content="with")["shown"][-1]["content"] == "answer with"
         everything = [name for openid in openids for name in answers(sandbox, openid)]
         assert sorted(everything) == sorted([*(f"m{n}" for n in range(6)), "long", "with", "without"])
-        assert sum("does not work, going on without it" in line for line in bot.output) == 1
+        assert sum("does not work; the bot goes on without it" in line for line in bot.output) == 1
         assert sum("works again" in line for line in bot.output) == 1
 
 

@@ -138,7 +138,7 @@ def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess
     program = (
         "import os, sys, threading, time\nfrom bot.server import supervisor\n"
         f"{application}\nsupervisor._APPLICATION = app\n"
-        "all_of_them = supervisor.Workers([supervisor.listen('127.0.0.1', 0)], 1, 5, print)\n"
+        "all_of_them = supervisor.Supervisor([supervisor.listen('127.0.0.1', 0)], 1, 5, print)\n"
         f"all_of_them.start()\n{then}\nsys.exit(all_of_them.watch())"
     )
     argv = [sys.executable, "-c", program]
@@ -160,11 +160,11 @@ def test_a_proxy_of_the_environment_is_not_asked_for_our_own_port(wechat: Sandbo
 def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry() -> None:
     killed = (
         "async def app(scope, receive, send): os.kill(os.getpid(), 9)\n"
-        "begun, begin = [], supervisor.Workers._begin\n"
+        "begun, begin = [], supervisor.Supervisor._begin\n"
         "def noted(self, its_socket):\n"
         "    begun.append(time.monotonic())\n"
         "    begin(self, its_socket)\n"
-        "supervisor.Workers._begin = noted"
+        "supervisor.Supervisor._begin = noted"
     )
     then = (
         "def later():\n"

@@ -81,7 +81,7 @@ def test_context_variables_are_the_requests_own() -> None:
 
 def test_a_request_that_is_cut_off_ends_where_it_waits_and_stays_ended() -> None:
     seen = []
-    paused: list[greenlets.Green] = []
+    paused: list[greenlets.ReusableGreenlet] = []
 
     def waits() -> None:
         try:
@@ -137,7 +137,7 @@ def test_bursts_leave_no_more_and_more_behind() -> None:
         for _ in range(3):
             await burst()
             gc.collect()
-            alive.append(sum(isinstance(one, greenlets.Green) for one in gc.get_objects()))
+            alive.append(sum(isinstance(one, greenlets.ReusableGreenlet) for one in gc.get_objects()))
         return alive
 
     first, *_, last = on_loop.run(bursts())

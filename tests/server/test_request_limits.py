@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from bot.server import request_limits
-from bot.server.request_limits import Http, InOneGo
+from bot.server.request_limits import BatchedTransport, LimitedHttpProtocol
 from tests import on_loop
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
@@ -38,10 +38,12 @@ def talk(what: Talk, asked: list[int] | None = None) -> Any:
         await send({"type": "http.response.body", "body": body})
 
     async def both() -> Any:
-        config = uvicorn.Config(app, http=Http, lifespan="off", log_config=None, timeout_keep_alive=600)
+        config = uvicorn.Config(
+            app, http=LimitedHttpProtocol, lifespan="off", log_config=None, timeout_keep_alive=600
+        )
         config.load()
         state = ServerState()
-        make = lambda: Http(config=config, server_state=state, app_state={})  # noqa: E731
+        make = lambda: LimitedHttpProtocol(config=config, server_state=state, app_state={})  # noqa: E731
         server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
@@ -165,18 +167,18 @@ def test_a_connection_may_rest_between_requests_and_send_them_in_pieces() -> Non
 
 
 def test_a_connection_that_breaks_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours: list[weakref.ref[Http]] = []
+    ours: list[weakref.ref[LimitedHttpProtocol]] = []
 
     async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lost = asyncio.get_running_loop().create_future()
-        connection_lost = Http.connection_lost
+        connection_lost = LimitedHttpProtocol.connection_lost
 
-        def and_tell(http: Http, exc: Exception | None) -> None:
+        def and_tell(http: LimitedHttpProtocol, exc: Exception | None) -> None:
             connection_lost(http, exc)
             ours.append(weakref.ref(http))
             lost.set_result(exc)
 
-        monkeypatch.setattr(Http, "connection_lost", and_tell)
+        monkeypatch.setattr(LimitedHttpProtocol, "connection_lost", and_tell)
         writer.write(post(b""))
         await answer(reader)
         reset = struct.pack("ii", 1, 0)
@@ -208,7 +210,7 @@ class Transport(asyncio.Transport):
 def test_what_is_written_in_one_round_goes_out_together_and_before_the_end() -> None:
     async def rounds() -> list[bytes]:
         inner = Transport()
-        transport = InOneGo(inner)
+        transport = BatchedTransport(inner)
         transport.write(b"head ")
         transport.write(b"body")
         await asyncio.sleep(0)

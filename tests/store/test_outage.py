@@ -21,7 +21,7 @@ def test_each_change_is_said_once(log: pytest.LogCaptureFixture) -> None:
         clock.advance(1)
         outage.ends(clock())
     assert lines(log) == [
-        "[store] the store does not work, going on without it: gone",
+        "[store] the store does not work; the bot goes on without it: gone",
         "[store] the store works again",
     ]
 

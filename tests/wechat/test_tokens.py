@@ -16,7 +16,7 @@ from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.errcodes import explain
 from bot.wechat.http import Http
-from bot.wechat.tokens import Shared, access_tokens
+from bot.wechat.tokens import SharedValue, access_tokens
 from tests.conftest import APP_ID, Clock, MakeConfig, StartWeChat, as_account, in_processes
 from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout
@@ -51,14 +51,14 @@ def store_url(request: pytest.FixtureRequest, make_config: MakeConfig) -> str:
     return make_config().store_url
 
 
-MakeTokens = Callable[..., Shared]
+MakeTokens = Callable[..., SharedValue]
 
 
 @pytest.fixture
 def make_tokens(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Iterator[MakeTokens]:
     closers: list[Callable[[], None]] = []
 
-    def make(sandbox: Sandbox = wechat, **settings: object) -> Shared:
+    def make(sandbox: Sandbox = wechat, **settings: object) -> SharedValue:
         config: Config = make_config(**as_account(sandbox) | settings)
         store, http = open_store(config.store_url, clock, app_id=APP_ID), Http(config.api_timeout)
         closers.extend((store.close, http.close))
@@ -276,12 +276,12 @@ def store(make_config: MakeConfig, still: Clock) -> Iterator[Store]:
 
 
 @pytest.fixture
-def shared(store: Store, source: Source, still: Clock) -> Shared:
-    return Shared(store, "test", source, budget=100, patience=30, clock=still)
+def shared(store: Store, source: Source, still: Clock) -> SharedValue:
+    return SharedValue(store, "test", source, budget=100, patience=30, clock=still)
 
 
 def test_during_the_overlap_the_old_value_is_served_while_one_renews(
-    shared: Shared, source: Source, still: Clock
+    shared: SharedValue, source: Source, still: Clock
 ) -> None:
     assert shared.get() == "t1"
     still.advance(7200 - 299)
@@ -298,7 +298,7 @@ def test_during_the_overlap_the_old_value_is_served_while_one_renews(
 
 
 def test_a_failed_renewal_during_the_overlap_is_no_failure_of_the_old_value(
-    shared: Shared, source: Source, still: Clock
+    shared: SharedValue, source: Source, still: Clock
 ) -> None:
     shared.get()
     still.advance(7200 - 299)
@@ -311,7 +311,7 @@ def test_a_failed_renewal_during_the_overlap_is_no_failure_of_the_old_value(
 
 @pytest.mark.parametrize("answer", [("", 7200.0), ("t", 0.0), ("t", -1.0)])
 def test_an_empty_answer_is_never_kept(
-    shared: Shared, source: Source, still: Clock, answer: tuple[str, float]
+    shared: SharedValue, source: Source, still: Clock, answer: tuple[str, float]
 ) -> None:
     source.answer = answer
     with pytest.raises(WeChatUnreachable):
@@ -321,14 +321,14 @@ def test_an_empty_answer_is_never_kept(
     assert shared.get() == "t2"
 
 
-def test_replacing_a_value_that_is_not_current_fetches_nothing(shared: Shared, source: Source) -> None:
+def test_replacing_a_value_that_is_not_current_fetches_nothing(shared: SharedValue, source: Source) -> None:
     assert shared.get() == "t1"
     assert shared.replace("older") == "t1"
     assert source.asked == [False]
 
 
 def test_replacing_asks_for_another_value_and_forces_only_if_it_gets_the_same(
-    shared: Shared, source: Source, still: Clock
+    shared: SharedValue, source: Source, still: Clock
 ) -> None:
     shared.get()
     still.advance(91)
@@ -340,7 +340,7 @@ def test_replacing_asks_for_another_value_and_forces_only_if_it_gets_the_same(
     assert source.asked == [False, False, False, True]
 
 
-def test_a_new_value_is_replaced_by_force_at_once(shared: Shared, source: Source) -> None:
+def test_a_new_value_is_replaced_by_force_at_once(shared: SharedValue, source: Source) -> None:
     """WeChat would only hand out the same again, at the cost of a fetch."""
     shared.get()
     assert shared.replace("t1") == "t2"
@@ -348,7 +348,7 @@ def test_a_new_value_is_replaced_by_force_at_once(shared: Shared, source: Source
 
 
 def test_a_value_that_is_refused_although_it_is_new_is_not_replaced_for_a_minute(
-    shared: Shared, source: Source, still: Clock
+    shared: SharedValue, source: Source, still: Clock
 ) -> None:
     value = shared.replace(shared.get())
     for _ in range(50):
@@ -360,7 +360,7 @@ def test_a_value_that_is_refused_although_it_is_new_is_not_replaced_for_a_minute
     assert shared.replace(value) == "t3"
 
 
-def test_a_short_life_is_renewed_at_half_of_it(shared: Shared, source: Source, still: Clock) -> None:
+def test_a_short_life_is_renewed_at_half_of_it(shared: SharedValue, source: Source, still: Clock) -> None:
     source.answer = ("short", 100.0)
     shared.get()
     still.advance(49)
@@ -374,8 +374,8 @@ def test_a_short_life_is_renewed_at_half_of_it(shared: Shared, source: Source, s
 def test_a_fetch_that_outlived_its_lock_does_not_overwrite_a_newer_value(
     store: Store, source: Source, still: Clock
 ) -> None:
-    slow = Shared(store, "test", source, budget=100, patience=30, clock=still)
-    quick = Shared(store, "test", lambda force: ("newer", 7200.0), budget=100, patience=30, clock=still)
+    slow = SharedValue(store, "test", source, budget=100, patience=30, clock=still)
+    quick = SharedValue(store, "test", lambda force: ("newer", 7200.0), budget=100, patience=30, clock=still)
     source.held.set()
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(slow.get)
@@ -389,7 +389,7 @@ def test_a_fetch_that_outlived_its_lock_does_not_overwrite_a_newer_value(
 
 def test_two_names_in_one_store_are_two_values(store: Store, source: Source, still: Clock) -> None:
     names = ("token", "ticket")
-    values = [Shared(store, name, source, budget=9, patience=3, clock=still).get() for name in names]
+    values = [SharedValue(store, name, source, budget=9, patience=3, clock=still).get() for name in names]
     assert values == ["t1", "t2"]
 
 
@@ -416,7 +416,7 @@ def test_the_last_value_is_used_while_the_store_is_gone(store: Store, still: Clo
         fetched.append(force)
         return f"value-{len(fetched)}", 7200
 
-    shared = Shared(failing, "x", fetch, budget=10, patience=3, clock=still)  # type: ignore[arg-type]
+    shared = SharedValue(failing, "x", fetch, budget=10, patience=3, clock=still)  # type: ignore[arg-type]
     assert shared.get() == "value-1"
     assert shared.get() == "value-1"
     failing.is_off = True

@@ -43,7 +43,7 @@ class LateAnswerWorker:
         self._unused_seconds = _UNUSED_SECONDS if account.can_push else SERIES_SECONDS
 
     def perform(self, job: Job) -> Later | Failed | None:
-        """Do one job as far as it can be done now. Raises Lost if another worker has the job."""
+        """Do one job as far as it can be done now. Raises JobLost if another worker has the job."""
         if job.kind == TYPING:
             self._type(str(job.work["openid"]))
             return None

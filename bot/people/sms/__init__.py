@@ -1,6 +1,6 @@
-"""Text messages with a code: one small promise, kept by two clouds and by the sandbox's phone.
+"""Senders of SMS codes: Tencent Cloud, Alibaba Cloud, and the phone of the sandbox.
 
-A cloud's SDK is imported only if it is chosen (requirements-sms.txt).
+The SDK of a cloud (requirements-sms.txt) is imported only if SMS_SENDER names that cloud.
 """
 
 from typing import Protocol
@@ -10,18 +10,19 @@ from bot.errors import SmsError
 
 
 class Sender(Protocol):
-    """Sends one code to one phone."""
+    """The interface of every sender."""
 
     def send(self, phone: str, code: str, text: str) -> None:
-        """Hand the message to the carrier; returns when it has been taken.
+        """Send one code to one phone. Return when the carrier has taken the message.
 
-        `phone` is E.164. Clouds put `code` into the template that they have approved; `text` is the whole
-        message, for senders without templates. Raises SmsError, whose text holds neither phone nor code.
+        `phone` is E.164. A cloud puts `code` into its approved template. A sender without templates sends
+        `text`, the whole message. Raises SmsError, whose text holds neither phone nor code.
         """
 
 
 def open_sender(config: Config) -> Sender | None:
-    """What SMS_SENDER names; None for `none`. Raises SmsError where the cloud's SDK is not installed."""
+    """Return the sender that SMS_SENDER names, or None for `none`. Raises SmsError if the SDK of the cloud is
+    not installed."""
     if config.sms_sender == "tencent":
         from bot.people.sms.tencent import TencentSender
 

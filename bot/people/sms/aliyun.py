@@ -1,4 +1,4 @@
-"""Alibaba Cloud SMS, by its own SDK (SendSms of version 2017-05-25)."""
+"""The sender for Alibaba Cloud SMS. It uses the cloud's own SDK (SendSms, version 2017-05-25)."""
 
 import json
 
@@ -17,7 +17,8 @@ _CHINA = "+86"
 
 
 class AliyunSender:
-    """SMS_KEY_ID and SMS_KEY_SECRET are AccessKey ID and secret, SMS_TEMPLATE a template with ${code}."""
+    """Sends by Alibaba Cloud. SMS_KEY_ID and SMS_KEY_SECRET are the AccessKey ID and secret, SMS_TEMPLATE is
+    a template with ${code}."""
 
     def __init__(self, config: Config) -> None:
         scheme, _, host = config.sms_endpoint.rpartition("://")
@@ -36,7 +37,8 @@ class AliyunSender:
         self._config = config
 
     def send(self, phone: str, code: str, text: str) -> None:
-        # Mainland numbers without a prefix, others as country code and number without the plus.
+        # Alibaba Cloud wants mainland numbers without a prefix, and others as country code and number without
+        # the plus.
         number = phone.removeprefix(_CHINA) if phone.startswith(_CHINA) else phone.removeprefix("+")
         request = SendSmsRequest(
             phone_numbers=number,
@@ -46,8 +48,8 @@ class AliyunSender:
         )
         try:
             answer = self._client.send_sms_with_options(request, self._options)
-        except Exception as error:  # the SDK raises a dozen classes without a common root of its own
-            # Its texts may quote the number: only the cloud's code, or the type.
+        except Exception as error:  # the SDK's many exception classes have no common base class
+            # The error's text may quote the number, so use only the cloud's code or the type.
             raise SmsError("aliyun", str(getattr(error, "code", None) or type(error).__name__)) from None
         if answer.body is None or answer.body.code != "OK":
             raise SmsError("aliyun", str(answer.body.code if answer.body else "no answer"))

@@ -1,4 +1,4 @@
-"""The sandbox's phone shows the message as a notification. The sandbox stands where WeChat's API does."""
+"""The sender for development: the sandbox's phone shows the message. API_BASE is the sandbox's address."""
 
 import requests
 
@@ -7,6 +7,8 @@ from bot.errors import SmsError
 
 
 class SandboxSender:
+    """Sends to the phone of the sandbox."""
+
     def __init__(self, config: Config) -> None:
         self._url = f"{config.api_base}/_sandbox/sms"
         self._timeout = config.api_timeout

@@ -1,4 +1,4 @@
-"""Tencent Cloud SMS, by its own SDK (SendSms of version 2021-01-11)."""
+"""The sender for Tencent Cloud SMS. It uses the cloud's own SDK (SendSms, version 2021-01-11)."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ except ImportError as missing:
 
 
 class TencentSender:
-    """SMS_KEY_ID and SMS_KEY_SECRET are SecretId and SecretKey, SMS_APP_ID the SdkAppId, SMS_TEMPLATE a
-    template with one variable, the code."""
+    """Sends by Tencent Cloud. SMS_KEY_ID and SMS_KEY_SECRET are SecretId and SecretKey, SMS_APP_ID is the
+    SdkAppId, SMS_TEMPLATE a template whose only variable is the code."""
 
     def __init__(self, config: Config) -> None:
         scheme, _, host = config.sms_endpoint.rpartition("://")
@@ -45,7 +45,7 @@ class TencentSender:
             answer = self._client.SendSms(request)
         except TencentCloudSDKException as error:
             raise SmsError("tencent", str(error.get_code())) from None  # its message may quote the number
-        # The call succeeds where the message does not: each number has an outcome of its own.
+        # The call can succeed although the message fails: the answer has an outcome for each number.
         outcome = answer.SendStatusSet[0].Code if answer.SendStatusSet else "NoStatus"
         if outcome != "Ok":
             raise SmsError("tencent", str(outcome))

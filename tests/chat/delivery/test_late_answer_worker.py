@@ -14,7 +14,7 @@ from bot.chat.replies.text_limit import pieces
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
-from bot.jobs.outbox import Lost
+from bot.jobs.outbox import JobLost
 from handlers import WORDING
 from tests.chat.desk import Desk, Held, Killed, MakeDesk, be_killed, echo, pushed
 from tests.conftest import NOWHERE, Clock, as_account
@@ -347,7 +347,7 @@ def test_a_worker_that_is_killed_between_two_steps_costs_no_answer(
     if killed_at == "after the promise":
         desk.perform(incoming.key)
         clock.advance(31)
-    with mock.patch.object(desk.outbox, "note", side_effect=Lost):
+    with mock.patch.object(desk.outbox, "note", side_effect=JobLost):
         desk.perform(incoming.key)
     desk.outbox.give_back(incoming.key)
     for _ in range(2):

@@ -1,4 +1,7 @@
-"""Huey, on the same URL as the store: hands the id of a job to one worker of all processes and machines."""
+"""The queue of job ids, in Huey: hands each id to one worker among all processes and machines.
+
+It may lose an id. The outbox keeps the jobs themselves.
+"""
 
 import json
 import logging
@@ -16,17 +19,17 @@ from redis import ConnectionPool, RedisError
 from bot.errors import StoreError
 from bot.store.url import StoreUrl
 
-# Its own lines are about its threads and tasks; what matters of a job we log ourselves.
+# Huey's own log lines are about its threads and tasks. The runner logs what operators need.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
 
 _POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
 _MAX_POLL_SECONDS = 0.1
-_LOOK_SECONDS = 1
-_ANSWER_SECONDS = 2.5  # then Redis is gone, without a word; more than a look takes
+_LOOK_SECONDS = 1  # how long Redis holds a read of the empty queue
+_ANSWER_SECONDS = 2.5  # without an answer for so long, Redis is down; longer than a read of the queue takes
 
 
 class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
-    """Huey's own is pickle, with which whoever can write to the queue could run code here."""
+    """JSON instead of Huey's pickle: with pickle, anyone who can write to the queue could run code here."""
 
     def _serialize(self, data: Message) -> bytes:
         return json.dumps(data).encode()
@@ -36,16 +39,17 @@ class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
 
 
 class _Consumer(Consumer):  # type: ignore[misc]
-    """Signals belong to the process that we run in, a server's worker or our own loop."""
+    """Huey's consumer, without its signal handlers: the process around it has its own."""
 
     def _set_signal_handlers(self) -> None:
         return
 
 
-class Engine:
-    """`run` is called with a job's id, in a thread of one process that has called start().
+class JobQueue:
+    """The queue of one account, at the same URL as the store.
 
-    On SQLite the queue is a file beside the store's, so that polling it never holds up the store.
+    `run(job_id)` is called in a thread of one of the processes that have called start(). With SQLite, the
+    queue is a separate file beside the store (`…-jobs`), so that polling it never blocks the store.
     """
 
     def __init__(self, store_url: str, app_id: str, run: Callable[[str], None]) -> None:
@@ -67,19 +71,19 @@ class Engine:
         self._consumer: _Consumer | None = None
 
     def wake(self, job_id: str) -> None:
-        """Put a job into the queue. Raises whatever the queue's engine raises: the timetable of the outbox
-        makes good for it."""
+        """Put a job into the queue. Raises any error of Redis or SQLite: the caller may ignore it, because
+        the timetable of the outbox hands the job out later."""
         self._task(job_id)
 
     def waiting(self) -> int:
-        """How many jobs lie in the queue. Raises StoreError."""
+        """Return the number of jobs in the queue. Raises StoreError."""
         try:
             return int(self._huey.pending_count())
         except (RedisError, sqlite3.Error) as error:
             raise StoreError(f"job queue: {type(error).__name__}") from error
 
     def start(self) -> None:
-        """Begin to take jobs, one at a time; `run` hands them on to threads of its own."""
+        """Begin to take jobs, one at a time. `run` must return soon, and so starts a thread for each."""
         self._consumer = _Consumer(
             self._huey,
             workers=1,
@@ -91,14 +95,15 @@ class Engine:
         self._consumer.start()
 
     def stop(self) -> None:
-        """Take no more jobs. Returns once that is so: at most the second that a look into Redis takes, or a
-        little more where Redis is gone."""
+        """Take no more jobs. Wait until the last read of the queue has ended: up to a second with Redis, or
+        3.5 seconds if Redis does not answer."""
         if self._consumer is not None:
             self._consumer.stop(graceful=False)
             for _, thread in self._consumer.worker_threads:
                 thread.join(_ANSWER_SECONDS + _LOOK_SECONDS)
 
     def close(self) -> None:
+        """Close all connections."""
         self._huey.storage.close()
-        if isinstance(self._huey, RedisHuey):  # whose close() leaves the connections open
+        if isinstance(self._huey, RedisHuey):  # its close() leaves the connections open
             self._huey.storage.conn.connection_pool.disconnect()
