@@ -253,8 +253,8 @@ class Bot(Process):
             "BOT_SECRET_KEY": secrets.token_hex(32),
             "BOT_WORKERS": "1",
         }
-        self._http = requests.Session()
-        self._http.trust_env = False
+        self.http = requests.Session()
+        self.http.trust_env = False
         argv = (sys.executable, "-m", "bot")
         super().__init__(
             *argv, ready="bot ready ", env=defaults | dict(env), cwd=cwd, timeout=timeout, log=log
@@ -274,7 +274,7 @@ class Bot(Process):
         """Where the line of a request made now stands: one worker writes in order, so every line of an
         earlier request is above it."""
         mark = f"/mark-{secrets.token_hex(6)}"
-        self._http.get(self.url + mark, timeout=timeout)
+        self.http.get(self.url + mark, timeout=timeout)
 
         def found() -> int | None:
             return next((i for i, line in enumerate(self.output) if mark in line), None)
@@ -286,7 +286,7 @@ class Bot(Process):
         return place
 
     def stop(self, timeout: float = PATIENCE) -> int:
-        self._http.close()
+        self.http.close()
         try:
             return super().stop(timeout)
         finally:

@@ -35,7 +35,7 @@ class Liveness:
         self._back_at = -math.inf  # when a renewal worked for the first time after failed ones
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._owed: deque[Callable[[], object]] = deque()
+        self.owed: deque[Callable[[], object]] = deque()  # the postponed writes
         self._drops = False  # True if further postponed writes are dropped, because there are too many
         self._steps = threading.Condition()
         self._steps_under_way = 0
@@ -43,7 +43,7 @@ class Liveness:
 
     def start(self) -> None:
         """Begin to renew the lease. Call it in the process that does the work, after any fork."""
-        self._beat()
+        self.beat()
         self._thread = threading.Thread(target=self._beat_on, name="liveness", daemon=True)
         self._thread.start()
 
@@ -87,7 +87,7 @@ class Liveness:
     def is_unsure(self) -> bool:
         """Return True if the store may be outdated: it fails, or failed less than 3 seconds ago, or postponed
         writes are left. A living process may then have no lease, and work that is done may not be noted."""
-        return bool(self._owed) or self._missed_beat or self._monotonic() - self._back_at < _LEASE_SECONDS
+        return bool(self.owed) or self._missed_beat or self._monotonic() - self._back_at < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:
         """Postpone `act`, a write to the store that failed, until the store works again.
@@ -95,8 +95,8 @@ class Liveness:
         Other processes leave the work of a living process alone, so it must make up for lost writes itself.
         At most 10,000 writes are kept. Further ones are dropped, which is logged once per outage.
         """
-        if len(self._owed) < _MOST_OWED:
-            self._owed.append(act)
+        if len(self.owed) < _MOST_OWED:
+            self.owed.append(act)
         elif not self._drops:
             self._drops = True
             log.error("[jobs] %d writes wait until the store works; further ones are dropped", _MOST_OWED)
@@ -105,21 +105,22 @@ class Liveness:
         """Make the postponed writes, for 0.7 seconds at most: then the lease must be renewed. Raises
         StoreError; the write that failed and those after it stay postponed."""
         end = self._monotonic() + _BEAT_SECONDS
-        while self._owed and self._monotonic() < end:
+        while self.owed and self._monotonic() < end:
             try:
-                self._owed[0]()
+                self.owed[0]()
             except StoreError:
                 raise
             except Exception as error:
                 log.error("[jobs] a postponed write failed and is dropped: %s", describe(error))
-            self._owed.popleft()  # not earlier: after a StoreError it must be tried again
-        self._drops = self._drops and bool(self._owed)
+            self.owed.popleft()  # not earlier: after a StoreError it must be tried again
+        self._drops = self._drops and bool(self.owed)
 
     def _beat_on(self) -> None:
         while not self._stopped.wait(_BEAT_SECONDS):
-            self._beat()
+            self.beat()
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Renew the lease, and make the writes that were postponed while the store failed."""
         try:
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
             if self._missed_beat:

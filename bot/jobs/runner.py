@@ -52,7 +52,7 @@ class Runner:
         self._perform = perform
         self._threads = config.job_threads
         self._slots = threading.BoundedSemaphore(config.job_threads)
-        self._queue = JobQueue(config.store_url, config.app_id, self.take)
+        self.queue = JobQueue(config.store_url, config.app_id, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._running: list[str] = []  # not a set: the queue may hand over an id twice; one run claims it
@@ -62,13 +62,13 @@ class Runner:
     def wake(self, job_id: str) -> None:
         """Let a worker take the job now and not at the next sweep. Raises nothing."""
         try:
-            self._queue.wake(job_id)
+            self.queue.wake(job_id)
         except Exception as error:  # the outbox has the job, so nothing is lost
             log.warning("[jobs] queue does not work, a later sweep takes the job: %s", describe(error))
 
     def start(self) -> None:
         """Take jobs from now on. Call it in the process that does the work, after any fork."""
-        self._queue.start()
+        self.queue.start()
         self._sweeper = threading.Thread(target=self._sweep, name="jobs-sweeper", daemon=True)
         self._sweeper.start()
 
@@ -76,7 +76,7 @@ class Runner:
         """Take no more jobs. Wait up to `grace` seconds for those that run. Another process runs the rest
         again when the lease of this one has ended (see liveness.py)."""
         self._stopping.set()
-        self._queue.stop()
+        self.queue.stop()
         end = time.monotonic() + grace
         if self._sweeper is not None:
             self._sweeper.join(grace)
@@ -89,7 +89,7 @@ class Runner:
 
     def close(self) -> None:
         """Close the queue's connections. Call stop() first."""
-        self._queue.close()
+        self.queue.close()
 
     def _sweep(self) -> None:
         sweeps = itertools.count(1)
@@ -100,7 +100,7 @@ class Runner:
                 self._give_back_doubtful()
                 # Jobs that wait in a long queue are overdue, too: do not put them there again. But an overdue
                 # job may have left the queue, and must not wait for a backlog: hence every 30th sweep.
-                if self._queue.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
+                if self.queue.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
                     for job_id in self._outbox.overdue():
                         if self._stopping.is_set():
                             break

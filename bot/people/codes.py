@@ -65,7 +65,7 @@ class Codes:
         self._limits = limits
         self._sender = sender
         self._clock = clock
-        self._make = make
+        self.make = make
 
     @property
     def can_send(self) -> bool:
@@ -91,7 +91,7 @@ class Codes:
             if not self._limits.take(what, askers[what], most.get(what, self._config.sms_per_day), _DAY):
                 self._resume(askers)
                 raise CodeError("quota")
-        code, name = self._make(), secrets.token_hex(8)
+        code, name = self.make(), secrets.token_hex(8)
         signature = self._signer.sign(_signed(name, openid, phone, code))
         record = _Code(phone, self._clock() + PAUSE_SECONDS, name, signature)
         self._store.put(_key(openid), dump(record), CODE_SECONDS)

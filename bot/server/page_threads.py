@@ -30,9 +30,9 @@ class PageThreads:
         self._patience = patience
         self._spare = spare
         self._lock = threading.Lock()  # guards all fields below
-        self._calls: collections.deque[Callable[[], object]] = collections.deque()
+        self.calls: collections.deque[Callable[[], object]] = collections.deque()
         self._taken = 0
-        self._running = 0
+        self.running = 0
         self._idle: list[threading.Condition] = []  # the newest is woken first, so that the others may end
         self._is_watched = False
 
@@ -53,17 +53,17 @@ class PageThreads:
                 loop.call_soon_threadsafe(_unless_cancelled, done, settle, result)
 
         with self._lock:
-            self._calls.append(run)
+            self.calls.append(run)
             if self._idle:
                 self._idle.pop().notify()
-            elif self._running < min(_FEW, self._most):
+            elif self.running < min(_FEW, self._most):
                 self._begin()
             elif not self._is_watched:
                 self._watch(loop)
         return done
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_watched = bool(self._calls) and self._running < self._most
+        self._is_watched = bool(self.calls) and self.running < self._most
         if self._is_watched:
             loop.call_later(self._patience, self._look, loop, self._taken, loop.time(), time.process_time())
 
@@ -71,28 +71,28 @@ class PageThreads:
         with self._lock:
             do_wait = time.process_time() - computed < (loop.time() - at) / 4
             if taken == self._taken or do_wait:
-                for _ in range(min(len(self._calls), self._most - self._running)):
+                for _ in range(min(len(self.calls), self._most - self.running)):
                     self._begin()
             self._watch(loop)
 
     def _begin(self) -> None:
-        self._running += 1
+        self.running += 1
         threading.Thread(target=self._run, name="page", daemon=True).start()
 
     def _run(self) -> None:
         wakes = threading.Condition(self._lock)
         while True:
             with self._lock:
-                while not self._calls:
+                while not self.calls:
                     self._idle.append(wakes)
-                    was_woken = wakes.wait(self._spare if self._running > _FEW else None)
+                    was_woken = wakes.wait(self._spare if self.running > _FEW else None)
                     if not was_woken and wakes in self._idle:
                         self._idle.remove(wakes)
-                        if self._running > _FEW:
-                            self._running -= 1
+                        if self.running > _FEW:
+                            self.running -= 1
                             return
                 self._taken += 1
-                call = self._calls.popleft()
+                call = self.calls.popleft()
             call()
 
 

@@ -10,15 +10,20 @@ from bot.chat.conversation import Conversations
 from bot.chat.replies.kinds import Article, Image, News, Text
 from bot.chat.replies.returned import Ask
 from bot.errors import StoreError
-from bot.store import open_store
+from bot.store import Store, open_store
 from tests.conftest import APP_ID, Clock, MakeConfig
 
 
 @pytest.fixture
-def conversations(make_config: MakeConfig, clock: Clock) -> Iterator[Conversations]:
+def store(make_config: MakeConfig, clock: Clock) -> Iterator[Store]:
     store = open_store(make_config().store_url, clock, app_id=APP_ID)
-    yield Conversations(store)
+    yield store
     store.close()
+
+
+@pytest.fixture
+def conversations(store: Store) -> Conversations:
+    return Conversations(store)
 
 
 def test_of_two_messages_at_once_one_closes_the_question(conversations: Conversations) -> None:
@@ -36,14 +41,14 @@ def test_of_two_messages_at_once_one_closes_the_question(conversations: Conversa
 
 
 def test_without_the_store_there_is_no_question_to_end(
-    conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+    conversations: Conversations, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(key: str) -> None:
         raise StoreError("gone")
 
     conversations.ask("o", Ask("?", "name"))
     with monkeypatch.context() as patch:
-        patch.setattr(conversations._store, "take", refuse)
+        patch.setattr(store, "take", refuse)
         assert not conversations.end_question("o")
     assert conversations.end_question("o")
 

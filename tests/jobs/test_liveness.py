@@ -33,13 +33,13 @@ def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
 ) -> None:
     store, monotonic = open_store(make_config().store_url, clock, app_id=APP_ID), Clock(0)
     liveness = Liveness(store, monotonic)
-    liveness._beat()
+    liveness.beat()
     assert not liveness.is_unsure()
     with monkeypatch.context() as patch:
         patch.setattr(store, "put", refuse)
-        liveness._beat()
+        liveness.beat()
     assert liveness.is_unsure()
-    liveness._beat()
+    liveness.beat()
     assert liveness.is_unsure()
     monotonic.advance(3.0)
     assert not liveness.is_unsure()
@@ -49,7 +49,7 @@ def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
 def test_nothing_is_sure_while_something_is_owed(make_config: MakeConfig, clock: Clock) -> None:
     store, monotonic = open_store(make_config().store_url, clock, app_id=APP_ID), Clock(0)
     liveness = Liveness(store, monotonic)
-    liveness._beat()
+    liveness.beat()
     liveness.owe(lambda: monotonic.advance(60))
     liveness.owe(lambda: None)
     assert liveness.is_unsure()
@@ -120,7 +120,7 @@ def test_who_owes_much_is_alive_while_it_is_settled(make_config: MakeConfig, clo
     for number in range(2500):
         liveness.owe(partial(act, number))
     while len(done) < 2500:
-        liveness._beat()
+        liveness.beat()
         clock.advance(0.7)
     assert done == list(range(2500))
     store.close()
@@ -145,7 +145,7 @@ def test_what_is_too_much_to_be_owed_is_dropped_and_said_once_for_an_outage(
         liveness.owe(first)
         with pytest.raises(StoreError):
             liveness.settle()
-        while liveness._owed:
+        while liveness.owed:
             liveness.settle()
         assert done == [-1, *range(10_000)], "what is under way is one of them"
     assert log.text.count("10000 writes wait until the store works; further ones are dropped") == 2

@@ -240,7 +240,7 @@ def test_what_could_not_be_noted_is_noted_once_the_store_is_back(
         patch.setattr(store, "swap", refuse)
         with pytest.raises(StoreError):
             outbox.step(job, lambda: done.append("pushed"), sent=1)
-    until(lambda: not office.liveness._owed)  # after the next beat
+    until(lambda: not office.liveness.owed)  # after the next beat
     outbox.give_back("j")
     assert claimed(outbox).work == {**WORK, "sent": 1}
     assert done == ["pushed"]

@@ -34,11 +34,13 @@ def url(request: pytest.FixtureRequest, make_config: MakeConfig) -> str:
 class Shop:
     """One process: a runner and the outbox that it works off."""
 
-    def __init__(self, url: str, clock: Clock, perform: Perform, threads: int = 4) -> None:
+    def __init__(
+        self, url: str, clock: Clock, perform: Perform, threads: int = 4, queue_url: str = ""
+    ) -> None:
         self.store = open_store(url, clock, app_id=APP_ID)
         self.liveness = Liveness(self.store)
         self.outbox = Outbox(self.store, self.liveness, clock)
-        config = Config(app_id=APP_ID, store_url=url, job_threads=threads)
+        config = Config(app_id=APP_ID, store_url=queue_url or url, job_threads=threads)
         self.runner = Runner(config, self.outbox, self.liveness, perform)
         self.liveness.start()
 
@@ -118,7 +120,7 @@ def test_what_lies_in_the_queue_is_json(url: str, request: pytest.FixtureRequest
 def test_a_queue_entry_that_is_no_json_stops_nothing(make_shop: MakeShop, url: str) -> None:
     bench = Bench(enough=1)
     shop = make_shop(bench)
-    shop.runner._queue._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
+    shop.runner.queue._huey.storage.enqueue(b"\x80\x04cos\nsystem\n", 0)
     shop.runner.start()
     shop.submit("j")
     assert bench.all_there.wait(60)
@@ -153,7 +155,7 @@ def test_no_more_run_at_a_time_than_there_are_threads(make_shop: MakeShop) -> No
 def take(shop: Shop, job_id: str) -> Job | None:
     """One try, here and now; what became of the job."""
     shop.runner.take(job_id)
-    shop.runner.stop(60)
+    shop.runner.settle(60)
     return shop.outbox.get(job_id)
 
 
@@ -230,8 +232,7 @@ def test_a_claim_that_reaches_the_store_after_we_gave_it_up_holds_no_job(
     with monkeypatch.context() as patch:
         patch.setattr(shop.store, "swap", delay)
         assert take(shop, "j") == shop.outbox.get("j")
-    shop.runner._stopping.clear()
-    until(lambda: not shop.liveness._owed)
+    until(lambda: not shop.liveness.owed)
     assert swap(*delayed[0])
     job = shop.outbox.get("j")
     assert job is not None
@@ -323,7 +324,7 @@ def test_a_backlog_does_not_grow_in_the_queue_and_every_job_of_it_is_run(
 
     def look() -> None:
         clock.advance(5)
-        longest[0] = max(longest[0], shop.runner._queue.waiting())
+        longest[0] = max(longest[0], shop.runner.queue.waiting())
         looks.release()
         give_back()
 
@@ -345,7 +346,7 @@ def test_what_the_queue_lost_does_not_wait_for_the_end_of_a_backlog(
 ) -> None:
     done = threading.Event()
     shop = make_shop(lambda job: done.set())
-    monkeypatch.setattr(shop.runner._queue, "waiting", lambda: 1_000_000)
+    monkeypatch.setattr(shop.runner.queue, "waiting", lambda: 1_000_000)
     shop.outbox.put("lost", "run", {})
     clock.advance(5)
     shop.runner.start()
@@ -380,9 +381,7 @@ def test_a_queue_that_is_gone_costs_no_job(
 ) -> None:
     """The outbox lies in a file here, and the queue in a Redis that is killed."""
     bench = Bench(1)
-    shop = Shop(make_config().store_url, clock, bench)
-    shop.runner._queue.close()
-    shop.runner._queue = JobQueue(mortal_redis.url, APP_ID, shop.runner.take)
+    shop = Shop(make_config().store_url, clock, bench, queue_url=mortal_redis.url)
     mortal_redis.kill()
     shop.submit("j")
     assert "queue does not work" in log.text

@@ -128,7 +128,7 @@ def test_a_thousand_tries_at_once_are_five(codes: Codes, outbox: Outbox) -> None
 
 @pytest.mark.parametrize("typed", ["", " ", "12345", "１２３４５６", "1234567", "é", "\ud800", "0" * 5000])
 def test_anything_may_be_typed(codes: Codes, outbox: Outbox, typed: str) -> None:
-    codes._make = lambda: "123456"
+    codes.make = lambda: "123456"
     ask(codes)
     assert problem(lambda: codes.check("one", typed)) == "wrong"
 
@@ -152,7 +152,7 @@ def test_the_right_code_twice_at_once_is_good_once(codes: Codes, outbox: Outbox)
 def test_a_new_code_voids_the_one_before(
     codes: Codes, outbox: Outbox, pass_time: Callable[[float], None]
 ) -> None:
-    codes._make = iter(["111111", "222222"]).__next__
+    codes.make = iter(["111111", "222222"]).__next__
     ask(codes)
     pass_time(60)
     ask(codes)
@@ -217,7 +217,7 @@ def test_a_message_that_was_not_taken_costs_no_pause_and_leaves_no_code(codes: C
 def test_the_store_does_not_see_a_code(
     make_config: MakeConfig, clock: Clock, codes: Codes, outbox: Outbox, store: Store
 ) -> None:
-    codes._make = lambda: "918273"
+    codes.make = lambda: "918273"
     ask(codes)
     kept = store.get("code:sms:one")
     assert kept

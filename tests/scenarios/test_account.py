@@ -52,7 +52,7 @@ def test_binding_a_phone_number_in_wechat(
     web.get_by_role("button", name="绑定").click()
     expect(web.get_by_role("heading", name="已绑定手机号")).to_be_visible()
 
-    found = bot._http.post(
+    found = bot.http.post(
         f"{bot.url}/api/accounts/lookup",
         json={"phone": "+8613800138000"},
         headers={"Authorization": "Bearer token-0123456789abcdef"},
@@ -69,7 +69,7 @@ def test_binding_a_phone_number_in_wechat(
         assert secret not in lines
 
     sandbox.unsubscribe(openid)
-    gone = bot._http.post(
+    gone = bot.http.post(
         f"{bot.url}/api/accounts/lookup",
         json={"openid": openid},
         headers={"Authorization": "Bearer token-0123456789abcdef"},

@@ -54,13 +54,13 @@ def test_while_threads_wait_others_begin_up_to_the_most_and_end_again() -> None:
         waiting += [threads.call(wait) for _ in range(3)]
         for _ in range(9):
             await asyncio.to_thread(inside.acquire, timeout=60)
-        assert (threads._running, len(threads._calls)) == (9, 2), "nine at most"
+        assert (threads.running, len(threads.calls)) == (9, 2), "nine at most"
         go.set()
         assert len(set(await asyncio.gather(*waiting))) == 9
         async with asyncio.timeout(60):
-            while threads._running > 4:
+            while threads.running > 4:
                 await threads.call(compute)
-        assert threads._running == 4
+        assert threads.running == 4
 
     on_loop.run(calls())
 
@@ -85,10 +85,10 @@ def test_a_thread_that_began_beside_four_that_are_held_stays() -> None:
         held = [threads.call(go.wait) for _ in range(4)]
         await threads.call(compute)
         threads._patience = 600  # no more threads begin
-        begun = threads._running  # five, or more on a busy machine
+        begun = threads.running  # five, or more on a busy machine
         async with asyncio.timeout(60):
             seen = {await threads.call(compute) for _ in range(50)}
-        assert threads._running == begun
+        assert threads.running == begun
         assert len(seen) <= begun - 4
         go.set()
         await asyncio.gather(*held)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.chat.wire.gate import MAX_BODY, Gate
 from bot.config import Config
 from bot.errors import Refused, StoreError
-from bot.store import open_store
+from bot.store import Store, open_store
 from tests.chat.deliveries import NONCE, Delivery, WeChat, message
 from tests.conftest import AES_KEY, APP_ID, ORIGINAL_ID, SECRET, TOKEN, Clock, MakeConfig
 
@@ -27,6 +27,7 @@ class Side:
         self.clock = Clock()
         self.config = make_config(mode=mode, **settings)
         self.gate = Gate(self.config, self.clock)
+        self.guard: Store | None = None
         self.wechat = WeChat(self.config, self.clock)
 
     def open(self, delivery: Delivery) -> str:
@@ -299,10 +300,10 @@ def test_verification_works_in_every_mode_and_needs_an_echostr(side: Side) -> No
 @pytest.fixture
 def guarded(make_config: MakeConfig) -> Iterator[Side]:
     side = Side(make_config, "plain", replay_guard=True)
-    store = open_store(side.config.store_url, side.clock, app_id=APP_ID)
-    side.gate = Gate(side.config, side.clock, store)
+    side.guard = open_store(side.config.store_url, side.clock, app_id=APP_ID)
+    side.gate = Gate(side.config, side.clock, side.guard)
     yield side
-    store.close()
+    side.guard.close()
 
 
 def test_the_replay_guard_holds_a_captured_signature_to_its_body(guarded: Side) -> None:
@@ -339,7 +340,7 @@ def test_without_the_store_messages_pass_without_the_guard(
     first, forged = (guarded.wechat.deliver(guarded.wechat.text(text)) for text in ("first", "forged"))
     assert guarded.open(first) == "first"
     with monkeypatch.context() as patch:
-        patch.setattr(guarded.gate._guard, lost, refuse)
+        patch.setattr(guarded.guard, lost, refuse)
         assert guarded.open(forged) == "forged"
         unsigned = guarded.wechat.deliver(guarded.wechat.text("forged"), signature="0" * 40)
         assert guarded.refused(unsigned) == (403, "bad-signature")
