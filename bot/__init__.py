@@ -1,1 +1,4 @@
-"""The engine: knows WeChat's rules, not this account's words (those live in `handlers/`)."""
+"""The engine. It knows WeChat's rules. The account's own words, pages and menu are in `handlers/`.
+
+It must not import `handlers`: only commands and entry points do. docs/architecture.md describes the rooms.
+"""

@@ -1,4 +1,7 @@
-"""python -m bot [serve | worker | jobs | forget | check | example-config]"""
+"""Run `python -m bot [serve | worker | jobs | forget | check | example-config]`.
+
+It must not import a command that was not given: see COMMANDS.
+"""
 
 import argparse
 import contextlib
@@ -7,8 +10,8 @@ import pkgutil
 import sys
 import tempfile
 
-# Each command: the function that runs it, and its help. A function is imported only when its command is
-# given: a fault in handlers/ must not keep example-config from working.
+# Each command with the function that runs it, and its help. A function is imported only when its command is
+# given: example-config must work in spite of a fault in handlers/.
 COMMANDS = {
     "serve": ("bot.cli.serve:serve", "serve (the default)"),
     "check": ("bot.cli.check:check", "check settings, menu, store and account before going live"),
@@ -23,7 +26,8 @@ COMMANDS = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser. Options of a command have the names of its function's parameters."""
+    """Return the parser of the command line. The options of a command have the names of the parameters of its
+    function."""
     whole = argparse.ArgumentParser(prog="python -m bot", description="A WeChat Official Account bot server.")
     commands = whole.add_subparsers(dest="command")
     parsers = {name: commands.add_parser(name, help=help_) for name, (_, help_) in COMMANDS.items()}
@@ -40,7 +44,7 @@ def main() -> int:
     command = options.pop("command") or "serve"
     with contextlib.ExitStack() as stack:
         if command == "serve":
-            # The metrics library looks for the folder that workers share when it is imported.
+            # When the metrics library is imported, it looks for the folder that the workers share.
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bot-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         run = pkgutil.resolve_name(COMMANDS[command][0])

@@ -1,5 +1,8 @@
-"""`application`, for the server of `python -m bot`. Reads the settings when it is imported; begins to work
-when the server does."""
+"""`application` for the worker processes of `python -m bot`.
+
+Importing this module reads the settings and builds all parts. It must not begin the work in the background:
+the application does when the server starts (`AsgiApplication`).
+"""
 
 import gc
 
@@ -8,9 +11,10 @@ from bot.app import build, build_server
 from bot.config import load_config
 from bot.telemetry import log
 
-_MOST_WAITING = 1000  # deliveries that wait for a run: on the loop they cost a look at the store now and then
-# Objects: thousands belong to the messages under way, and to look at these more often finds nothing. In place
-# of Python's 700 it bought a twentieth of the CPU.
+# Deliveries of one process that may wait. On the loop each costs only a read of the store now and then.
+_MOST_WAITING = 1000
+# New objects before a garbage collection. The messages under way have thousands of objects that are in use.
+# Collecting less often than Python does (after 700) saved a twentieth of the CPU.
 _COLLECT_AFTER = 20_000
 
 _config = load_config()
@@ -18,5 +22,5 @@ log.set_up(_config.log_format, with_texts=_config.log_error_texts)
 application = build_server(
     build(_config, handlers.CHAT, handlers.WORDING, places=_MOST_WAITING), handlers.PAGES
 )
-gc.freeze()  # all this stays: collections need not look at it again and again
+gc.freeze()  # what exists now stays: no collection needs to look at it
 gc.set_threshold(_COLLECT_AFTER)

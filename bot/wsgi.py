@@ -1,4 +1,8 @@
-"""`application`, for any WSGI server. Reads the settings when it is imported, and begins to work."""
+"""`application` for any WSGI server. `python -m bot` uses asgi.py instead.
+
+Importing this module reads the settings and begins the work in the background, so only a server may import
+it, in the process that serves.
+"""
 
 import atexit
 from multiprocessing.util import Finalize
@@ -16,6 +20,6 @@ _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
 application = build_wsgi(_parts, handlers.PAGES)
 
-# Whoever ends first: servers whose workers are processes of `multiprocessing` do not run atexit.
+# With both, because a process of `multiprocessing` does not run atexit. Finalize calls close() once only.
 _close = Finalize(None, _parts.close, exitpriority=10)
 atexit.register(_close)

@@ -1,9 +1,11 @@
-"""WHAT THE OPERATOR EDITS: what the account says and shows. Importing it has no other effect.
+"""THE OPERATOR EDITS THIS PACKAGE: what the account says and shows.
 
-CHAT   routes in order; the first that matches answers
-PAGES  (path, class) pairs
-MENU   the custom menu, as data
-WORDING  the engine's own sentences to users
+CHAT     the routes in order; the first that matches answers
+PAGES    (path, class) pairs
+MENU     the custom menu, as data
+WORDING  the sentences that the engine itself says to users
+
+Importing it must have no other effect: no file, thread, network call or setting.
 """
 
 from bot.chat import on
@@ -20,7 +22,7 @@ from handlers.pages.weibo import Weibo
 from handlers.wording import WORDING
 
 CHAT: list[Route] = [
-    on.scene(login.PATTERN, login.ask),  # before subscribe: one may follow by scanning it
+    on.scene(login.PATTERN, login.ask),  # before subscribe: a user may follow by scanning this code
     on.event("subscribe", events.greet),
     on.event("unsubscribe", events.goodbye),
     *on.clicks(REPLIES),

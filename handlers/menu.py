@@ -1,8 +1,8 @@
-"""The menu, and the replies to its clicks. Install it with `python setup_menu.py`.
+"""The menu, and the replies to taps on its buttons. Install it with `python setup_menu.py`.
 
-A view button with `page` opens that page of this site. With `scope` as well, its URL is an OAuth link to the
-page. The URLs are built from the settings. Limits on names, keys and URLs are checked before anything is
-sent.
+A view button with `page` opens that page of this site. If it also has `scope`, its URL is an OAuth link to
+the page. The script builds the URLs from the settings, and checks WeChat's limits on names, keys and URLs
+before it sends the menu.
 """
 
 from bot.chat.replies.returned import Picture

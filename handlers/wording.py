@@ -1,4 +1,4 @@
-"""What the engine itself says to users."""
+"""The sentences that the engine itself says to users. bot/chat/wording.py says when each is sent."""
 
 from bot.chat.wording import Wording
 

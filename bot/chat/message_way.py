@@ -55,9 +55,15 @@ class MessageWay:
     runner: Runner
     erasure: Erasure
     threads: Threads
+    migrate: Callable[[], None]
 
     def start(self, *, jobs: bool) -> None:
-        """Tell other processes that this one is alive, and with `jobs` take jobs."""
+        """Migrate the data of an older version, tell other processes that this one is alive, and with
+        `jobs` take jobs."""
+        try:
+            self.migrate()
+        except StoreError:
+            self.records.liveness.owe(self.migrate)  # when the store is back
         self.records.liveness.start()
         if jobs:
             self.runner.start()
@@ -85,10 +91,6 @@ def build_message_way(
     records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
     worker = LateAnswerWorker(handlers, records, outbox, account)
     runner = Runner(config, outbox, liveness, worker.perform)
-    try:
-        carry_over(store, config.store_url, config.app_id, config.original_id)
-    except StoreError:
-        liveness.owe(partial(carry_over, store, config.store_url, config.app_id, config.original_id))
     timing = RetryTiming(config, clock, waiting.monotonic, places=waiting.places)
     wake = waiting.wake or partial(waiting.call_soon, runner.wake)
     late = LateAnswers(outbox, wake, timing, wording.still_working)
@@ -96,4 +98,5 @@ def build_message_way(
     answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
     gate = Gate(config, clock, store if config.replay_guard else None)
     callback = Callback(gate, answers, Seal(config, clock, conversations, wording.more_hint))
-    return MessageWay(callback, records, late, outbox, runner, erasure, threads)
+    migrate = partial(carry_over, store, config.store_url, config.app_id, config.original_id)
+    return MessageWay(callback, records, late, outbox, runner, erasure, threads, migrate)

@@ -1,6 +1,7 @@
-"""Routes for `handlers.CHAT`: `on.text("hello", greet)`, `on.event("subscribe", welcome)` …
+"""Make routes for `handlers.CHAT`: `on.text("hello", greet)`, `on.event("subscribe", welcome)` …
 
-Handlers are called with a `Chat`, then with what the route captured.
+A handler gets a `Chat`, then the captures of its route. With `slow=True` it runs as a job and may take longer
+than WeChat waits. Nothing here may call a handler.
 """
 
 import re
@@ -14,7 +15,7 @@ Pattern = str | re.Pattern[str]
 def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:
     for pattern in patterns:
         if isinstance(pattern, str):
-            if pattern.casefold() == text.casefold():  # phones like to begin with a capital
+            if pattern.casefold() == text.casefold():  # many phones begin a text with a capital
                 return ()
         elif found := pattern.fullmatch(text):
             return found.groups()
@@ -22,8 +23,11 @@ def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:
 
 
 def text(patterns: Pattern | Sequence[Pattern], handler: Handler, *, slow: bool = False) -> Route:
-    """A text message that is one of `patterns`: a string (letter case and outer white space do not
-    matter) or a compiled regular expression, which must match all of the text; its groups are captures."""
+    """Match a text message that is one of `patterns`.
+
+    A string matches the same text; letter case and outer white space do not matter. A compiled regular
+    expression must match the whole text; the handler gets its groups.
+    """
     listed = [patterns] if isinstance(patterns, str | re.Pattern) else list(patterns)
 
     def match(visit: Visit) -> Captures | None:
@@ -34,7 +38,7 @@ def text(patterns: Pattern | Sequence[Pattern], handler: Handler, *, slow: bool 
 
 
 def message(msg_type: str, handler: Handler, *, slow: bool = False) -> Route:
-    """Any message of a type: text, image, voice, video, shortvideo, location, link, file."""
+    """Match any message of a type: text, image, voice, video, shortvideo, location, link, file."""
 
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.msg_type == msg_type and msg_type != "event" else None
@@ -43,8 +47,10 @@ def message(msg_type: str, handler: Handler, *, slow: bool = False) -> Route:
 
 
 def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
-    """An event by WeChat's name (letter case does not matter): subscribe, unsubscribe, LOCATION,
-    VIEW, scancode_waitmsg, TEMPLATESENDJOBFINISH … `subscribe` covers following by a scene QR code."""
+    """Match an event by WeChat's name: subscribe, unsubscribe, LOCATION, VIEW, TEMPLATESENDJOBFINISH …
+
+    Letter case does not matter. `subscribe` also matches a user who follows by a scene QR code.
+    """
 
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.event.casefold() == name.casefold() else None
@@ -53,7 +59,7 @@ def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
 
 
 def click(key: str, handler: Handler, *, slow: bool = False) -> Route:
-    """A tap on the menu button with this key (any type of button that has a key)."""
+    """Match a tap on the menu button with this key, for all types of buttons that have a key."""
 
     def match(visit: Visit) -> Captures | None:
         incoming = visit.incoming
@@ -75,13 +81,16 @@ _TAPS = {
 
 
 def clicks(replies: Mapping[str, Handler]) -> list[Route]:
-    """A route for every key of a menu's replies."""
+    """Return a route for each key of a menu's replies."""
     return [click(key, handler) for key, handler in replies.items()]
 
 
 def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
-    """A scan of one of our QR codes with this scene, by a follower or by one who thereby follows.
-    The scene comes without WeChat's `qrscene_`; a regular expression's groups are captures."""
+    """Match a scan of one of our QR codes with this scene, by a follower or by a user who follows by it.
+
+    `pattern` is compared with the scene without WeChat's `qrscene_`. The handler gets the groups of a regular
+    expression.
+    """
 
     def match(visit: Visit) -> Captures | None:
         scanned = visit.incoming.scene
@@ -91,8 +100,10 @@ def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
 
 
 def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
-    """The user's next message after a handler returned `Ask(…, answer=name)`; the handler gets the
-    asker's data. List it first if it shall win over other routes."""
+    """Match the user's next message after a handler returned `Ask(…, answer=name)`.
+
+    The handler gets the `data` of the Ask. List this route before others that the message could match.
+    """
 
     def match(visit: Visit) -> Captures | None:
         if visit.incoming.msg_type == "event":
@@ -106,8 +117,10 @@ def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
 
 
 def anything(handler: Handler, *, slow: bool = False) -> Route:
-    """The fallback, for the end of the list: any message of a known type. Events and types that we do
-    not know never reach it; WeChat gets `success` for them."""
+    """Match any message of a known type. It belongs at the end of the list.
+
+    It matches no event and no unknown type: WeChat gets `success` for these.
+    """
 
     def match(visit: Visit) -> Captures | None:
         incoming = visit.incoming

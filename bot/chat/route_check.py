@@ -1,5 +1,7 @@
-"""Reads CHAT and PAGES before anything is served: what could only fail later, in front of a user, is said at
-start. Knows nothing of the settings, and calls no handler."""
+"""Check CHAT and PAGES at start, so that a mistake in them is reported before a user meets it.
+
+It must not read settings or call a handler.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,14 +16,15 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
 def review(chat: Sequence[Any], pages: Sequence[Any]) -> None:
-    """Raises HandlersError with every entry of CHAT or PAGES that cannot work."""
+    """Return if all entries can work. Raises HandlersError with a line for each entry that cannot."""
     faults = [*_chat(chat), *_pages(pages)]
     if faults:
         raise HandlersError(faults)
 
 
 def has_page(pages: Sequence[Any], link: str) -> bool:
-    """Whether a link of this site, from its path on, leads to one of PAGES or to a file of `static/`."""
+    """Return True if `link`, a path of this site with or without a query, leads to one of PAGES or to a file
+    of `static/`."""
     path = unquote(urlsplit(link).path)
     return path.startswith("/static/") or any(re.fullmatch(pattern, path) for pattern, _ in pages)
 

@@ -1,4 +1,7 @@
-"""Step 3: which handler? The routes of `handlers.CHAT` in listed order; the first that matches wins."""
+"""Step 4 of a message: find the handler. The first route of `handlers.CHAT` that matches is taken.
+
+It must not call the handler.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,10 +17,10 @@ Captures = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Chat:
-    """What every handler gets first.
+    """The first argument of every handler.
 
-    `message` is the typed message or event (wechatpy's classes: `.content`, `.media_id`, `.scene_id` …),
-    `openid` the user, `account` the way to WeChat's API (`chat.account.client`).
+    `message` is the typed message or event (wechatpy's classes: `.content`, `.media_id`, `.scene_id` …).
+    `openid` names the user. `account` has WeChat's API (`chat.account.client`) and the people.
     """
 
     message: Any
@@ -29,7 +32,8 @@ Handler = Callable[..., Any]
 
 
 class Visit:
-    """One message on its way through the routes; reads the user's open question once, if a route asks."""
+    """One message that is compared with the routes. The user's open question is read once, when the first
+    route asks for it."""
 
     def __init__(self, incoming: Incoming, conversations: Conversations) -> None:
         self.incoming = incoming
@@ -39,21 +43,25 @@ class Visit:
 
     @property
     def question(self) -> Question | None:
+        """Return the user's open question, or None."""
         if not self._read:
             self._question = self._conversations.asked(self.incoming.openid)
             self._read = True
         return self._question
 
     def take_question(self) -> bool:
-        """Claim the open question for this message: of two at once, one gets it."""
+        """End the open question. Return True if this message gets it: of two at the same time, one does."""
         return self._conversations.end_question(self.incoming.openid)
 
 
 @dataclass(frozen=True)
 class Route:
-    """`match` returns the captures to call `handler` with after the chat, or None. `slow` handlers may
-    take longer than WeChat waits. Made by the functions of `bot.chat.on`; `label` is how it is written,
-    the fields after it what it waits for."""
+    """A line of `handlers.CHAT`. The functions of `bot.chat.on` make it.
+
+    `match` returns the arguments for `handler` after the chat, or None if the message does not match. A
+    `slow` handler may take longer than WeChat waits. `label` is the call that made the route, for error
+    messages. `msg_type`, `click_key` and `answer` say what it matches, so that the lists can be checked.
+    """
 
     match: Callable[[Visit], Captures | None]
     handler: Handler
@@ -65,8 +73,8 @@ class Route:
 
     @cached_property
     def name(self) -> str:
-        """Module and function of the handler, or its class where it is an object: for logs, and the same in
-        every process."""
+        """Return the module and function of the handler, such as `text.echo`; of an object, its class. It is
+        the same in every process, and appears in logs."""
         handler: Any = self.handler
         while isinstance(handler, partial):
             handler = handler.func
@@ -76,8 +84,8 @@ class Route:
 
 
 class Match(NamedTuple):
-    """A route and what it captured. `place` finds the route again in another process: its name, and which
-    of the routes with this name it is."""
+    """A route and its captures. `place` finds the route again in another process. It is the name of the
+    route and its number among the routes of that name: `text.echo#0`."""
 
     route: Route
     captures: Captures
@@ -85,7 +93,7 @@ class Match(NamedTuple):
 
 
 class Router:
-    """The routes in order, each with its place. `answers`: what questions may be answered by."""
+    """The routes in their order, each with its place. `answers` are the names that an `Ask` may give."""
 
     def __init__(self, routes: Sequence[Route], conversations: Conversations) -> None:
         self._conversations = conversations
@@ -96,8 +104,11 @@ class Router:
         self.answers = frozenset(route.answer for route in routes if route.answer is not None)
 
     def find(self, incoming: Incoming) -> Match | None:
-        """The first matching route, or None: the message is answered `success`. Where a match function of the
-        operator's own fails, it is found, and its handler will fail in the same way."""
+        """Return the first route that matches, or None; the message is then answered `success`.
+
+        If the match function of a route raises an exception, return a match whose handler raises it again. So
+        it is treated as an error of the handler.
+        """
         visit = Visit(incoming, self._conversations)
         for place, route in self._routes.items():
             try:
@@ -109,7 +120,8 @@ class Router:
         return None
 
     def again(self, place: str, captures: Sequence[Any]) -> Match | None:
-        """What find() found, from its place and captures; None if that route is no longer there."""
+        """Return what find() returned, from its place and captures. Return None if this version has no such
+        route."""
         route = self._routes.get(place)
         return Match(route, tuple(captures), place) if route else None
 

@@ -1,12 +1,16 @@
-"""The engine's own sentences to users. Their text is the account's: `handlers/wording.py` fills this in."""
+"""The sentences that the engine itself says to users. `handlers/wording.py` has their text.
+
+The engine must not have words of its own for users.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Wording:
-    """`sorry`: a handler failed. `still_working`: an answer will come later. `more`: what users type to
-    read on when a text was cut; `more_hint`: the line under a cut text that says so."""
+    """`sorry` is sent if a handler fails. `still_working` is sent if the answer comes with the user's next
+    message. Users type `more` to get the rest of a text that was cut; `more_hint` is the line under the first
+    part that tells them."""
 
     sorry: str
     still_working: str

@@ -1,1 +1,4 @@
-"""The web.py edge: the application, its pages and forms, health, metrics and JSON for other systems."""
+"""The web.py application: its pages and forms, health, metrics, JSON for other systems.
+
+Nothing here may decide how a visitor becomes known: `bot/oauth/` does.
+"""

@@ -1,4 +1,7 @@
-"""The web.py application, and what it does around every request: log line, security headers, error pages."""
+"""The web.py application. Around every request it adds the log line, security headers and error pages.
+
+It must not know what a page shows.
+"""
 
 import itertools
 import logging
@@ -34,8 +37,8 @@ _STATUS = {
 
 
 def log_request(handle: Handle) -> Any:
-    """Write the one log line of a request. Outermost, so that it covers the other hooks."""
-    # The path, never the query: it carries codes, states and signatures.
+    """Write one log line for each request. It is the outermost hook, so that it covers the others."""
+    # Log the path without the query, which has codes, states and signatures.
     with logged(web.ctx.method, web.ctx.path) as facts:
         web.ctx.facts = facts
         try:
@@ -45,8 +48,11 @@ def log_request(handle: Handle) -> Any:
 
 
 def secure(config: Config) -> Callable[[Handle], Any]:
-    """Security headers. Scripts run that have this response's nonce, or come from where the settings say;
-    framing is for ourselves and for WeChat (or the sandbox, where MP_BASE names it)."""
+    """Return the hook that sets security headers.
+
+    A script runs if it has the nonce of its response, or if it comes from the hosts of JSSDK_SRC and
+    WXLOGIN_SRC. This site may frame its pages, and so may MP_BASE: WeChat, or the sandbox.
+    """
     jssdk = _origin(config.jssdk_src)
     scripts = {jssdk, _origin(config.wxlogin_src)} if config.login_way == "embedded" else {jssdk}
     policy = "; ".join(
@@ -59,7 +65,7 @@ def secure(config: Config) -> Callable[[Handle], Any]:
             f"frame-src 'self' {_origin(config.open_base)}",  # the embedded QR code
             "object-src 'none'",
             "base-uri 'none'",
-            # Browsers hold redirects after a form to this, too; the login pages lead to WeChat.
+            # Browsers also check the redirect after a form with this. The login pages redirect to WeChat.
             f"form-action 'self' {_origin(config.open_base)}",
             f"frame-ancestors 'self' {_origin(config.mp_base)}",
         )
@@ -67,7 +73,7 @@ def secure(config: Config) -> Callable[[Handle], Any]:
 
     fixed = (
         ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "same-origin"),  # no URL with a code leaves for another site
+        ("Referrer-Policy", "same-origin"),  # no other site gets a URL with a code
         ("Permissions-Policy", "interest-cohort=(), payment=(), usb=()"),
     )
 
@@ -81,10 +87,9 @@ def secure(config: Config) -> Callable[[Handle], Any]:
 
 
 class WebApplication(web.application):
-    """web.py's application, which turns errors into pages that say what to do.
+    """web.py's application with error pages that say what to do.
 
-    `handle` is the innermost place where that can be done: around it, web.py catches every exception for
-    itself and prints a traceback.
+    handle() makes them, because web.py catches every exception around it and prints a traceback.
     """
 
     def __init__(self, site: Site, paths: Iterable[Path]) -> None:
@@ -95,8 +100,10 @@ class WebApplication(web.application):
         self.notfound = self._not_found
 
     def wsgifunc(self, *middleware: Any) -> Any:
-        """As web.py's; but a page goes out as one piece. web.py hands every one out as an iterator, which
-        servers send piece by piece, at a third of the speed."""
+        """Return a WSGI application, as web.py's wsgifunc() does, but send each page in one piece.
+
+        web.py returns every page as an iterator. Servers send that piece by piece, at a third of the speed.
+        """
 
         def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             self._cleanup()
@@ -107,7 +114,7 @@ class WebApplication(web.application):
                 result = error.data
             status, headers = web.ctx.status, web.ctx.headers
             if hasattr(result, "__next__"):
-                # A stream of bytes, which closes itself.
+                # A stream of bytes. It closes itself.
                 start_response(status, headers)
                 return result  # type: ignore[no-any-return]  # web.py has no types
             self._cleanup()
@@ -121,15 +128,16 @@ class WebApplication(web.application):
         return wsgi
 
     def _unload(self) -> None:
-        """Nothing: every request begins with an empty context. web.py calls this at the end of a stream, in
-        whichever thread reads it then."""
+        """Do nothing. web.py would clear the context of a thread here at the end of a stream, but another
+        thread may read that end. wsgi() clears the context before every request instead."""
 
     def _match(self, mapping: Any, path: str) -> tuple[Any, list[str] | None]:
         page = self._exact.get(path)
         return (page, []) if page else super()._match(mapping, path)
 
     def _delegate(self, page: Any, _names: Any, args: Sequence[str] = ()) -> Any:
-        """Make the page of a path and call its method. A Page gets the site; others are made without it."""
+        """Make the page of a path and call the method of the request. A Page gets the site as its argument,
+        other classes get none."""
         if page is None:
             raise web.notfound()
         made = page(self._site) if isinstance(page, type) and issubclass(page, Page) else page()
@@ -142,14 +150,14 @@ class WebApplication(web.application):
 
     def handle(self) -> Any:
         try:
-            if not web.ctx.method.isupper():  # else `render` would be a method of pages, too
+            if not web.ctx.method.isupper():  # `render` is a method of pages, but no HTTP method
                 raise web.nomethod()
             return super().handle()
         except web.webapi.NoMethod:
             web.ctx.headers = [item for item in web.ctx.headers if item[0].lower() != "content-type"]
             return self._page(405, "bad-method", {"result": "bad-method"})
         except web.HTTPError:
-            raise  # redirects, and the 404 that is a page of ours already
+            raise  # a redirect, or the 404 whose page _not_found() has made
         except VisitError as error:
             facts = {"result": error.reason, "errcode": error.errcode}
             return self._page(error.status, error.reason, facts, error.way_on, error.way_around)
@@ -158,7 +166,7 @@ class WebApplication(web.application):
         except StoreError as error:
             log.error("[store] %s", error)
             return self._page(503, "store-down", {"result": "store-down"})
-        except Exception as error:  # a page's own fault: one line with its place, a friendly page
+        except Exception as error:  # a fault in a page: log its place, show a friendly page
             log.error("[page] %s", describe(error))
             return self._page(500, "fault", {"result": "fault"})
 

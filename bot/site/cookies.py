@@ -1,4 +1,7 @@
-"""The cookies of this site, by the names that the code gives them."""
+"""Read and set the cookies of this site, by their names in the code, without the prefix that browsers see.
+
+It must not decide what a cookie is worth.
+"""
 
 from typing import Any
 
@@ -11,8 +14,8 @@ from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE
 class Cookies:
     """Read and set cookies of the request under way.
 
-    On https their names begin with `__Host-`: browsers take such a cookie from this very host only, so that
-    no other host of the same domain can put one in its place.
+    On https their names begin with `__Host-`. Browsers accept such a cookie from this host only, so another
+    host of the same domain cannot replace it.
     """
 
     def __init__(self, config: Config) -> None:
@@ -40,6 +43,6 @@ class Cookies:
         )
 
     def form_session(self) -> str:
-        """Return what a form's token is bound to: the session, or for those without one the browser."""
+        """Return the text that a form's token is bound to: the session, or the browser if there is none."""
         known = {**self.read(), **web.ctx.get("new_cookies", {})}
         return str(known.get(SESSION_COOKIE) or known.get(BROWSER_COOKIE) or "")

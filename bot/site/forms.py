@@ -1,7 +1,8 @@
-"""Forms that change something: is it our page, in this browser's session, that sent it?
+"""Check that one of our own pages sent a form, in this browser's session (protection against CSRF).
 
-Three walls: cookies are SameSite=Lax, the Origin (or Sec-Fetch-Site) is ours, and a token that only our own
-page can know, bound to the session, is in the form.
+It must not accept a form on one sign alone. Three protect it: cookies are SameSite=Lax; Origin and
+Sec-Fetch-Site must be ours; and the form must have a token that is bound to the session, which only our own
+pages know.
 """
 
 from collections.abc import Mapping
@@ -18,12 +19,15 @@ _MAX_PATH = 512
 
 
 def signer(secret_key: str) -> Signer:
-    """Return what signs form tokens: the token of a form is the signature of the browser's session cookie."""
+    """Return the signer of form tokens. The token of a form is the signature of `Cookies.form_session()`."""
     return Signer(secret_key, "form")
 
 
 def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str) -> dict[str, str]:
-    """The fields of a form. Raises FormError if it is none of ours."""
+    """Return the fields of a form without its token. Raises FormError if it is not ours.
+
+    `sent` is the body, `origin` that of our pages, `expected` the token of this session.
+    """
     if len(sent) > MAX_BODY:
         raise FormError("bad-form", 413)
     kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
@@ -34,7 +38,7 @@ def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str
     except ValueError:
         raise FormError("bad-form", 400) from None
     sent_from = environ.get("HTTP_ORIGIN")
-    # Browsers say `null` where a policy hides the origin; ours hides none from ourselves.
+    # A browser sends `null` if a policy hides the origin. Our policy does not hide it from this site.
     if sent_from is not None and sent_from != origin:
         raise FormError("foreign-form", 403)
     if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
@@ -46,7 +50,8 @@ def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str
 
 
 def local_path(wanted: str, default: str = "/") -> str:
-    """`wanted` if it is a path of this site, else `default`: no redirect leaves for another one."""
+    """Return `wanted` if it is a path of this site, else `default`, so that no redirect leads to another
+    site."""
     text = unquote(wanted)
     if not wanted.startswith("/") or len(wanted) > _MAX_PATH:
         return default
@@ -58,5 +63,5 @@ def local_path(wanted: str, default: str = "/") -> str:
         parts = urlsplit(wanted)
     except ValueError:
         return default
-    # A header holds ASCII only; what is encoded stays as it is.
+    # A header has ASCII only. Characters that are percent-encoded already stay as they are.
     return default if parts.scheme or parts.netloc else quote(wanted, safe=PATH_CHARACTERS + "?#%")

@@ -1,6 +1,6 @@
-"""/api/accounts/: who is who, for the company's own system. Described in /api/openapi.json.
+"""/api/accounts/: tell the company's own system who is bound to which phone. See /api/openapi.json.
 
-Phone numbers come in the body and never in a URL: URLs end up in logs.
+It must not take a phone number from a URL, because URLs end up in logs. The number is in the body.
 """
 
 import hmac
@@ -26,7 +26,10 @@ _WRONG_TOKENS_A_MINUTE = 20
 
 
 class Lookup:
-    """POST /api/accounts/lookup with one of openid, phone (E.164) and unionid, as JSON."""
+    """POST /api/accounts/lookup: find a binding by openid, phone (E.164) or unionid, one of them, as JSON.
+
+    The request must have API_TOKEN as its bearer token. Without API_TOKEN the path answers 404.
+    """
 
     def __init__(self, config: Config, bindings: Bindings, limits: Limits) -> None:
         self._config = config
@@ -103,6 +106,6 @@ class Lookup:
 
 
 def paths(site: Site) -> list[Path]:
-    """Return the path with what answers there."""
+    """Return the path and the class that answers it."""
     lookup = partial(Lookup, site.config, site.account.people.bindings, site.limits)
     return [("/api/accounts/lookup", lookup)]

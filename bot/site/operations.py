@@ -1,4 +1,7 @@
-"""Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files."""
+"""Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files.
+
+Nothing here may need a visitor, or tell strangers why something fails.
+"""
 
 import hmac
 import json
@@ -22,7 +25,7 @@ _OPENAPI = pathlib.Path(__file__).with_name("openapi.json")
 
 
 class Health:
-    """/healthz: this process answers."""
+    """/healthz: answer `ok` while this process answers at all."""
 
     def GET(self) -> str:
         web.header("Content-Type", "text/plain; charset=utf-8")
@@ -30,8 +33,8 @@ class Health:
 
 
 class Ready:
-    """/readyz: this process answers and its store does; 503 if not. The reason is in the log only, because
-    strangers may ask here."""
+    """/readyz: answer `ok` if the store can be read and written, else 503. Only the log has the reason,
+    because strangers may ask here."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -67,9 +70,12 @@ class Metrics:
 
 
 class Jssdk:
-    """/jssdk?url=…: wx.config() values for a page of ours, as JSON, and the `url` that was signed. Pages of
-    other hosts than PUBLIC_URL's and JSSDK_HOSTS are refused, so that nobody else's page can borrow this
-    account's rights. A page on one of those hosts may read the answer from there."""
+    """/jssdk?url=…: return the values for wx.config() on a page of ours, and the `url` that was signed, as
+    JSON.
+
+    The page must be on the host of PUBLIC_URL or one of JSSDK_HOSTS: no other site may use this account's
+    rights. Scripts on these hosts may read the answer (CORS).
+    """
 
     def __init__(self, config: Config, jssdk: JsSdk) -> None:
         self._config = config
@@ -82,8 +88,8 @@ class Jssdk:
         if origin and _host(origin) in hosts:
             web.header("Access-Control-Allow-Origin", origin)
         given = web.input(_method="GET", url="").url
-        # A page that put its URL through an HTML escape sends &amp;: repaired, as people expect. Other
-        # entities are left alone: `&copy=1` is a parameter.
+        # A page that has escaped its URL for HTML sends &amp;. It is turned back into &. Other entities stay,
+        # because `&copy=1` is a parameter.
         url = given.replace("&amp;", "&").partition("#")[0]
         if not url:
             return self._refuse("missing", "url is missing: send the page's own URL, percent-encoded")
@@ -120,7 +126,7 @@ def _hosts(config: Config) -> set[str]:
 
 
 def _host(url: str) -> str | None:
-    """Host and port of an http(s) URL, or None where it is none."""
+    """Return host and port of an http or https URL, or None if `url` is no such URL."""
     try:
         found = urlsplit(url)
     except ValueError:
@@ -131,7 +137,7 @@ def _host(url: str) -> str | None:
 
 
 class OpenApi:
-    """/api/openapi.json: what /api/ offers, for people and generators."""
+    """/api/openapi.json: describe the calls under /api/, for people and for code generators."""
 
     def GET(self) -> str:
         web.header("Content-Type", "application/json; charset=utf-8")
@@ -139,8 +145,8 @@ class OpenApi:
 
 
 class VerificationFile:
-    """/MP_verify_XXXXXXXXXXXXXXXX.txt: WeChat's proof that a domain is ours, dropped into VERIFY_DIR.
-    The pattern admits no other file of that folder, or any other."""
+    """/MP_verify_XXXXXXXXXXXXXXXX.txt: return the file in VERIFY_DIR by which WeChat knows that a domain is
+    ours. The pattern of its path matches no other file."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder
@@ -154,7 +160,7 @@ class VerificationFile:
 
 
 def paths(store: Store, site: Site) -> list[Path]:
-    """Return the paths with what answers there."""
+    """Return the paths and the classes that answer them."""
     config = site.config
     return [
         ("/healthz", Health),

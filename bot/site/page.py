@@ -1,6 +1,6 @@
-"""Step 1 of a visit: a page asks who is visiting. Pages have templates, forms and the JS-SDK from here, too.
+"""Step 1 of a visit: ask who is visiting. Page also gives a page its templates, forms and the JS-SDK.
 
-It must not decide how a visitor becomes known: that is the guard's. docs/flow.md has all steps.
+It must not decide how a visitor becomes known: the guard does (step 2). docs/flow.md has all steps.
 
 class Home(Page):
     def GET(self):
@@ -38,21 +38,21 @@ from bot.wechat.jssdk import JsSdk
 log = logging.getLogger("bot.site.page")
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
-FRESH_SECONDS = 1800.0  # how old a login may be where something is at stake
+FRESH_SECONDS = 1800.0  # the age that a login may have on a page with something at stake
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new encoder each time
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps() would make a new encoder every time
 
 
 def script_json(value: object) -> str:
-    """JSON for the inside of a <script> element: nothing in it can end the element."""
+    """Return `value` as JSON for the inside of a <script> element. Nothing in it can end the element."""
     return _encode(value).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
 @dataclass(frozen=True)
 class Share:
-    """The card a friend gets who is sent this page. `link` and `image` are whole URLs; without a link the
-    page itself is shared."""
+    """The card that a friend gets if this page is shared. `link` and `image` are whole URLs. Without `link`
+    the card leads to the page itself."""
 
     title: str
     desc: str = ""
@@ -61,9 +61,10 @@ class Share:
 
 
 class Site:
-    """The parts that pages use, built once. `folder` holds web.py templates; `base.html` frames each.
+    """The parts that pages use, built once. `folder` has the web.py templates; `base.html` is the frame of
+    each.
 
-    `streams` bounds how many live pages may hold a thread of this process at the same time.
+    `streams` limits the live pages that hold a thread of this process at the same time.
     """
 
     def __init__(
@@ -95,24 +96,24 @@ class Site:
         self._templates = {lang: Templates(folder, lang, names) for lang in ("zh", "en")}
 
     def render(self, template: str, **values: Any) -> str:
-        """`templates/<template>.html`, inside the base."""
+        """Return the HTML of `templates/<template>.html` inside `base.html`, in the visitor's language."""
         return self._templates[language()].page(template, **values)
 
     def _form_token(self) -> str:
-        """The hidden field that every form needs."""
+        """Return the hidden field that every form needs."""
         value = self.form_signer.sign(self.cookies.form_session())
         return f'<input type="hidden" name="{forms.TOKEN_FIELD}" value="{value}">'
 
     def _jssdk_block(self, jssdk: dict[str, Any] | None) -> str:
-        """Everything that makes the JS-SDK ready on a page: `jssdk` is what Page.jssdk() gave."""
+        """Return the HTML that makes the JS-SDK ready on a page. `jssdk` is the result of Page.jssdk()."""
         return self._templates[language()].fragment("jssdk", jssdk) if jssdk else ""
 
 
 class Page:
-    """A web.py class with a visitor.
+    """A web.py class that can ask for its visitor. Pages of `handlers.PAGES` derive from it.
 
-    `code` and `state` in a page's query are WeChat's. A page that has parameters of these names says so:
-    `own_query = ("code",)`.
+    `code` and `state` in the query of a page are taken for WeChat's. A page that has parameters of its own
+    with these names sets `own_query = ("code",)`.
     """
 
     own_query: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ class Page:
 
     @property
     def request(self) -> Request:
+        """Return the plain record of this request that a visit reads."""
         environ = web.ctx.env
         return Request(
             path_of_page(),
@@ -138,25 +140,32 @@ class Page:
     # -- who is visiting
 
     def visitor(self, scope: str = "snsapi_base", *, popup: bool = False, or_silent: bool = False) -> Visitor:
-        """Who is visiting: `snsapi_base` gives the openid and asks nobody, `snsapi_userinfo` gives
-        nickname and avatar and asks the visitor's consent; with `popup` WeChat asks even where it would be
-        silent, with `or_silent` those who refuse come in without a name. A visitor we do not know yet is
-        sent to WeChat (on a PC: to the login page) and comes back to this page; the line after this call
-        runs only for those we know."""
+        """Return the visitor. An unknown visitor is sent to WeChat (a PC to the login page), and comes back.
+
+        The scope `snsapi_base` gives the openid without a question. `snsapi_userinfo` gives nickname and
+        avatar, and WeChat asks the visitor's consent. `popup`: WeChat asks also where it would be silent.
+        `or_silent`: a visitor who refuses comes in without a name. For an unknown visitor this raises the
+        redirect, so the lines after the call run for known visitors only.
+        """
         return self._visit(Need(scope, popup, or_silent))
 
     def person(
         self, scope: str = "snsapi_base", *, or_silent: bool = False, fresh: float = FRESH_SECONDS
     ) -> Visitor:
-        """Who is visiting, for pages on which something is at stake: the login came back to this very
-        browser, `fresh` seconds ago at most, and is no preview. If need be the visitor takes one more round,
-        silent wherever we know them well enough."""
+        """Return the visitor of a page with something at stake.
+
+        The login came back to this very browser, at most `fresh` seconds ago, and is no preview. Otherwise
+        the visitor is sent to WeChat once more, silently if we know all that `scope` gives.
+        """
         return self._visit(Need(scope, or_silent=or_silent, fresh=fresh))
 
     def member(self) -> tuple[Visitor, Binding]:
-        """Who is visiting, with their phone; those who have none bound are sent to bind it, and come back.
-        The login came back to this very browser, however long ago: a link that somebody was sent does not
-        make them another member."""
+        """Return the visitor and their phone. A visitor without a bound phone is sent to bind one, and comes
+        back.
+
+        The login came back to this very browser, at any time: a link from another person must not show that
+        person's data.
+        """
         visitor = self.person(fresh=self.site.config.session_days * 86400.0)
         binding = self.binding(visitor)
         if binding is None:
@@ -165,7 +174,7 @@ class Page:
         return visitor, binding
 
     def binding(self, visitor: Visitor) -> Binding | None:
-        """The phone of a visitor, or None. A website app's visitor is found by unionid."""
+        """Return the binding of a visitor's phone, or None. A website app's visitor is found by unionid."""
         bindings = self.site.account.people.bindings
         if visitor.via == "website":
             return bindings.of_unionid(visitor.unionid) if visitor.unionid else None
@@ -180,37 +189,42 @@ class Page:
     # -- answers
 
     def render(self, template: str, **values: Any) -> str:
+        """Return the HTML of `templates/<template>.html`. No cache may keep it."""
         web.header("Content-Type", "text/html; charset=utf-8")
-        web.header("Cache-Control", "no-store")  # a page about a person is nobody else's
+        web.header("Cache-Control", "no-store")  # a page about one person must not be shown to another
         return self.site.render(template, **values)
 
     def json(self, **values: Any) -> str:
+        """Return `values` as a JSON object. No cache may keep it."""
         web.header("Content-Type", "application/json; charset=utf-8")
         web.header("Cache-Control", "no-store")
         return json.dumps(values)
 
     def go(self, path: str) -> Exception:
-        """The exception that sends the browser to a path of this site; after a form, too."""
+        """Return the exception that redirects to a path of this site, as a GET also after a form."""
         redirect: Exception = web.seeother(self.site.config.public_url + path)
         return redirect
 
     def enter(self, target: Go) -> Exception:
-        """The exception that sends the browser on with the cookies of a login or logout."""
+        """Set the cookies of a login or logout, and return the exception that redirects to its URL."""
         for name, value in target.cookies.items():
             self.set_cookie(name, value)
         redirect: Exception = web.found(target.url)
         return redirect
 
     def set_cookie(self, name: str, value: str) -> None:
-        """Set a cookie that only this site receives. It comes back in `request.cookies`. An empty one is
-        deleted."""
+        """Set a cookie that only this site receives. It comes back in `request.cookies`. An empty `value`
+        deletes it."""
         self.site.cookies.set(name, value)
 
     # -- forms
 
     def form(self) -> dict[str, str]:
-        """The fields of the form that was sent. Raises FormError, which becomes a page with a way on, unless
-        a page of ours sent it from this browser's session: put $:form_token() into every form."""
+        """Return the fields of the form that was sent. Put $:form_token() into every form.
+
+        Raises FormError if no page of ours sent it from this browser's session. The visitor then gets a page
+        with a way on.
+        """
         expected = self.site.form_signer.sign(self.site.cookies.form_session())
         return forms.check(
             web.ctx.env,
@@ -222,8 +236,11 @@ class Page:
     # -- the JS-SDK
 
     def jssdk(self, *apis: str, share: Share | None = None) -> dict[str, Any] | None:
-        """What $:jssdk_block() makes the JS-SDK ready with, for this page's URL; or None if WeChat gives us
-        no ticket: the page then works without. `share` is what friends get who are sent the page."""
+        """Return the argument of $:jssdk_block() for this page, with the JS-SDK's functions `apis`.
+
+        `share` is the card for friends. Returns None if WeChat gives no ticket: the page then works without
+        the JS-SDK.
+        """
         if share:
             apis = (*apis, "updateAppMessageShareData", "updateTimelineShareData")
         try:
@@ -237,16 +254,17 @@ class Page:
 
     @property
     def url(self) -> str:
-        """This page's URL as the browser has it, from PUBLIC_URL and not from a request header."""
+        """Return the URL of this page as the browser has it. It begins with PUBLIC_URL, because a client can
+        write any Host header."""
         return f"{self.site.config.public_url}{path_of_page()}{web.ctx.query}"
 
 
 def path_of_page() -> str:
-    """The path of this request, percent-encoded as the browser has it; web.py hands it out decoded."""
+    """Return the path of this request, percent-encoded as in the browser. web.py gives it decoded."""
     path: str = web.ctx.path
     return path if _PLAIN.fullmatch(path) else quote(path, safe=PATH_CHARACTERS)
 
 
 def clean_path() -> str:
-    """This request's path and query, without what WeChat and we have put there: the way back to it."""
+    """Return path and query of this request, without the parameters that WeChat and we have added."""
     return path_of_page() + clean_query(str(web.ctx.query)[1:])

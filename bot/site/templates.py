@@ -1,4 +1,7 @@
-"""Templates in two languages: `$t("你好", "Hello")` is chosen when a template is compiled, once for all."""
+"""Compile templates once for each language. `$t("你好", "Hello")` is replaced by one text before that.
+
+It must not know which pages exist.
+"""
 
 import html
 import re
@@ -15,7 +18,8 @@ _PAIR = re.compile(rf"\$t\((?:{_TEXT}, {_TEXT}|{_APOSTROPHED}, {_APOSTROPHED})\)
 
 
 class Templates:
-    """The templates of a folder in one language, each compiled once. `base.html` frames pages."""
+    """The templates of a folder in one language. Each is compiled when it is first used. `names` are known
+    in all of them. `base.html` is the frame of every page."""
 
     def __init__(self, folder: Path, lang: str, names: dict[str, Any]) -> None:
         self._folder = folder
@@ -24,20 +28,20 @@ class Templates:
         self._compiled: dict[str, Any] = {}
 
     def page(self, template: str, **values: Any) -> str:
-        """A template inside the base."""
+        """Return the HTML of a template inside `base.html`."""
         return str(self._template("base").t(self._template(template).t(**values)))
 
     def fragment(self, template: str, *values: Any) -> str:
-        """A template by itself."""
+        """Return the HTML of a template without the base."""
         return str(self._template(template).t(*values))
 
     def faults(self) -> list[str]:
-        """What keeps templates of the folder from being compiled, each with its file."""
+        """Compile all templates. Return a line with file and error for each that cannot be compiled."""
         found = []
         for path in sorted(self._folder.glob("*.html")):
             try:
                 self._template(path.stem)
-            except Exception as error:  # a template is Python: it raises what it likes
+            except Exception as error:  # a template is Python code, which may raise any exception
                 found.append(f"{path.name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
         return found
 
@@ -57,7 +61,7 @@ class Templates:
 
 
 def language() -> str:
-    """`zh` or `en`: this request's."""
+    """Return `zh` or `en`, the language of this request."""
     known = web.ctx.get("language")
     if known is None:
         known = web.ctx.language = browser.language(web.ctx.env)
@@ -65,10 +69,10 @@ def language() -> str:
 
 
 def translate(chinese: str, english: str) -> str:
-    """The one that this request's browser prefers."""
+    """Return the text in the language of this request."""
     return english if language() == "en" else chinese
 
 
 def nonce() -> str:
-    """This response's nonce: scripts and styles without it do not run."""
+    """Return the nonce of this response. Browsers ignore scripts and styles without it."""
     return html.escape(str(web.ctx.get("nonce", "")))

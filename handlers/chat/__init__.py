@@ -1,1 +1,1 @@
-"""What the account answers in the chat."""
+"""The handlers of CHAT: the account's answers in the chat. docs/handlers.md explains how to write one."""

@@ -1,4 +1,4 @@
-"""Answers to events."""
+"""Answers to a user who follows the account, or stops following it."""
 
 from bot.chat.router import Chat
 
@@ -8,5 +8,5 @@ def greet(chat: Chat) -> str:
 
 
 def goodbye(chat: Chat) -> None:
-    """Nothing can be said to someone who has left. Delete here what you keep about them: WeChat asks for
-    it. The engine deletes its own."""
+    """Delete here what you store about a user who has left: WeChat requires it. The engine deletes its own
+    data. No reply reaches this user."""

@@ -1,4 +1,4 @@
-"""Somebody scanned the QR code of our login page: give them the way to say yes or no to it."""
+"""Answer a user who has scanned the QR code of our login page: with a link to confirm or refuse the login."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A slow answer: longer than WeChat waits, and still it arrives."""
+"""An example of a slow answer: the handler takes longer than WeChat waits, and the answer still arrives."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Answers to texts."""
+"""Answers to texts, and to messages that no other route matches."""
 
 from bot.chat.router import Chat
 

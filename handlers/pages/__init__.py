@@ -1,1 +1,1 @@
-"""The account's web pages."""
+"""The web pages of the account. docs/pages.md explains how to write one."""

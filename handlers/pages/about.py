@@ -1,7 +1,7 @@
-"""Who is behind the account, how to get help, and how to have one's data deleted; for anybody.
+"""The page about the account: its owner, where to get help, how users have their data deleted.
 
-The words are in templates/about.html. Whoever writes to MAIL to have data deleted gets it done by
-`python -m bot forget` (docs/pages.md); unfollowing deletes it without the operator.
+Anybody may open it. The text is in templates/about.html. If a user writes to MAIL to have data deleted, run
+`python -m bot forget` (docs/pages.md). The data of a user who stops following is deleted at once.
 """
 
 from bot.site.page import Page

@@ -1,6 +1,7 @@
-"""The visitor's own account: the phone number that the company's system knows them by.
+"""The page on which a visitor binds a phone number, by which the company's system knows them.
 
-silent authorization -> openid -> bound? show it : ask for the number -> code by SMS -> bound -> on to `to`
+The visitor is recognised silently. If a number is bound, the page shows it. If not, it asks for the number,
+sends a code by SMS, binds the number, and goes on to the path `to`.
 """
 
 import logging
@@ -22,7 +23,7 @@ from bot.telemetry.log import audit
 
 log = logging.getLogger("bot.site.page")
 
-# What a form's button asks for -> the method that does it.
+# The values of a form's button. Each has a method of this name with an underscore before it.
 _ACTIONS = ("send", "verify", "cancel", "keep", "unbind")
 
 
@@ -62,7 +63,7 @@ class AccountPage(Page):
             binding = people.bindings.bind(visitor.openid, phone, visitor.unionid)
         except (CodeError, BindingError) as error:
             if error.reason == "expired" and people.bindings.is_new(visitor.openid):
-                raise self._go_on() from None  # the button was tapped twice
+                raise self._go_on() from None  # the visitor tapped the button twice
             audit("not-bound", openid=visitor.openid, reason=error.reason, address=self.request.address)
             raise
         audit("bound", openid=visitor.openid, phone=phones.mask(phone), address=self.request.address)
@@ -71,7 +72,8 @@ class AccountPage(Page):
         raise self._go_on()
 
     def _learn_unionid(self, openid: str) -> None:
-        """What the website app knows them by; a silent login need not tell, WeChat says it of followers."""
+        """Ask WeChat for a follower's unionid, by which the website app knows them. A silent login may lack
+        it."""
         try:
             unionid = self.site.account.client.user.get(openid).get("unionid")
         except WeChatError as error:
@@ -88,7 +90,7 @@ class AccountPage(Page):
         self.site.account.people.codes.drop(visitor.openid)
 
     def _keep(self, visitor: Visitor, fields: dict[str, str]) -> None:
-        """No other number after all."""
+        """Keep the bound number: drop the code for another one."""
         self._cancel(visitor, fields)
         raise self._go_on()
 
@@ -128,7 +130,7 @@ class AccountPage(Page):
         )
 
     def _path(self) -> str:
-        """This page, with where to go afterwards."""
+        """Return the path of this page with its parameters `to` and `change`."""
         query: Any = web.input(_method="GET", to="", change="")
         to = local_path(query.to, "")
         kept = [f"to={quote(to, safe='')}"] if to else []
@@ -137,5 +139,5 @@ class AccountPage(Page):
 
 
 def _digits(typed: str) -> str:
-    """A code as people type it: full-width digits, blanks between them."""
+    """Return a typed code as plain digits: people type full-width digits, and blanks between them."""
     return "".join(unicodedata.normalize("NFKC", typed).split())

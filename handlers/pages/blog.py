@@ -1,6 +1,6 @@
-"""The blog: short posts that anybody may read, newest first. Write yours into POSTS.
+"""The blog: short posts, newest first. Write your own into POSTS.
 
-It asks nobody who they are, so it opens outside WeChat, too.
+Anybody may read it. It asks for no visitor, so it opens outside WeChat, too.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.site.templates import translate
 
 @dataclass(frozen=True)
 class Post:
-    """A post as readers see it. `date` is like 2026-11-24; title and text are (Chinese, English)."""
+    """One post. `date` is like 2026-11-24. `title` and `text` are pairs (Chinese, English)."""
 
     date: str
     title: tuple[str, str]

@@ -1,4 +1,4 @@
-"""The home page: knows the visitor's name, and has the JS-SDK ready."""
+"""The home page. It shows the visitor's name and has the JS-SDK ready."""
 
 from bot.site.page import Page, Share
 from bot.site.templates import translate

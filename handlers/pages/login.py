@@ -1,7 +1,8 @@
 """The pages of a login on a PC: the QR code, its status, the confirmation on the phone, and the logout.
 
-They must not begin a session themselves: `site.visits.sign_in` does. LOGIN_WAY picks the QR code: the
-account's own (scene), WeChat's page for website apps, or WeChat's QR code within our page.
+They must not begin a session themselves: `site.visits.sign_in` does. LOGIN_WAY chooses the QR code: the
+account's own (`scene`), WeChat's page for website apps (`website`), or WeChat's QR code within our page
+(`embedded`).
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ from bot.telemetry.log import audit
 log = logging.getLogger("bot.site.page")
 
 _LOGINS_A_MINUTE = 20
-_STREAM_SECONDS = 25.0  # then the browser asks anew; a closed page holds a thread no longer than that
+_STREAM_SECONDS = 25.0  # then the browser connects again; a closed page holds a thread no longer than this
 _LOOK_SECONDS = 0.7
 
 
@@ -56,7 +57,7 @@ class LoginPage(Page):
         login = logins.of(known)
         if login is None and query.wait:
             # This tab has followed a login that is over. If another tab has finished it, this one goes on.
-            # If not, a person must ask for a new code: a page that is left open must not go on making codes.
+            # If not, a person must ask for a new code: a page that is left open must not make codes for ever.
             if self._suffices():
                 raise self.go(to)
             return self._page("scene", to)
@@ -72,8 +73,8 @@ class LoginPage(Page):
     def _try_cookies(self, to: str, *, tried: bool) -> Exception:
         """Return the exception that sets the browser's cookie and makes the browser show it.
 
-        A login belongs to a browser: one that keeps no cookies could never follow its QR code. `tried` says
-        that this browser has been asked before; then the exception is VisitError(no-cookies).
+        A login belongs to a browser, so a browser without cookies could not follow its QR code. `tried`: this
+        browser has been asked before. The exception is then VisitError(no-cookies).
         """
         if tried:
             return VisitError("no-cookies", 403, way_on=login_path(to))
@@ -87,7 +88,7 @@ class LoginPage(Page):
             if web.ctx.env.get("HTTP_SEC_FETCH_DEST") == "iframe":
                 return self.render(
                     "login_frame"
-                )  # self_redirect: out of the frame first, with the code unused
+                )  # self_redirect: leave the frame first, without using the code
             raise self.enter(website.returned(self.request, {"code": query.code, "state": query.state}))
         if query.go:
             raise self.enter(website.begin(self.request, to))
@@ -189,7 +190,7 @@ class Events(Page):
 class Stream(Iterator[bytes]):
     """Hand out events, and call `close` exactly once when they end, for whatever reason.
 
-    It is called also if the server drops the stream before the first event.
+    It is also called if the server drops the stream before the first event.
     """
 
     def __init__(self, events: Iterator[bytes], close: Any) -> None:
@@ -234,7 +235,7 @@ def events(
         if now["status"] in ("confirmed", "none"):
             return
         sleep(_LOOK_SECONDS)
-        yield b": still here\n\n"  # tells us when the browser is not
+        yield b": still here\n\n"  # fails if the browser has gone
 
 
 def status(logins: Logins, known: str) -> dict[str, Any]:
@@ -269,8 +270,8 @@ class Confirm(Page):
             raise self.go(web.ctx.path + str(web.ctx.query))
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
-            # Scanning the code and agreeing proves them anew, however old their phone's own login is:
-            # WeChat has named the person who scanned it, minutes ago at most.
+            # The scan and the yes prove this person anew, however old the login on the phone is: WeChat has
+            # named the person who scanned, a few minutes ago at most.
             person = self.site.visits.sign_in.proven(visitor, via="scene")
             done = logins.confirm(login.id, visitor.openid, dump(person).decode())
         else:
@@ -286,7 +287,7 @@ class Confirm(Page):
     def _theirs(self) -> tuple[Visitor, Login | None]:
         """Return the visitor, and the login if this visitor has scanned its code, else None.
 
-        So a confirmation link that is forwarded is worth nothing.
+        So a confirmation link is of no use to another person.
         """
         visitor = self.person("snsapi_userinfo", or_silent=True)
         login_id = web.input(_method="GET", id="").id
@@ -295,7 +296,7 @@ class Confirm(Page):
 
 
 class Logout(Page):
-    """`/logout`: show both logouts, of this session and of all. Forms of other pages post here, too."""
+    """`/logout`: show two buttons: log out here, or log out everywhere. Other pages post their forms here."""
 
     def GET(self) -> str:
         return self.render("logout", known=self.site.visits.known_visitors.of(self.request.cookies))
@@ -307,7 +308,8 @@ class Logout(Page):
 
 
 def picture(text: str) -> str:
-    """Return a QR code for `text` as SVG, dark on light whatever the page's colours: phones read it so."""
+    """Return a QR code for `text` as SVG. It is dark on light on every page, because phones cannot read it
+    otherwise."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
         out, kind="svg", border=3, light="#fff", xmldecl=False, svgns=True, omitsize=True, svgclass="qr"

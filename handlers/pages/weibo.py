@@ -1,6 +1,7 @@
-"""What the account publishes on Weibo, and the QR code to follow it there; for anybody, also outside WeChat.
+"""The page about the account on Weibo, with the QR code to follow it there.
 
-The words are in templates/weibo.html, the picture is static/wb_qr_code.png.
+Anybody may open it, also outside WeChat. The text is in templates/weibo.html, the picture is
+static/wb_qr_code.png.
 """
 
 from bot.site.page import Page

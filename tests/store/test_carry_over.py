@@ -18,8 +18,8 @@ from bot.store import open_store
 from bot.store.carry_over import carry_over
 from tests.conftest import APP_ID, ORIGINAL_ID, Clock, MakeConfig, RedisServer
 
-MESSAGE = "message:00000000000000000007:aa"
-THEIRS = "message:00000000000000000007:bb"
+MESSAGE = "message:00000000000000000007:" + 32 * "a"
+THEIRS = "message:00000000000000000007:" + 32 * "b"
 
 
 def job(key: str, receiver: str) -> bytes:
@@ -48,6 +48,7 @@ OLD = {
     "kept:o1": b'[{"source": "m", "kind": "Text", "content": "late"}]',
     "session:0123": b"{}",
     "token:wx0:value": b"{}",
+    "message:1": b"of another application",
 }
 Write = Callable[[dict[str, bytes]], None]
 
@@ -98,20 +99,31 @@ def test_what_is_another_accounts_or_can_be_had_anew_stays_where_it_is(old: str,
         closing(open_store(old, clock, app_id=other)) as others,
     ):
         carry_over(store, old, APP_ID, ORIGINAL_ID)
-        assert [store.get(key) for key in (THEIRS, "session:0123", "token:wx0:value")] == [None] * 3
+        assert [store.get(key) for key in (THEIRS, "session:0123", "token:wx0:value", "message:1")] == [
+            None
+        ] * 4
         carry_over(others, old, other, "gh_another")
         assert [job.id for job in Outbox(others, Liveness(others), clock).all()] == [THEIRS]
         assert others.get(THEIRS) == b"Q"
         assert Bindings(others, clock).of("o1") is None, "the first bot has it"
 
 
-def test_it_is_done_once(old: str, clock: Clock) -> None:
-    with closing(open_store(old, clock, app_id=APP_ID)) as store:
+def test_later_starts_take_what_is_left_until_nothing_is(old: str, clock: Clock) -> None:
+    with (
+        closing(open_store(old, clock, app_id=APP_ID)) as store,
+        closing(open_store(old, clock, app_id="kept")) as older,  # whose keys begin with "kept:"
+    ):
         carry_over(store, old, APP_ID, ORIGINAL_ID)
         store.delete("kept:o1")
+        older.put("o2", b"[]", 60)  # an older process was still running
         carry_over(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o1") is None
+        assert store.get("kept:o2") == b"[]"
         assert store.get(f"job:{MESSAGE}") is not None
+        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        older.put("o3", b"[]", 60)
+        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        assert store.get("kept:o3") is None, "a start found nothing, so later ones do not look"
 
 
 def test_a_new_value_is_not_replaced_by_an_old_one(old: str, clock: Clock) -> None:

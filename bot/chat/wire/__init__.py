@@ -1,1 +1,4 @@
-"""What WeChat sends and is sent, as bytes: signature, encryption, XML, typed messages."""
+"""Read WeChat's bytes into typed messages, and write replies as bytes: signature, encryption, XML.
+
+Nothing here may run a handler or decide which answer is given.
+"""

@@ -1,6 +1,7 @@
-"""WeChat's signature and its AES envelope (WXBizMsgCrypt), both directions. Used by gate and seal.
+"""Sign, encrypt and decrypt as WeChat does (WXBizMsgCrypt). gate.py and seal.py use it.
 
-Rules: protocol of the safe mode, "message encryption" in WeChat's developer documents.
+It must not read settings or XML. Rules: docs/protocol.md §1.2 to §1.6, and "message encryption" in WeChat's
+developer documents.
 """
 
 import base64
@@ -23,30 +24,33 @@ _LENGTH = 4
 
 
 def sign(*parts: str) -> str:
-    """sha1 over the sorted parts, as lower-case hex: `signature` of [token, timestamp, nonce],
-    `msg_signature` of those and the Encrypt text."""
+    """Return WeChat's signature: sha1 over the sorted parts, in lower-case hex.
+
+    `signature` covers token, timestamp and nonce; `msg_signature` covers the text of Encrypt as well.
+    """
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324  WeChat's choice, not ours
 
 
 def same(given: str, wanted: str) -> bool:
-    """Compare in constant time, as bytes: compare_digest refuses non-ASCII text with an error."""
+    """Return True if two signatures are equal. Takes constant time. Compares bytes, because compare_digest
+    raises TypeError for text that is not ASCII."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 class Envelope:
-    """Encrypts and decrypts with one EncodingAESKey for one AppID; the cipher is made once."""
+    """Encrypt and decrypt with one EncodingAESKey for one AppID. `random` returns that many random bytes."""
 
     def __init__(
         self, encoding_aes_key: str, app_id: str, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        # 43 characters carry 258 bits; Python ignores the two surplus ones, as WeChat does.
+        # 43 characters carry 258 bits. Python ignores the last two, as WeChat does.
         key = base64.b64decode(encoding_aes_key + "=")
         self._cipher = Cipher(AES(key), CBC(key[:16]))
         self._app_id = app_id.encode()
         self._random = random
 
     def encrypt(self, message: bytes) -> str:
-        """The base64 text for an Encrypt element."""
+        """Return the base64 text for an Encrypt element."""
         data = self._random(_RANDOM) + struct.pack(">I", len(message)) + message + self._app_id
         pad = _BLOCK - len(data) % _BLOCK
         encryptor = self._cipher.encryptor()
@@ -54,8 +58,10 @@ class Envelope:
         return base64.b64encode(encrypted).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
-        """The message in an Encrypt text. Raises Refused: broken base64, padding or length (400),
-        or made for another AppID (403). Call it only after msg_signature has been checked."""
+        """Return the message in the text of an Encrypt element. Call it after msg_signature has been checked.
+
+        Raises Refused: 400 for wrong base64, padding or length, 403 for a message to another AppID.
+        """
         try:
             data = base64.b64decode(encrypted.encode(), validate=True)
         except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
-"""Step 1: is this from WeChat, for us, fresh and whole? Verify, decrypt, parse.
+"""Step 2 of a message: verify the delivery, decrypt it, and make a typed message of it.
 
-The mode comes from the settings and never from the request: dropping `encrypt_type` from a query, or
-`<Encrypt>` from a body, does not turn safe mode off.
+It must not take the mode from the request. A query without `encrypt_type`, or a body without `<Encrypt>`,
+does not turn safe mode off.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ _ADVICE = {
 
 
 class Opened(NamedTuple):
-    """A delivery that passed. `encrypted` says whether the reply must be encrypted too; `nonce` is the
-    delivery's, which the reply repeats."""
+    """A delivery that passed. `encrypted`: the reply must be encrypted too. `nonce` is the delivery's; the
+    reply repeats it."""
 
     incoming: messages.Incoming
     encrypted: bool
@@ -39,9 +39,9 @@ class Opened(NamedTuple):
 
 
 class Gate:
-    """Checks deliveries against one account's settings.
+    """Check deliveries against the settings of one account.
 
-    `guard` is a store for the optional replay guard of plain bodies (REPLAY_GUARD), else None.
+    `guard` is the store that the replay guard of plain bodies uses, or None without REPLAY_GUARD.
     """
 
     def __init__(self, config: Config, clock: Clock, guard: Store | None = None) -> None:
@@ -52,8 +52,8 @@ class Gate:
         self._mode_said = False
 
     def verify(self, query: Query) -> str:
-        """The console's GET: returns `echostr`, to be sent back byte for byte. Raises Refused:
-        403, or 400 where there is none."""
+        """Check the GET by which the console verifies this server. Return `echostr`, which the answer must
+        repeat byte for byte. Raises Refused: 403, or 400 if `echostr` is missing."""
         self._check(query)
         echostr = query.get("echostr", "")
         if not echostr:
@@ -61,11 +61,12 @@ class Gate:
         return echostr
 
     def open(self, query: Query, read_body: Callable[[], bytes]) -> Opened:
-        """A message or event. Raises Refused with status 403 (not WeChat, not fresh, not for us) or
-        400 (cannot be read).
+        """Return the message or event of a delivery. Raises Refused with status 403 (not from WeChat, not
+        fresh, not for us) or 400 (it cannot be read).
 
-        WeChat signs the query in every mode. `read_body` is called only after that has been checked: where it
-        waits for the body, strangers could else hold our threads with bodies that they never finish sending.
+        WeChat signs the query in every mode. `read_body` is called only after this signature has been
+        checked. It may wait for the body: without the check, strangers could hold our threads with bodies
+        that they never finish.
         """
         self._check(query)
         body = read_body()
@@ -74,7 +75,7 @@ class Gate:
         outer = xml.parse(body)
         encrypted = self._config.mode == "safe" or (self._config.mode == "compatible" and "Encrypt" in outer)
         if encrypted:
-            fields = self._decrypt(query, outer)  # plain fields beside it are not covered: unread
+            fields = self._decrypt(query, outer)  # the signature does not cover plain fields beside it
         elif "Encrypt" in outer and "MsgType" not in outer:  # in compatible mode WeChat sends both
             self._wrong_mode("encrypted-body")
         else:
@@ -94,24 +95,25 @@ class Gate:
         return xml.parse(self._envelope.decrypt(encrypt))
 
     def _wrong_mode(self, reason: str) -> NoReturn:
-        """Refuses what our mode does not read. The first time in this process the log says what to do: the
-        console's verification passes in every mode, so this is where a wrong MODE shows."""
+        """Refuse a delivery that our mode does not read. Log once in this process what to do: the console's
+        verification passes in every mode, so an operator sees a wrong MODE only here."""
         if not self._mode_said:
             self._mode_said = True
             log.warning(_ADVICE[reason], self._config.mode)
         raise Refused(403, reason)
 
     def _check(self, query: Query) -> None:
-        """Signed by WeChat, and just now."""
+        """Check that WeChat signed the query, and that the signature is fresh."""
         timestamp = self._check_signature(query, "signature")
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise Refused(403, "bad-timestamp")
-        # A retry may carry the first delivery's timestamp: the window is far wider than three attempts.
+        # A retry may carry the timestamp of the first delivery. So the window is far wider than three
+        # deliveries take.
         if abs(self._clock() - int(timestamp)) > self._config.freshness_seconds:
             raise Refused(403, "stale")
 
     def _check_signature(self, query: Query, name: str, *covered: str) -> str:
-        """Returns the timestamp that was signed."""
+        """Check the signature `name` of the query and of `covered`. Return the timestamp that was signed."""
         signature, timestamp, nonce = query.get(name), query.get("timestamp"), query.get("nonce")
         if not (signature and timestamp and nonce):
             raise Refused(403, "no-signature")
@@ -120,9 +122,11 @@ class Gate:
         return timestamp
 
     def _guard_replay(self, query: Query, body: bytes) -> None:
-        """The signature does not cover a plain body. If asked to, hold each (timestamp, nonce)
-        to the body that it first came with: a captured signature is then worth nothing for a forged one. Not
-        without the store: messages are answered then, too."""
+        """Refuse a plain body if its timestamp and nonce came before with another body.
+
+        The signature does not cover a plain body: whoever captures one could put it on a forged body.
+        Without the store nothing is checked, because messages are answered without it, too.
+        """
         if self._guard is None:
             return
         key = f"nonce:{query['timestamp']}:{hashlib.sha256(query['nonce'].encode()).hexdigest()[:32]}"
@@ -131,7 +135,7 @@ class Gate:
             is_first = self._guard.add(key, digest, 2 * self._config.freshness_seconds)
             is_same = is_first or self._guard.get(key) == digest
         except StoreError as error:
-            log.debug("[gate] no store, no guard: %s", error)  # which says so itself, once
+            log.debug("[gate] no store, no guard: %s", error)  # the store logs its outage itself, once
             return
         if not is_same:
             raise Refused(403, "replay")

@@ -1,6 +1,7 @@
-"""Fields to typed messages: wechatpy's classes, and ours where those fall short.
+"""Make typed messages of fields: with wechatpy's classes, and our own where those lack something.
 
-Documents: "receiving standard messages" and "receiving event pushes" of WeChat's developer documents.
+It must not check signatures or read XML. WeChat's documents: "receiving standard messages" and "receiving
+event pushes"; docs/protocol.md §2.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ Fields = dict[str, Any]
 
 
 class IncomingText(TextMessage):
-    """Adds the id of a tapped msgmenu item, and the article that the user wrote from."""
+    """A text. Adds the id of a tapped msgmenu item, and the article under which the user wrote."""
 
     menu_id = StringField("bizmsgmenuid", "")
     article_id = StringField("MsgDataId", "")
@@ -31,13 +32,13 @@ class IncomingText(TextMessage):
 
 
 class IncomingVoice(VoiceMessage):
-    """Adds the 16 kHz recording."""
+    """A voice. Adds the 16 kHz recording."""
 
     media_id_16k = StringField("MediaId16K", "")
 
 
 class IncomingLocation(LocationMessage):
-    """Adds the place as numbers; wechatpy has texts."""
+    """A place. Adds its coordinates as numbers; wechatpy has texts."""
 
     @property
     def latitude(self) -> float:
@@ -49,7 +50,7 @@ class IncomingLocation(LocationMessage):
 
 
 class IncomingFile(BaseMessage):
-    """A file. Undocumented by WeChat, seen in practice; wechatpy lacks it."""
+    """A file. WeChat sends this type without documenting it. wechatpy lacks it."""
 
     type = "file"
     title = StringField("Title", "")
@@ -60,13 +61,13 @@ class IncomingFile(BaseMessage):
 
 
 class View(ViewEvent):
-    """Adds which menu (default or conditional) was tapped."""
+    """A tap on a view button. Adds the id of the menu, default or conditional."""
 
     menu_id = StringField("MenuId", "")
 
 
 class ViewMiniProgram(BaseEvent):
-    """A menu button opened a mini program; wechatpy lacks it."""
+    """A menu button opened a mini program. wechatpy lacks it."""
 
     event = "view_miniprogram"
     path = StringField("EventKey", "")
@@ -74,11 +75,11 @@ class ViewMiniProgram(BaseEvent):
 
 
 class _Pictures(BasePictureEvent):
-    """Pictures sent from the menu; wechatpy trusts Count and fails where it and the list disagree."""
+    """Pictures sent from the menu. wechatpy trusts Count, and fails if the list has another length."""
 
     @property
     def pictures(self) -> list[str]:
-        """The md5 of each picture."""
+        """Return the md5 of each picture."""
         listed = self._data.get("SendPicsInfo") or {}
         items = (listed.get("PicList") or {}).get("item") or []
         return [item["PicMd5Sum"] for item in (items if isinstance(items, list) else [items])]
@@ -103,7 +104,7 @@ _MESSAGES = {
     "location": IncomingLocation,
     "file": IncomingFile,
 }
-TYPES = frozenset(_MESSAGES)  # of messages; events are without number
+TYPES = frozenset(_MESSAGES)  # the types of messages that WeChat has, without events
 _EVENTS = {
     **EVENT_TYPES,
     "view": View,
@@ -112,7 +113,7 @@ _EVENTS = {
     "pic_photo_or_album": PicPhotoOrAlbum,
     "pic_weixin": PicWeixin,
 }
-_REQUIRED = {  # beyond the header, what WeChat's documents always list and handlers will read
+_REQUIRED = {  # elements that WeChat's documents always list and handlers read, beside the header
     "text": ("Content",),
     "image": ("MediaId",),
     "voice": ("MediaId",),
@@ -126,14 +127,16 @@ _SCENE_PREFIX = "qrscene_"
 
 
 class Incoming(NamedTuple):
-    """A message or event that passed the gate. (A named tuple is made in 0.5 us, a frozen dataclass in 1.2.)
+    """A message or event that passed the gate.
 
-    `message` is the typed object for handlers; the rest is what the steps of the way need of it.
-    `key` is the same for every delivery of this message and for no other message.
-    `created` is WeChat's CreateTime, unix seconds.
-    `event` is WeChat's own Event text, empty for messages; `scene` the scene of a scanned QR code,
-    without prefix, or None. `fields` is what read() was given, for reading it again in another process.
+    `message` is the typed object for handlers. The steps of the message's way use the other fields.
+    `fields` is the argument of read(), so that another process can read it again. `key` is the same for every
+    delivery of this message, and no other message has it. `account` is ToUserName. `created` is WeChat's
+    CreateTime in unix seconds. `event` is WeChat's own Event text, empty for messages. `scene` is the scene
+    of a scanned QR code without its prefix, or None. `known`: WeChat's documents have this type or event.
     """
+
+    # A named tuple is made in 0.5 us, a frozen dataclass in 1.2 us.
 
     message: Any
     fields: Fields
@@ -149,12 +152,13 @@ class Incoming(NamedTuple):
 
     @property
     def text(self) -> str | None:
-        """What the user typed, for a text message; else None."""
+        """Return the text that the user typed, or None for other types."""
         return self.fields["Content"] if self.msg_type == "text" else None
 
 
 def read(fields: Fields) -> Incoming:
-    """Type the fields of one message. Raises Refused(400) if an element that must be there is not."""
+    """Return the message that has these fields. Raises Refused(400) if a required element is missing or is
+    no number."""
     openid, account, msg_type = (_need(fields, name) for name in ("FromUserName", "ToUserName", "MsgType"))
     created = _integer(fields, "CreateTime")
     for name in _REQUIRED.get(msg_type, ()):
@@ -163,7 +167,7 @@ def read(fields: Fields) -> Incoming:
     if msg_type == "event":
         return _read_event(fields, openid, account, created)
     if "MsgId" in fields:
-        # MsgId alone is not enough: two users have been seen with the same one under load.
+        # MsgId alone is not enough: under load WeChat has given two users the same one.
         key = _key(_integer(fields, "MsgId"), openid, "message")
     elif msg_type not in _MESSAGES:
         key = _key(created, openid, "message", _rest(fields))
@@ -190,7 +194,7 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
     event_key = fields.get("EventKey") or ""
     if not isinstance(event_key, str):
         raise Refused(400, "missing-field")
-    # Events have no id. Two in one second differ in their key, or, without one, in the rest of their fields.
+    # Events have no id. Two events in one second differ in EventKey, or without one in their other fields.
     key = _key(created, openid, "event", event, event_key or _rest(fields))
     scene = None
     typed_fields = fields
@@ -236,7 +240,7 @@ def _rest(fields: Fields) -> str:
 
 
 def _key(number: int, *identity: str) -> str:
-    # The number first, which grows with time: a store that keeps its keys in order then writes in one place.
-    # The rest hashed: it may be long (a VIEW event's is a url), and NUL cannot occur in XML.
+    # The number comes first because it grows with time: SQLite keeps keys in order, and writes in one place.
+    # The rest is hashed because it may be long (a VIEW event has a URL). NUL cannot occur in XML.
     digest = hashlib.blake2b("\0".join(identity).encode(), digest_size=16).hexdigest()
     return f"message:{number:020d}:{digest}"

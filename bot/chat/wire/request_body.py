@@ -1,4 +1,7 @@
-"""The body of a request, on any WSGI server: some wait for ever for more than was sent."""
+"""Read the body of a request on any WSGI server. Some servers wait for ever if more is read than was sent.
+
+It must not look at the body.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +10,12 @@ from bot.errors import FormError
 
 
 def read(environ: Mapping[str, Any], most: int) -> bytes:
-    """The body, or, if it is longer than `most`, enough of it to see that. Raises FormError if its sender
-    goes away meanwhile."""
+    """Return the body, or its first `most` + 1 bytes if it is longer. Raises FormError if the sender hangs
+    up before the end."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length.isascii() and length.isdigit():
         wanted = min(int(length), most + 1)
-    else:  # then only a server that marks the end may be asked
+    else:  # without a length, read only if the server marks the end of the body
         wanted = most + 1 if environ.get("wsgi.input_terminated") else 0
     try:
         return bytes(environ["wsgi.input"].read(wanted))

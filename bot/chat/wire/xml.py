@@ -1,8 +1,8 @@
-"""XML out: text to elements that it cannot break out of. XML in: bytes to nested dicts by expat, with no
-DTD, no entities of their own, and a depth cap.
+"""Write elements for replies, and read the XML of deliveries into nested dicts.
 
-Elements become dict entries; an element that repeats becomes a list; attributes are ignored (WeChat
-sends none). Text is kept as it came, white space included: it is what the user typed.
+It must not accept a DTD, an entity declared in the document, or XML of more depth than WeChat sends.
+An element becomes an entry of a dict. An element that repeats becomes a list. Attributes are ignored, because
+WeChat sends none. Text keeps its white space: the user typed it.
 """
 
 import re
@@ -13,31 +13,33 @@ from bot.errors import Refused
 
 _MAX_DEPTH = 12  # WeChat's deepest (article results of a mass send) is 6
 _MAX_ELEMENTS = 2000
-# Characters that XML forbids but people's keyboards send. In UTF-8 these bytes occur only as themselves.
+# Control characters, which XML forbids and some keyboards send. In UTF-8 such a byte is never a part of
+# another character.
 _CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
 
 
-# What XML 1.0 cannot carry, even escaped: control characters, surrogates, two non-characters.
+# Characters that XML 1.0 cannot hold, even escaped: control characters, surrogates, two non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """`text` without the characters that XML cannot carry."""
+    """Return `text` without the characters that XML cannot hold."""
     return _FORBIDDEN.sub("", text)
 
 
 def element(name: str, text: str) -> str:
-    """`text` in a CDATA section. `]]>` would end the section early: it is split over two."""
+    """Return an element with `text` in a CDATA section. `]]>` would end the section: it is split over two."""
     return f"<{name}><![CDATA[{clean(text).replace(']]>', ']]]]><![CDATA[>')}]]></{name}>"
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """The children of the root element `<xml>`. Raises Refused(400) for anything else.
+    """Return the children of the root element `<xml>`. Raises Refused(400) if `body` is anything else.
 
-    Control characters are dropped, not refused: users can type them, and they are no attack.
+    Control characters are dropped: users can type them, and they do no harm.
     """
     reader = _Reader()
-    # Whatever the document's own declaration says. And with namespaces: no name of another passes for ours.
+    # UTF-8, whatever the document declares. With namespaces, so that an element of another namespace does
+    # not get the name of one of WeChat's.
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = reader.doctype
@@ -55,16 +57,17 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 class _Reader:
-    """What expat calls on its way. `read` becomes the document: its root's name, and the children."""
+    """The callbacks for expat. `read` becomes a dict of the document: the name of its root, and the
+    children."""
 
     def __init__(self) -> None:
         self.read: dict[str, Any] = {}
         self._text = ""
-        self._open = [self.read]  # the children so far of every element that is open, the innermost last
+        self._open = [self.read]  # for every open element its children so far; the innermost is last
         self._left = 1 + _MAX_ELEMENTS  # below the root
 
     def doctype(self, *_: object) -> None:
-        """Before anything that it declares."""
+        """Refuse the document. expat calls this before it reads the declarations of the doctype."""
         raise Refused(400, "xml-doctype")
 
     def start(self, *_: object) -> None:
