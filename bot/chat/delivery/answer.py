@@ -48,7 +48,7 @@ class Answerer:
 
     def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         match = self._handlers.find(incoming)
-        stands_in = self._late.pushes and claim.attempt > 1  # for a process that died with its connection
+        stands_in = self._timing.can_push and claim.attempt > 1  # for a process that died with its connection
         if match is None or not (match.route.slow or stands_in):
             return self._run(incoming, match, claim)
         try:
@@ -108,7 +108,7 @@ class Answerer:
             if left <= 0 or not has_place:
                 return self._give_up(incoming, attempt, route, must=True)
             # The process of the run may be dead, and this one and the next may die while they wait.
-            take_back = self._expect(incoming) if self._late.pushes and attempt > 1 else None
+            take_back = self._expect(incoming) if self._timing.can_push and attempt > 1 else None
             left = min(left, self._timing.left(end) - self._timing.reserve(attempt))
             claim = self._records.wait(incoming.key, attempt, left)
             if claim.state is State.RUNNING:
@@ -135,9 +135,9 @@ class Answerer:
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
         """The reply is not ready in time. Promise it if WeChat will not deliver again, or if it can be
         pushed. Else let WeChat deliver again; with `must` this delivery may not wait for that."""
-        may_promise = must or self._late.pushes or attempt >= LAST_ATTEMPT
+        may_promise = must or self._timing.can_push or attempt >= LAST_ATTEMPT
         if may_promise and self.promise(incoming):
-            if self._late.pushes:
+            if self._timing.can_push:
                 self._late.show_typing(incoming)
             return self.promised(attempt, route)
         claim = self._records.wait(incoming.key, attempt, 0 if must else OUTWAIT_SECONDS)

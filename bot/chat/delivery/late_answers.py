@@ -41,14 +41,13 @@ class LateAnswers:
         self, outbox: Outbox, wake: Callable[[str], None], timing: RetryTiming, still_working: str
     ) -> None:
         self.timing = timing
-        self.pushes = timing.pushes
         self._outbox = outbox
         self._wake = wake
         self._still_working = still_working
 
     def meanwhile(self) -> Reply | None:
         """Return what the user reads until the reply is ready. Where it is pushed, nothing."""
-        return None if self.pushes else Text(self._still_working)
+        return None if self.timing.can_push else Text(self._still_working)
 
     def write(self, incoming: Incoming, match: Match) -> None:
         """Write a job that runs this handler. It begins soon, or at once after wake()."""

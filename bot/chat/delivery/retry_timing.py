@@ -27,7 +27,7 @@ class RetryTiming:
     def __init__(
         self, config: Config, clock: Clock, monotonic: Callable[[], float] = time.monotonic, *, places: int
     ) -> None:
-        self.pushes = config.can_push  # then no reply needs to wait on a connection
+        self.can_push = config.can_push  # then no reply needs to wait on a connection
         self._deadline = config.deadline_seconds
         self._clock = clock
         self._monotonic = monotonic
@@ -58,7 +58,7 @@ class RetryTiming:
         an overlapping copy, and one that comes much later is a replay: both get the answer. A reply that a
         job made and no delivery has used is always given as the answer.
         """
-        if not self.pushes or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
+        if not self.can_push or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 
@@ -66,13 +66,13 @@ class RetryTiming:
         """Return how many seconds of its time a delivery must not use up. If its answer does not arrive, the
         next delivery must come late enough not to pass for a copy. The first may use all, for two more
         follow."""
-        return 0.4 * self._deadline if self.pushes and attempt > 1 else 0
+        return 0.4 * self._deadline if self.can_push and attempt > 1 else 0
 
     def until_last_chance(self, incoming: Incoming, attempt: int) -> float:
         """Return the seconds until WeChat will surely not deliver again. From then on, an account that can
         push must not rely on this connection. A third delivery that comes sooner may be a copy of the first.
         """
-        if self.pushes and attempt >= LAST_ATTEMPT:
+        if self.can_push and attempt >= LAST_ATTEMPT:
             return incoming.created + _COPY_SECONDS - self._clock()
         return math.inf
 

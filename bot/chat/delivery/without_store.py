@@ -57,7 +57,7 @@ class WithoutStore:
             return self._answerer.answer(incoming, claim, end)
         except StoreError as error:
             log.error("[answer] store lost on the way: %s", error)
-            if not self._late.pushes:
+            if not self._timing.can_push:
                 return Answer(None, "no-store", claim.attempt, retry=True)
             # If there is a job, it goes on once the store is back. So will the promise.
             self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
@@ -72,7 +72,7 @@ class WithoutStore:
         run.attempts += 1
         with self._timing.place() as has_place:
             self._runs.wait(run, self._timing.left(end) if has_place else _NO_PLACE_SECONDS)
-            if run.is_promised or self._late.pushes or self._timing.is_last(incoming, run.attempts):
+            if run.is_promised or self._timing.can_push or self._timing.is_last(incoming, run.attempts):
                 if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
                     return self._answerer.promised(run.attempts)
             elif has_place:
@@ -120,7 +120,7 @@ class WithoutStore:
         is_ours = self._records.runner(incoming.key) == self._liveness.me
         if not is_ours and self._answerer.promise(incoming):
             return
-        if self._late.pushes:
+        if self._timing.can_push:
             self._late.push_instead(incoming, reply, lambda: self._close(incoming))
         elif self._close(incoming):
             self._handlers.conversations.keep(incoming.openid, reply, incoming.key)
