@@ -16,7 +16,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
 def review(chat: Sequence[Any], pages: Sequence[Any]) -> None:
-    """Return if all entries can work. Raises HandlersError with a line for each entry that cannot."""
+    """Check all entries. Raises HandlersError with a line for each entry that cannot work."""
     faults = [*_chat(chat), *_pages(pages)]
     if faults:
         raise HandlersError(faults)
