@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from bot.errors import VisitError
 
 _PLACE_SECONDS = 3.0  # how long a visit waits for a place
-_SILENT_SECONDS = 5.0  # for so long after a call without an answer, no visit waits for a place
+_SILENT_SECONDS = 5.0  # no visit waits for a place in this time after a call without an answer
 
 
 class CallPlaces:

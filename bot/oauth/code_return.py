@@ -78,8 +78,8 @@ class CodeReturn:
             visitor = self._sign_in.proven(visitor)
         if earlier:
             if request.browser_id and _takes_proven_place(visitor, earlier):
-                # Either the phone has another user now, or the visitor opened a return URL of another person.
-                # A silent login shows which.
+                # Either the phone has another user now, or the visitor opened the menu link of another
+                # person, with its code. A silent login shows which.
                 via_wechat = earlier.visitor.via == "wechat"
                 return self._authorize_redirect.go(request, Need()) if via_wechat else Go(checked.url)
             visitor = visitor.with_profile_of(earlier.visitor)

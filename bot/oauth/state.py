@@ -17,7 +17,7 @@ from bot.store.signing import Signer, fingerprint, is_same
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # the characters of a URL's path that browsers do not encode
 _SHAPE = re.compile(r"[0-9a-f]{32}|menu[0-9a-f]{40}")
-_LIFETIME = 600.0  # the visitor has so many seconds to agree; a code is valid for five minutes
+_LIFETIME = 600.0  # the time in which the visitor must agree; a code is valid for five minutes
 _AFTER_USE = 60.0  # WeChat sometimes calls the redirect twice within moments
 
 

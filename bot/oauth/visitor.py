@@ -56,7 +56,7 @@ class Visitor:
         """Return the visitor with the profile from an earlier login of the same person.
 
         A silent login gives only the openid, and must not delete the name. The earlier login is ignored if it
-        is another person's or has the same scope.
+        is another person's, if it gave no profile, or if the new login gives one itself.
         """
         if earlier.openid != self.openid or self.scope != "snsapi_base" or earlier.scope == self.scope:
             return self
