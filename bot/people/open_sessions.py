@@ -8,7 +8,7 @@ import json
 
 from bot.store import Store, Write
 
-_MOST = 50  # sessions of one person; a further one ends the oldest
+_MOST = 50  # the most sessions of one person; a further one ends the oldest
 
 
 class OpenSessions:
