@@ -1,6 +1,6 @@
 """The metrics of `/metrics`, for Prometheus: summed over all worker processes of this machine.
 
-Nothing that a stranger sends may become a label: every label has a small fixed set of values.
+Text from a client must not become a label: every label has a small fixed set of values.
 """
 
 import functools
