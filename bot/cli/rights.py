@@ -1,6 +1,6 @@
-"""The rights that each kind of account lacks, of those that this bot uses; for `python -m bot check`.
+"""The rights that this bot uses and some kinds of account lack, for `python -m bot check`.
 
-Without the right, WeChat answers a call with 48001, and a page with error 10005 (docs/protocol.md §10).
+If a right is missing, WeChat answers a call with 48001, and a page with error 10005 (docs/protocol.md §10).
 """
 
 from bot.config import Config
@@ -19,7 +19,7 @@ _LACKS = {
 
 
 def lacks(config: Config) -> list[str]:
-    """Return a line for each thing that an account of ACCOUNT_KIND has no right to."""
+    """Return a line for each feature that an account of ACCOUNT_KIND has no right to."""
     article = "an unverified" if config.account_kind in ("subscription", "service") else "a"
     return [f"{article} {config.account_kind} account {lack}" for lack in _LACKS.get(config.account_kind, ())]
 
