@@ -238,14 +238,15 @@ class Config:
 
     @property
     def origin(self) -> str:
-        """Scheme and host of PUBLIC_URL, as browsers write them in the Origin header."""
+        """Return scheme and host of PUBLIC_URL, as browsers write them in the Origin header."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def can_push(self) -> bool:
-        """True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto" this is so
-        for accounts that have the right: verified ones and test accounts (docs/protocol.md §10)."""
+        """Return True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto"
+        this depends on the account's right: verified accounts and test accounts have it (docs/protocol.md
+        §10)."""
         if self.late_answers == "auto":
             return self.account_kind in ("subscription-verified", "service-verified", "test")
         return self.late_answers == "push"
@@ -266,9 +267,10 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
 
 
 def _missing_for_choice(values: Mapping[str, Any]) -> list[str]:
-    """Return the names of empty settings that another setting makes necessary.
+    """Return the names of empty settings that another setting requires.
 
-    `values` lacks settings that could not be read. They are not returned, because they have a fault already.
+    `values` lacks settings that could not be read. They are not returned, because their fault is reported
+    already.
     """
     needed = []
     if values.get("mode", "plain") != "plain":
