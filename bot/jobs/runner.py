@@ -40,7 +40,7 @@ Perform = Callable[[Job], Later | Failed | None]
 
 
 class Runner:
-    """Takes jobs from the queue and runs them.
+    """Take jobs from the queue and run them.
 
     `perform(job)` does the work. It returns None when the job is done, else Later or Failed. If this process
     dies, another one calls it again for the same job. It raises JobLost if that has already happened.

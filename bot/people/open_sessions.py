@@ -1,4 +1,4 @@
-"""Lists of each person's open sessions, so that a person can be logged out on all devices.
+"""List of each person's open sessions, so that a person can be logged out on all devices.
 
 A person has one openid in the account and another in a website app, but the same unionid. So a session is in
 the list of its openid, and also in the list of its unionid if it has one.

@@ -1,4 +1,4 @@
-"""Reads the body of an API call: JSON, or an uploaded file (rule 19)."""
+"""Read the body of an API call: JSON, or an uploaded file (rule 19)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Replays a recorded conversation with the present server, and compares the messages that users saw."""
+"""Replay a recorded conversation with the present server, and compare the messages that users saw."""
 
 import asyncio
 import difflib
@@ -25,9 +25,9 @@ Json = dict[str, Any]
 
 
 class Player:
-    """Replays one recording. During the replay nothing else is recorded.
+    """Replay one recording. During the replay nothing else is recorded.
 
-    Each recorded user becomes a new user, who is a follower if the recorded one was at the start.
+    Each recorded user becomes a new user, who is a follower if the recorded user was one at the start.
     """
 
     def __init__(self, world: World, pusher: Pusher, recording: Recording) -> None:

@@ -1,4 +1,4 @@
-"""Checks the wx.config call of a page, as WeChat does (protocol §7, rule 33)."""
+"""Check the wx.config call of a page, as WeChat does (protocol §7, rule 33)."""
 
 import hashlib
 import hmac
