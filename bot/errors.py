@@ -8,9 +8,9 @@ BotError
 ├── StoreError        the store cannot be reached, or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
 ├── VisitError        a page visit cannot go on; has a reason for the page that explains it
-├── FormError         a submitted form is not one of ours; has a reason for the page that explains it
+├── FormError         a form was not sent by one of our pages; has a reason for the page that explains it
 ├── PhoneError        the typed text is not a phone number that can be bound; has a reason
-├── CodeError         an SMS code cannot be sent, or the typed code is not right; has a reason
+├── CodeError         an SMS code cannot be sent, or the typed code is not valid; has a reason
 ├── BindingError      a phone cannot be bound to a person; has a reason
 ├── SmsError          the carrier did not take a text message; has the carrier's code
 └── WeChatError       WeChat answered with an errcode
@@ -108,10 +108,10 @@ class VisitError(BotError):
 
 
 class FormError(BotError):
-    """A submitted form is not one of ours.
+    """A form was not sent by one of our pages, or cannot be read.
 
-    `reason` is foreign-form (of another site, another session or an old page) or bad-form (it cannot be read
-    as a form). `status` is the HTTP status of the page that explains it.
+    `reason` is foreign-form (from another site, another session or an old page) or bad-form (it cannot be
+    read as a form). `status` is the HTTP status of the page that explains it.
     """
 
     def __init__(self, reason: str, status: int) -> None:

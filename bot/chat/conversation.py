@@ -123,7 +123,9 @@ class Conversations:
         try:
             return read(key)
         except StoreError as error:
-            log.debug("[conversation] no store: %s", error)  # the store has already logged its outage
+            log.debug(
+                "[conversation] nothing read, no store: %s", error
+            )  # the store has already logged its outage
             return None
 
 

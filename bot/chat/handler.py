@@ -149,7 +149,7 @@ class Handlers:
         try:
             self._erasure.erase(openid)
         except StoreError as error:
-            log.error("[handle] a user who left is not forgotten: %s", error)
+            log.error("[handle] the data of a user who unsubscribed is not deleted: %s", error)
 
 
 def _call(route: Route, chat: Chat, *captures: Any) -> Any:

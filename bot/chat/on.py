@@ -1,7 +1,7 @@
 """Make routes for `handlers.CHAT`: `on.text("hello", greet)`, `on.event("subscribe", welcome)` …
 
 A handler gets a `Chat`, then the captures of its route. With `slow=True` it runs as a job and may take longer
-than WeChat waits. Nothing here may call a handler.
+than WeChat waits. No function here may call a handler.
 """
 
 import re

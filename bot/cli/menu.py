@@ -56,7 +56,7 @@ def _run(parts: Parts, options: argparse.Namespace) -> int:
             return _delete(parts)
         return _install(parts, dry_run=options.dry_run)
     except MenuError as error:
-        complain("The menu is not right; nothing was sent:")
+        complain("The menu has faults; nothing was sent:")
         for fault in error.faults:
             complain(f"  {fault}")
         return 2

@@ -30,7 +30,7 @@ def serve() -> int:
     try:
         parts.base.store.ping()
     except StoreError as error:
-        complain(f"{error}. The bot starts all the same: messages are answered, nothing else works.")
+        complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
     parts.close()
     host, _, port = config.listen.rpartition(":")
     taken = _port_problem(host, int(port))

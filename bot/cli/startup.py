@@ -15,7 +15,7 @@ def settings() -> Config | None:
     try:
         return load_config()
     except ConfigError as error:
-        complain("The settings are not right:")
+        complain("These settings are wrong or missing:")
         for fault in error.faults:
             complain(f"  {fault}")
         complain(
@@ -36,7 +36,7 @@ def open_parts() -> Parts | None:
         review(handlers.CHAT, handlers.PAGES)
         return build(config, handlers.CHAT, handlers.WORDING)
     except HandlersError as error:
-        complain("handlers/__init__.py is not right:")
+        complain("handlers/__init__.py has faults:")
         for fault in error.faults:
             complain(f"  {fault}")
     except StoreError as error:

@@ -141,7 +141,7 @@ class Outbox:
         does not own the job."""
         job = self.get(job_id)
         if job is not None and job.state == "running" and job.owner == self._liveness.me:
-            self.wait(job, 0, "the store was lost on the way")
+            self.wait(job, 0, "the store failed during the run")
 
     def retry(self, job_id: str, afresh: Callable[[Job], dict[str, Any]]) -> bool:
         """Let a failed job run again with the work that `afresh(job)` returns. Return False if there is no

@@ -58,7 +58,7 @@ class Profiles:
             # Try again in a minute, so that not every page view waits while WeChat does not answer.
             return dataclasses.replace(visitor, profile_at=self._clock() - _PROFILE_SECONDS + _RETRY_SECONDS)
         except WeChatError as error:
-            log.info("[oauth] profile not renewed, new login: errcode=%d", error.errcode)
+            log.info("[oauth] profile not renewed, a new login follows: errcode=%d", error.errcode)
             return None
 
     def _asked(self, visitor: Visitor, lang: str) -> Visitor:

@@ -28,7 +28,7 @@ class WebsiteQrCode:
         return self._endpoints.qrconnect(self._config.site_app_id, self._back, state, lang)
 
     def options(self, state: str, lang: str) -> dict[str, Any]:
-        """Return the argument of `new WxLogin()`, which shows the QR code within our page."""
+        """Return the argument of `new WxLogin()`, which shows the QR code inside our page."""
         options: dict[str, Any] = {
             "self_redirect": self._config.wxlogin_self_redirect,
             "id": "wxlogin",

@@ -61,7 +61,9 @@ class Lookup:
 
     def GET(self) -> str:
         web.header("Allow", "POST")
-        return self._answer("405 Method Not Allowed", error="use POST: what is asked for is in the body")
+        return self._answer(
+            "405 Method Not Allowed", error="use POST, with the openid, phone or unionid in the body"
+        )
 
     HEAD = PUT = DELETE = PATCH = OPTIONS = GET
 

@@ -103,7 +103,9 @@ class LateAnswerWorker:
         )
         if place and match is None:
             log.error(
-                "[late] no route %s any more: has its handler a new name? openid=%s", place, incoming.openid
+                "[late] no route %s any more; was its handler renamed? openid=%s",
+                place,
+                incoming.openid,
             )
             return self._handlers.apology("its route is gone")
         return self._handlers.run(incoming, match, again=True)  # an earlier run may have died

@@ -56,7 +56,7 @@ class WithoutStore:
         try:
             return self._answerer.answer(incoming, claim, end)
         except StoreError as error:
-            log.error("[answer] store lost on the way: %s", error)
+            log.error("[answer] the store failed during a delivery: %s", error)
             if not self._late.pushes:
                 return Answer(None, "no-store", claim.attempt, retry=True)
             # If there is a job, it continues when the store works again. The promise is then made, too.

@@ -138,7 +138,9 @@ class Gate:
             is_first = self._guard.add(key, digest, 2 * self._config.freshness_seconds)
             is_same = is_first or self._guard.get(key) == digest
         except StoreError as error:
-            log.debug("[gate] no store, no guard: %s", error)  # the store has already logged its outage
+            log.debug(
+                "[gate] replay check skipped, no store: %s", error
+            )  # the store has already logged its outage
             return
         if not is_same:
             raise Refused(403, "replay")

@@ -114,7 +114,8 @@ _EVENTS = {
     "pic_photo_or_album": PicPhotoOrAlbum,
     "pic_weixin": PicWeixin,
 }
-_REQUIRED = {  # elements that WeChat's documents always list and handlers read, beside the header
+# required elements besides the header: WeChat's documents always list them, and handlers read them
+_REQUIRED = {
     "text": ("Content",),
     "image": ("MediaId",),
     "voice": ("MediaId",),
@@ -130,11 +131,11 @@ _SCENE_PREFIX = "qrscene_"
 class Incoming(NamedTuple):
     """A message or event that passed the gate.
 
-    `message` is the typed object for handlers. The steps of the message's way use the other fields.
-    `fields` is the argument of read(), so that another process can read it again. `key` is the same for every
-    delivery of this message, and no other message has it. `account` is ToUserName. `created` is WeChat's
-    CreateTime in unix seconds. `event` is WeChat's own Event text, empty for messages. `scene` is the scene
-    of a scanned QR code without its prefix, or None. `known`: WeChat's documents have this type or event.
+    `message` is the typed object for handlers. The steps of the message's way use the other fields. `fields`
+    is the argument of read(), so that another process can read it again. `key` is the same for every delivery
+    of this message, and no other message has it. `account` is ToUserName. `created` is WeChat's CreateTime in
+    unix seconds. `event` is WeChat's own Event text, empty for messages. `scene` is the scene of a scanned QR
+    code without its prefix, or None. `known` is True if WeChat's documents list this type or event.
     """
 
     # A named tuple is made in 0.5 us, a frozen dataclass in 1.2 us.
