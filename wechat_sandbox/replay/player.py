@@ -16,7 +16,7 @@ from wechat_sandbox.world.recorder import Recorder, Step
 from wechat_sandbox.world.users import User
 from wechat_sandbox.world.world import World
 
-# Seconds by which an answer may come later than recorded.
+# An answer may arrive this many seconds later than in the recording.
 _EXTRA_WAIT = 5.0
 _LONGEST_WAIT = 60.0
 # Fields that differ in each run and that a user does not see.

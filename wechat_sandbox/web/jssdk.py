@@ -10,7 +10,7 @@ from wechat_sandbox.world.world import World
 
 @dataclass(frozen=True)
 class Config:
-    """The arguments that a page gave to wx.config, and the URL of the page."""
+    """The arguments that a page passed to wx.config, and the URL of the page."""
 
     app_id: str
     timestamp: str
