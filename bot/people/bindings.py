@@ -95,8 +95,8 @@ class Bindings:
         return binding
 
     def learn(self, openid: str, unionid: str) -> None:
-        """Record the unionid of a person, if they are bound. Many people bind after a silent login, which may
-        not give the unionid."""
+        """Record the unionid of a person, if they are bound. It may be missing until now, because a silent
+        login need not give the unionid."""
         by_unionid = _union_key(unionid)
         known = self._read(openid)
         if known and known.unionid == unionid and self._store.get(by_unionid) == openid.encode():

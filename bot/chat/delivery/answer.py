@@ -136,9 +136,11 @@ class Answerer:
         return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
-        """Answer without the reply, which is not ready in time. Promise it if WeChat will not deliver again,
-        or if it can be pushed. Otherwise make WeChat deliver again. With `must`, answer without waiting any
-        longer."""
+        """Answer without the reply, because it is not ready in time.
+
+        Promise it if WeChat will not deliver again, or if it can be pushed. Otherwise make WeChat deliver
+        again. With `must`, answer without waiting any longer.
+        """
         may_promise = must or self._late.pushes or attempt >= LAST_ATTEMPT
         if may_promise and self.promise(incoming):
             if self._late.pushes:

@@ -26,7 +26,7 @@ def owner_of(job: Job) -> str | None:
 
 
 def retried_work(job: Job) -> dict[str, Any]:
-    """Return the work for another run of a failed job, which an operator has requested.
+    """Return the work for another run of a failed job, after an operator has requested the run.
 
     A handler starts again from its beginning. Its reply is brought late, because WeChat got an answer long
     ago. A reply of which some parts were pushed continues after those parts.
@@ -70,8 +70,8 @@ class LateAnswers:
         self._wake(incoming.key)
 
     def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
-        """Write a job that runs the handler if the process `runner`, in which it runs now, dies. Return a
-        function that deletes the job."""
+        """Write a job for a handler that runs in the process `runner` now. A worker runs the job only if that
+        process dies. Return a function that deletes the job."""
         job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
         return lambda: self._outbox.done(job) if job else None
 

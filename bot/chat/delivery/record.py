@@ -201,8 +201,8 @@ class Records:
         False if the record was PROMISED or another run has finished it: the reply is then not the answer.
 
         With `given=False` the reply comes from a job, and is unused until a delivery calls give(). If no
-        delivery does, the job must bring it: see promise_unused(). A missing record, which the store has
-        lost, is written.
+        delivery does, the job must bring it: see promise_unused(). If the store has lost the record, it
+        is written again.
         """
         now = self._clock()
         done = _done(reply, now, now if given else 0)
