@@ -21,10 +21,10 @@ MODE = "plain"
 # required: original id (原始ID) of the account, gh_...; messages to any other are refused
 ORIGINAL_ID = ""
 
-# what the account is, and so what it may: subscription, subscription-verified, service, service-verified or test
+# kind of account, which decides its rights: subscription, subscription-verified, service, service-verified or test
 ACCOUNT_KIND = "subscription"
 
-# required: where the world sees this server, https://host; every link is built from it
+# required: public address of this server, https://host; all links begin with it
 PUBLIC_URL = ""
 
 # host:port this server listens on
@@ -33,7 +33,7 @@ LISTEN = "127.0.0.1:8080"
 # server processes
 WORKERS = 2
 
-# threads per process, for pages; and as many for handlers that take their time
+# threads per process for pages, and as many again for slow handlers
 THREADS = 16
 
 # slow answers run in the server's processes; False: only in `python -m bot worker`
@@ -42,7 +42,7 @@ JOBS_IN_SERVER = True
 # slow answers at the same time, per process
 JOB_THREADS = 64
 
-# how long slow answers may go on after SIGTERM before others take them over
+# seconds that slow answers may run on after SIGTERM; then other processes take them over
 STOP_SECONDS = 8.0
 
 # sqlite:///path on one machine, redis://host:6379/0 on several
@@ -69,43 +69,43 @@ API_TIMEOUT = 8.0
 # stable uses /cgi-bin/stable_token, classic /cgi-bin/token
 TOKEN_KIND = "stable"
 
-# token fetches a day before we stop ourselves; WeChat's limit is 2000
+# most token fetches a day that the bot allows itself; WeChat's limit is 2000
 TOKEN_DAILY_BUDGET = 200
 
-# how far a delivery's timestamp may be from our clock
+# most seconds between a delivery's timestamp and our clock
 FRESHNESS_SECONDS = 300
 
 # plain mode: refuse a timestamp and nonce seen before with another body, as long as the store works
 REPLAY_GUARD = False
 
-# how long a delivery may wait for its answer; WeChat hangs up at about 4.96
+# seconds that a delivery may wait for its answer; WeChat hangs up at about 4.96
 DEADLINE_SECONDS = 4.5
 
 # answers too late for WeChat: push by customer-service message, keep for the next message, or auto (by ACCOUNT_KIND)
 LATE_ANSWERS = "auto"
 
-# longest text reply in UTF-8 bytes; the rest is given on request
+# longest text reply in UTF-8 bytes; the user can request the rest
 TEXT_LIMIT_BYTES = 2048
 
-# how long a visitor's login lasts at most
+# longest lifetime of a visitor's login, in days
 SESSION_DAYS = 30
 
-# how long a visitor's login lasts without a visit
+# lifetime of a visitor's login without a visit, in days
 SESSION_IDLE_DAYS = 7
 
-# after so long without a visit, ask WeChat silently whether the phone has the same user; 0: never
+# minutes without a visit after which a silent login checks that the user is the same; 0: never
 RECHECK_MINUTES = 120
 
-# whose X-Forwarded-For is believed: IP addresses or networks of your own proxies, commas between
+# IP addresses or networks of your own proxies, commas between; only their X-Forwarded-For is used
 TRUSTED_PROXIES = "127.0.0.1, ::1"
 
-# visits a minute and IP address that may cost a call to WeChat
+# visits per minute and IP address that may cause a call to WeChat
 RATE_LIMIT = 300
 
-# hosts beside PUBLIC_URL's whose pages /jssdk signs, commas between
+# further hosts whose pages /jssdk signs, beside that of PUBLIC_URL, with commas between
 JSSDK_HOSTS = ""
 
-# pages show which URL was signed, the page's own, and what differs
+# pages show the signed URL, their own URL, and the difference
 JSSDK_DEBUG = False
 
 # login on the PC: scene (the account's own QR code), website (the Open Platform's page), embedded (its QR code within ours), off
@@ -132,13 +132,13 @@ WXLOGIN_FAST = True
 # embedded QR code: light, dark or auto
 WXLOGIN_COLOR_SCHEME = "light"
 
-# embedded QR code: come back in the frame first, for browsers that hold it
+# embedded QR code: return inside the frame first, if browsers block a redirect of the whole page
 WXLOGIN_SELF_REDIRECT = False
 
 # countries whose mobile numbers can be bound, the first one's without +86; CN, HK, ...
 PHONE_REGIONS = "CN"
 
-# who sends codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), none (nobody binds)
+# sender of SMS codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), none (no phone can be bound)
 SMS_SENDER = "none"
 
 # SMS: SecretId (Tencent Cloud) or AccessKey ID (Alibaba Cloud)
@@ -165,20 +165,20 @@ SMS_ENDPOINT = ""
 # codes a day for one number, and for one person
 SMS_PER_DAY = 10
 
-# codes a day for one IP address; an office shares one
+# codes a day for one IP address, which a whole office may share
 SMS_PER_DAY_AND_ADDRESS = 10
 
-# bearer token for /api/accounts/; without one it is off
+# bearer token for /api/accounts/; empty: this path is off
 API_TOKEN = ""
 
 # folder of MP_verify_*.txt files, served at the root
 VERIFY_DIR = "static/verify"
 
-# if set, /metrics asks for it as a bearer token
+# if set, /metrics requires it as a bearer token
 METRICS_TOKEN = ""
 
 # one line per request, as text or as JSON
 LOG_FORMAT = "text"
 
-# log what exceptions of handlers say; never with real users, whom it may quote
+# log the texts of exceptions in handlers; not with real users, whose messages they may quote
 LOG_ERROR_TEXTS = False

@@ -1,6 +1,6 @@
 """Run `python -m bot [serve | worker | jobs | forget | check | example-config]`.
 
-It must not import a command that was not given: see COMMANDS.
+It must not import the modules of other commands: see COMMANDS.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 # Each command with the function that runs it, and its help. A function is imported only when its command is
-# given: example-config must work in spite of a fault in handlers/.
+# given, so that example-config works even if handlers/ has a fault.
 COMMANDS = {
     "serve": ("bot.cli.serve:serve", "serve (the default)"),
     "check": ("bot.cli.check:check", "check settings, menu, store and account before going live"),
@@ -44,7 +44,7 @@ def main() -> int:
     command = options.pop("command") or "serve"
     with contextlib.ExitStack() as stack:
         if command == "serve":
-            # When the metrics library is imported, it looks for the folder that the workers share.
+            # The metrics library reads the folder that the workers share when it is imported.
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bot-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         run = pkgutil.resolve_name(COMMANDS[command][0])

@@ -1,4 +1,4 @@
-"""The account, as handlers use it: WeChat's API, its people, uploaded pictures, and URLs."""
+"""The account, as handlers use it: WeChat's API, the people, uploaded pictures, and URLs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from bot.wechat.http import Http
 from bot.wechat.tokens import SharedValue, access_tokens
 
 STATIC = Path(__file__).parents[1] / "static"
-_MEDIA_SECONDS = 2.5 * 86400  # WeChat keeps temporary media for three days
+_MEDIA_SECONDS = 2.5 * 86400  # less than the three days for which WeChat keeps temporary media
 
 
 class Account:
@@ -23,8 +23,8 @@ class Account:
     def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
         self.client = client
         self.people = people
-        self.can_push = config.can_push  # the account may send customer-service messages
-        self.text_limit = config.text_limit_bytes  # of one message, in UTF-8 bytes
+        self.can_push = config.can_push  # True if the account may send customer-service messages
+        self.text_limit = config.text_limit_bytes  # the most UTF-8 bytes of one message
         self._config = config
         self._store = store
 
@@ -48,8 +48,8 @@ class Account:
     def scene_url(self, scene: str, seconds: float) -> str:
         """Return the text of a QR code that opens the account's chat. It works for `seconds`.
 
-        When it is scanned, WeChat sends an event with `scene`. Raises WeChatError (48001: the account has no
-        right to scene QR codes).
+        When a user scans it, WeChat sends an event with `scene`. Raises WeChatError (48001: the account has
+        no right to scene QR codes).
         """
         answer = self.client.post(
             "qrcode/create",
@@ -72,7 +72,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Base:
-    """What a message's way and a visit's way both stand on: the settings, the store, and WeChat's API."""
+    """The parts that both messages and visits need: the settings, the store, and WeChat's API."""
 
     config: Config
     clock: Clock
@@ -90,10 +90,10 @@ class Base:
 
 
 def build_base(config: Config, clock: Clock, store: Store) -> Base:
-    """Build it on an open store. Raises SmsError if the SDK of SMS_SENDER is not installed."""
+    """Build the Base on an open store. Raises SmsError if the SDK of SMS_SENDER is not installed."""
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
-    at_once = config.threads + config.job_threads  # handlers and jobs, each in a thread of its own
+    at_once = config.threads + config.job_threads  # handlers and jobs run in this many threads
     endpoints = Endpoints.of(config)
     client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
     limits = Limits(store)

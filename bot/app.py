@@ -1,6 +1,6 @@
-"""The composition root: build the parts of the bot and hand them to each other.
+"""The composition root: build the parts of the bot and connect them.
 
-The only module that knows all rooms.
+It is the only module that imports all rooms.
 """
 
 import time
@@ -33,7 +33,7 @@ from bot.wechat.client import Client
 from bot.wechat.jssdk import JsSdk
 from bot.wechat.tokens import jsapi_tickets
 
-# web.py is in debug mode by default: pages of locals for every error, modules loaded anew on change.
+# By default web.py is in debug mode: error pages show local variables, and changed modules are reloaded.
 web.config.debug = False
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -41,7 +41,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything, built. start() begins the work in the background, close() ends it."""
+    """All parts of the bot. start() begins the work in the background, close() ends it."""
 
     base: Base
     chat: MessageWay
@@ -49,13 +49,13 @@ class Parts:
     states: States
 
     def start(self, *, jobs: bool) -> None:
-        """Be alive in the eyes of other processes, and with `jobs` take jobs. Call it in the process that
+        """Begin to renew the lease of this process, and with `jobs` take jobs. Call it in the process that
         serves, after any fork."""
         self.chat.start(jobs=jobs)
 
     def close(self) -> None:
-        """End the work, and close all threads and connections. Waits at most STOP_SECONDS for jobs, and
-        then for a push that is under way."""
+        """Stop the work, and close all threads and connections. Wait at most STOP_SECONDS for jobs, then for
+        a push in progress."""
         config = self.base.config
         self.chat.close(config.stop_seconds, config.api_timeout + 1)
         self.base.close()
@@ -71,10 +71,11 @@ def build(
     store: Store | None = None,
     waiting: Waiting | None = None,
 ) -> Parts:
-    """Build all parts. Opens the store (StoreError) and the SMS sender (SmsError: its SDK is not installed).
+    """Build all parts. Raises StoreError if the store cannot be opened, and SmsError if the SDK of SMS_SENDER
+    is not installed.
 
-    `places` is how many deliveries of this process may wait at the same time: by default half of the
-    threads, because in a WSGI server each of them holds a thread. Tests replace `store` and `waiting`.
+    `places` is how many deliveries of this process may wait at the same time: by default half of the threads,
+    because in a WSGI server each of them holds a thread. Tests replace `store` and `waiting`.
     """
     if store is None:
         store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
@@ -86,13 +87,13 @@ def build(
 
 
 def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: Waiting) -> MessageWay:
-    """Build a message's way. Handlers run in threads, or on the loop if they are known to be quick."""
+    """Build the message's way. Handlers run in threads, or on the loop if they are known to be quick."""
     threads = HandlerThreads(base.config.threads)
     return build_message_way(base, routes, wording, threads, waiting)
 
 
 def build_site(base: Base, states: States) -> Site:
-    """Build what pages use: a visit's way, the JS-SDK, templates."""
+    """Build the parts that pages use: visits, the JS-SDK, templates."""
     config = base.config
     tickets = jsapi_tickets(config, base.store, partial(_ask_for_ticket, base.client), base.clock)
     jssdk = JsSdk(config.app_id, tickets, base.clock)

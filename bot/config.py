@@ -84,12 +84,12 @@ class Config:
     account_kind: str = setting(
         "subscription",
         one_of(*ACCOUNT_KINDS),
-        f"what the account is, and so what it may: {', '.join(ACCOUNT_KINDS[:-1])} or {ACCOUNT_KINDS[-1]}",
+        f"kind of account, which decides its rights: {', '.join(ACCOUNT_KINDS[:-1])} or {ACCOUNT_KINDS[-1]}",
     )
     public_url: str = setting(
         "",
         site,
-        "where the world sees this server, https://host; every link is built from it",
+        "public address of this server, https://host; all links begin with it",
         required=True,
     )
     listen: str = setting("127.0.0.1:8080", listen_address, "host:port this server listens on")
@@ -97,14 +97,16 @@ class Config:
     threads: int = setting(
         16,
         number(1, 512, int),
-        "threads per process, for pages; and as many for handlers that take their time",
+        "threads per process for pages, and as many again for slow handlers",
     )
     jobs_in_server: bool = setting(
         True, flag, "slow answers run in the server's processes; False: only in `python -m bot worker`"
     )
     job_threads: int = setting(64, number(1, 1024, int), "slow answers at the same time, per process")
     stop_seconds: float = setting(
-        8.0, number(0, 600), "how long slow answers may go on after SIGTERM before others take them over"
+        8.0,
+        number(0, 600),
+        "seconds that slow answers may run on after SIGTERM; then other processes take them over",
     )
     store_url: str = setting(
         "sqlite:///var/bot.db", _store_url, "sqlite:///path on one machine, redis://host:6379/0 on several"
@@ -128,10 +130,12 @@ class Config:
         "stable", one_of("stable", "classic"), "stable uses /cgi-bin/stable_token, classic /cgi-bin/token"
     )
     token_daily_budget: int = setting(
-        200, number(1, 2000, int), "token fetches a day before we stop ourselves; WeChat's limit is 2000"
+        200,
+        number(1, 2000, int),
+        "most token fetches a day that the bot allows itself; WeChat's limit is 2000",
     )
     freshness_seconds: int = setting(
-        300, number(30, 3600, int), "how far a delivery's timestamp may be from our clock"
+        300, number(30, 3600, int), "most seconds between a delivery's timestamp and our clock"
     )
     replay_guard: bool = setting(
         False,
@@ -139,7 +143,9 @@ class Config:
         "plain mode: refuse a timestamp and nonce seen before with another body, as long as the store works",
     )
     deadline_seconds: float = setting(
-        4.5, number(0.05, 4.9), "how long a delivery may wait for its answer; WeChat hangs up at about 4.96"
+        4.5,
+        number(0.05, 4.9),
+        "seconds that a delivery may wait for its answer; WeChat hangs up at about 4.96",
     )
     late_answers: str = setting(
         "auto",
@@ -148,31 +154,31 @@ class Config:
         "or auto (by ACCOUNT_KIND)",
     )
     text_limit_bytes: int = setting(
-        2048, number(100, 20480, int), "longest text reply in UTF-8 bytes; the rest is given on request"
+        2048, number(100, 20480, int), "longest text reply in UTF-8 bytes; the user can request the rest"
     )
-    session_days: int = setting(30, number(1, 365, int), "how long a visitor's login lasts at most")
+    session_days: int = setting(30, number(1, 365, int), "longest lifetime of a visitor's login, in days")
     session_idle_days: int = setting(
-        7, number(1, 365, int), "how long a visitor's login lasts without a visit"
+        7, number(1, 365, int), "lifetime of a visitor's login without a visit, in days"
     )
     recheck_minutes: int = setting(
         120,
         number(0, 525600, int),
-        "after so long without a visit, ask WeChat silently whether the phone has the same user; 0: never",
+        "minutes without a visit after which a silent login checks that the user is the same; 0: never",
     )
     trusted_proxies: str = setting(
         "127.0.0.1, ::1",
         list_of(ipaddress.ip_network, "IP addresses or networks"),
-        "whose X-Forwarded-For is believed: IP addresses or networks of your own proxies, commas between",
+        "IP addresses or networks of your own proxies, commas between; only their X-Forwarded-For is used",
     )
     rate_limit: int = setting(
-        300, number(1, 100000, int), "visits a minute and IP address that may cost a call to WeChat"
+        300, number(1, 100000, int), "visits per minute and IP address that may cause a call to WeChat"
     )
     jssdk_hosts: str = setting(
-        "", list_of(host, "hosts"), "hosts beside PUBLIC_URL's whose pages /jssdk signs, commas between"
+        "",
+        list_of(host, "hosts"),
+        "further hosts whose pages /jssdk signs, beside that of PUBLIC_URL, with commas between",
     )
-    jssdk_debug: bool = setting(
-        False, flag, "pages show which URL was signed, the page's own, and what differs"
-    )
+    jssdk_debug: bool = setting(False, flag, "pages show the signed URL, their own URL, and the difference")
     login_way: str = setting(
         "scene",
         one_of("scene", "website", "embedded", "off"),
@@ -199,7 +205,9 @@ class Config:
         "light", one_of("light", "dark", "auto"), "embedded QR code: light, dark or auto"
     )
     wxlogin_self_redirect: bool = setting(
-        False, flag, "embedded QR code: come back in the frame first, for browsers that hold it"
+        False,
+        flag,
+        "embedded QR code: return inside the frame first, if browsers block a redirect of the whole page",
     )
     phone_regions: str = setting(
         "CN",
@@ -209,7 +217,8 @@ class Config:
     sms_sender: str = setting(
         "none",
         one_of("none", "tencent", "aliyun", "sandbox"),
-        "who sends codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), none (nobody binds)",
+        "sender of SMS codes: tencent, aliyun (requirements-sms.txt), sandbox (its phone), "
+        "none (no phone can be bound)",
     )
     sms_key_id: str = setting("", text, "SMS: SecretId (Tencent Cloud) or AccessKey ID (Alibaba Cloud)")
     sms_key_secret: str = setting("", text, "SMS: SecretKey or AccessKey secret")
@@ -222,30 +231,33 @@ class Config:
     sms_endpoint: str = setting("", url, "SMS: another endpoint of the cloud, a URL; its usual one if empty")
     sms_per_day: int = setting(10, number(1, 1000, int), "codes a day for one number, and for one person")
     sms_per_day_and_address: int = setting(
-        10, number(1, 100000, int), "codes a day for one IP address; an office shares one"
+        10, number(1, 100000, int), "codes a day for one IP address, which a whole office may share"
     )
     api_token: str = setting(
         "",
         matching(r"[!-~]{16,}", "at least 16 characters"),
-        "bearer token for /api/accounts/; without one it is off",
+        "bearer token for /api/accounts/; empty: this path is off",
     )
     verify_dir: str = setting("static/verify", text, "folder of MP_verify_*.txt files, served at the root")
-    metrics_token: str = setting("", text, "if set, /metrics asks for it as a bearer token")
+    metrics_token: str = setting("", text, "if set, /metrics requires it as a bearer token")
     log_format: str = setting("text", one_of("text", "json"), "one line per request, as text or as JSON")
     log_error_texts: bool = setting(
-        False, flag, "log what exceptions of handlers say; never with real users, whom it may quote"
+        False,
+        flag,
+        "log the texts of exceptions in handlers; not with real users, whose messages they may quote",
     )
 
     @property
     def origin(self) -> str:
-        """Scheme and host of PUBLIC_URL, as browsers write them in the Origin header."""
+        """Return scheme and host of PUBLIC_URL, as browsers write them in the Origin header."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def can_push(self) -> bool:
-        """True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto" this is so
-        for accounts that have the right: verified ones and test accounts (docs/protocol.md §10)."""
+        """Return True if late answers are pushed as customer-service messages. With LATE_ANSWERS = "auto"
+        this depends on the account's right: verified accounts and test accounts have it (docs/protocol.md
+        §10)."""
         if self.late_answers == "auto":
             return self.account_kind in ("subscription-verified", "service-verified", "test")
         return self.late_answers == "push"
@@ -266,9 +278,10 @@ def load_config(path: str | None = None, env: Mapping[str, str] | None = None) -
 
 
 def _missing_for_choice(values: Mapping[str, Any]) -> list[str]:
-    """Return the names of empty settings that another setting makes necessary.
+    """Return the names of empty settings that another setting requires.
 
-    `values` lacks settings that could not be read. They are not returned, because they have a fault already.
+    `values` lacks settings that could not be read. They are not returned, because their fault is reported
+    already.
     """
     needed = []
     if values.get("mode", "plain") != "plain":

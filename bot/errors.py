@@ -8,9 +8,9 @@ BotError
 ├── StoreError        the store cannot be reached, or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
 ├── VisitError        a page visit cannot go on; has a reason for the page that explains it
-├── FormError         a submitted form is not one of ours; has a reason for the page that explains it
+├── FormError         a form was not sent by one of our pages; has a reason for the page that explains it
 ├── PhoneError        the typed text is not a phone number that can be bound; has a reason
-├── CodeError         an SMS code cannot be sent, or the typed code is not right; has a reason
+├── CodeError         an SMS code cannot be sent, or the typed code is not valid; has a reason
 ├── BindingError      a phone cannot be bound to a person; has a reason
 ├── SmsError          the carrier did not take a text message; has the carrier's code
 └── WeChatError       WeChat answered with an errcode
@@ -26,7 +26,8 @@ class BotError(Exception):
 
 
 class ConfigError(BotError):
-    """Settings are missing or wrong. `faults` has one line for each; the line names the setting."""
+    """Settings are missing or wrong. `faults` has one line for each wrong setting; the line names the
+    setting."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -47,7 +48,8 @@ class Refused(BotError):
 
 
 class HandlersError(BotError):
-    """Entries of CHAT or PAGES cannot work. `faults` has one line for each; the line names the entry."""
+    """Entries of CHAT or PAGES cannot work. `faults` has one line for each such entry; the line names the
+    entry."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -67,7 +69,8 @@ class StoreError(BotError):
 
 
 class MenuError(BotError):
-    """The menu breaks WeChat's limits. `faults` has one line for each; the line names the button."""
+    """The menu breaks WeChat's limits. `faults` has one line for each broken limit; the line names the
+    button."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -78,13 +81,13 @@ class VisitError(BotError):
     """A page visit cannot go on.
 
     `reason` is one of: refused, bad-code, used-code, foreign-state, old-state, not-allowed, wechat-down,
-    snapshot (a snapshot user may read the page only), no-cookies (the browser keeps no cookies, so it cannot
-    log in), not-in-wechat (a phone's browser, in which WeChat's pages do not open; `way_on` is a local path),
-    consent-open (the visitor came back from the consent page without agreeing), too-many (visits of this
+    snapshot (a snapshot user may only read the page), no-cookies (the browser keeps no cookies, so it cannot
+    log in), not-in-wechat (a phone's browser that cannot open WeChat's pages; `way_on` is a local path),
+    consent-open (the visitor came back from the consent page without an answer), too-many (visits of this
     visitor), busy (too many visitors).
-    `status` is the HTTP status of the page that explains it, `errcode` the one from WeChat, if there is one.
-    `way_on` is the URL for another try, if that is not the page itself. `way_around` is the URL of another
-    way to the page, which skips the failed step.
+    `status` is the HTTP status of the error page, `errcode` the one from WeChat, if there is one. `way_on` is
+    the URL for another try, if it is not the page itself. `way_around` is the URL of another way to the page,
+    which skips the failed step.
     """
 
     def __init__(
@@ -105,10 +108,10 @@ class VisitError(BotError):
 
 
 class FormError(BotError):
-    """A submitted form is not one of ours.
+    """A form was not sent by one of our pages, or cannot be read.
 
-    `reason` is foreign-form (of another site, another session or an old page) or bad-form (it cannot be read
-    as a form). `status` is the HTTP status of the page that explains it.
+    `reason` is foreign-form (from another site, another session or an old page) or bad-form (it cannot be
+    read as a form). `status` is the HTTP status of the page that explains it.
     """
 
     def __init__(self, reason: str, status: int) -> None:
@@ -126,10 +129,11 @@ class PhoneError(BotError):
 
 
 class CodeError(BotError):
-    """An SMS code cannot be sent, or the typed code is not right.
+    """An SMS code cannot be sent, or the typed code is not valid.
 
-    When a code is requested, `reason` is no-sender, pause (one a minute: try again in `wait` seconds) or
-    quota (no more today). When a code is typed, it is expired, wrong or tries (too many wrong codes).
+    `reason`, when a code is requested: no-sender, pause (one code a minute: try again in `wait` seconds) or
+    quota (no more codes today). `reason`, when a code is typed: expired, wrong or tries (too many wrong
+    codes).
     """
 
     def __init__(self, reason: str, wait: int = 0) -> None:
@@ -148,7 +152,7 @@ class BindingError(BotError):
 
 
 class SmsError(BotError):
-    """The carrier did not take a text message. `code` is its error code, without phone and message."""
+    """The carrier did not accept a text message. `code` is its error code, without phone and message."""
 
     def __init__(self, carrier: str, code: str) -> None:
         super().__init__(f"{carrier}: {code}")
@@ -169,7 +173,7 @@ class WeChatUnreachable(WeChatError):
     """WeChat gave no answer, or one that cannot be read.
 
     `errcode` is -1, like WeChat's own "busy", but WeChat has not sent it: the text is only `problem`.
-    `was_sent` is True if the request may have reached WeChat, which may then have carried it out.
+    `was_sent` is True if the request may have reached WeChat. WeChat may then have executed it.
     """
 
     def __init__(self, problem: str, *, was_sent: bool = False) -> None:

@@ -20,6 +20,6 @@ _parts = build(_config, handlers.CHAT, handlers.WORDING)
 _parts.start(jobs=_config.jobs_in_server)
 application = build_wsgi(_parts, handlers.PAGES)
 
-# With both, because a process of `multiprocessing` does not run atexit. Finalize calls close() once only.
+# Register with both, because a process of `multiprocessing` does not run atexit. Finalize calls close() once.
 _close = Finalize(None, _parts.close, exitpriority=10)
 atexit.register(_close)

@@ -1,4 +1,4 @@
-"""The command line, `python -m wechat_sandbox`: reads the options and starts the sandbox."""
+"""The command line, `python -m wechat_sandbox`: read the options and start the sandbox."""
 
 import argparse
 import asyncio

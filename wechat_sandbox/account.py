@@ -104,7 +104,7 @@ class Account:
 
     @property
     def pages_domains(self) -> tuple[str, ...]:
-        """The domains whose pages may use the JS-SDK."""
+        """Return the domains whose pages may use the JS-SDK."""
         return self.js_domains or self.web_domains
 
     def to_json(self) -> dict[str, Any]:

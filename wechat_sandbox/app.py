@@ -1,4 +1,4 @@
-"""Builds the web application of the sandbox from a world and a pusher."""
+"""Build the web application of the sandbox from a world and a pusher."""
 
 from aiohttp import web
 

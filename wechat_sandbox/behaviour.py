@@ -31,7 +31,7 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The settings of the behaviour. Each default is the value with the best sources."""
+    """The settings of the behaviour. The default of each setting is the value with the best sources."""
 
     deadline: Annotated[float, About("seconds in which a delivery must be answered")] = 5.0
     attempts: Annotated[int, About("number of deliveries of a message that times out")] = 3

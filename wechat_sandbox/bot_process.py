@@ -1,4 +1,4 @@
-"""Runs the bot as a child process, for `--with-bot`, and sets up its account as an operator does."""
+"""Run the bot as a child process, for `--with-bot`, and set up its account as an operator does."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ class Bot:
         self._world = world
         self._pusher = pusher
         self._preferred_port = port
-        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # has mode 0700
+        self._temporary = tempfile.TemporaryDirectory(prefix="wechat-sandbox-")  # the directory has mode 0700
         self._directory = Path(self._temporary.name)
         self._child: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
@@ -62,7 +62,7 @@ class Bot:
         self._child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", str(_RUNNER), str(self._directory), sys.executable, "-m", "bot"),
             env=env,
-            # Nothing is written to this pipe. It closes when the sandbox ends, however it ends.
+            # Nothing is written to this pipe. It closes when the sandbox ends, even after SIGKILL.
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""Runs a command until the sandbox ends, then deletes the command's directory.
+"""Run a command until the sandbox ends, then delete the command's directory.
 
     python -I child_runner.py DIRECTORY COMMAND…
 

@@ -139,8 +139,8 @@ class WeChatError(Exception):
 
 
 def rid(unix_seconds: int) -> str:
-    """Return a request id, which ends every errmsg: three groups of eight hex digits.
+    """Return a request id: three groups of eight hex digits, of which the first is the time.
 
-    The first group is the time.
+    Every errmsg ends with a request id.
     """
     return f"{unix_seconds:08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Reads the JSON body of a control call field by field. Every error names the field."""
+"""Read the JSON body of a control call field by field. Every error names the field."""
 
 import json
 import math

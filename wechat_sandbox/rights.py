@@ -48,7 +48,7 @@ _HOLDERS: dict[Right, frozenset[Kind]] = {
     Right.NOTICE: _VERIFIED,
     Right.OAUTH: _SERVICE_OR_TEST,
     Right.JSSDK_SHARE: _VERIFIED_OR_TEST,
-    # A verified subscription account may apply for cards. The sandbox assumes that it has not.
+    # A verified subscription account may apply for cards. The sandbox assumes that it has not applied.
     Right.JSSDK_CARD: _SERVICE,
     Right.JSSDK_PAY: _SERVICE,
     Right.SCENE_QRCODE: _SERVICE_OR_TEST,

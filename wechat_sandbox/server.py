@@ -1,4 +1,4 @@
-"""Runs the sandbox until a signal stops it."""
+"""Run the sandbox until a signal stops it."""
 
 import asyncio
 import errno
@@ -110,8 +110,8 @@ async def _save_callback(world: World, pusher: Pusher, callback: str | None) -> 
 def _listen(host: str, port: int) -> socket.socket:
     """Return a listening socket.
 
-    Binding it before anything else finds a taken port at once, and gives the number of a free port. Raises
-    PortTaken.
+    It is bound before anything else, so that a taken port is found at once and the number of a free port is
+    known. Raises PortTaken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

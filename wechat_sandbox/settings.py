@@ -1,4 +1,4 @@
-"""Reads the settings from the annotated fields of frozen dataclasses.
+"""Read the settings from the annotated fields of frozen dataclasses.
 
 The command line and the settings call of the control API are both made from them, so each setting is
 defined once.
@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def many(self) -> bool:
-        """True if the setting has several values."""
+        """Return True if the setting has several values."""
         return self.kind in (tuple, frozenset)
 
     def read(self, value: Any) -> Any:

@@ -1,7 +1,6 @@
-"""What is kept of a user between messages: the question they were asked, answers that wait, rests of texts.
+"""Keep state about a user between messages: an open question, late answers, the rest of a long text.
 
-Without the store there are no questions and nothing is kept: reading finds nothing, so that a message is
-answered all the same. Writing raises StoreError.
+Without the store, reads find nothing, so a message is still answered. Writes raise StoreError.
 """
 
 import itertools
@@ -21,29 +20,29 @@ from bot.store.records import dump, load
 
 log = logging.getLogger("bot.conversation")
 
-_KEPT_SECONDS = 48 * 3600.0  # as long as WeChat itself would let us write to the user
-_GIVEN_SECONDS = 900.0  # longer than a message is delivered
+_KEPT_SECONDS = 48 * 3600.0  # WeChat allows pushes to a user for the same time after their message
+_GIVEN_SECONDS = 900.0  # longer than WeChat keeps delivering one message
 
 _Held = dict[str, Any]  # a stored reply, with its `source`
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a handler asked: the name of the `answer` route that waits for the reply, and the handler's
-    data."""
+    """The question that a handler asked: the name of the `answer` route that waits for the reply, and the
+    handler's data."""
 
     answer: str
     data: dict[str, Any]
 
 
 def kept_key(incoming: Incoming) -> str:
-    """Return the key of the answers that wait for the user of a message. An event is never answered with
-    them: its key is empty."""
+    """Return the store key of the answers that are kept for the sender of a message. For an event return an
+    empty key, because an event is never answered with a kept answer."""
     return "" if incoming.msg_type == "event" else f"kept:{incoming.openid}"
 
 
 class Conversations:
-    """The state of all conversations, by openid. Everything in it ends by itself."""
+    """The state of all conversations, by openid. Every entry expires by itself."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -59,12 +58,12 @@ class Conversations:
         return load(Question, record) if record else None
 
     def end_question(self, openid: str) -> bool:
-        """End the open question. Return True to the one caller that ended it."""
+        """End the open question. Return True only if this call ended it."""
         return self._read(self._store.take, f"question:{openid}") is not None
 
     def keep(self, openid: str, reply: Reply, source: str) -> None:
-        """Keep an answer that came too late for this user's next message, after those already kept. A
-        `source` has one answer, however often it is brought."""
+        """Keep a late answer for this user's next message, after the answers that are already kept. A second
+        answer with the same `source` is ignored."""
         addition = {"source": source, **(to_json(reply) or {})}
 
         def add(record: bytes | None) -> Write | None:
@@ -76,10 +75,10 @@ class Conversations:
         self._store.update(f"kept:{openid}", add)
 
     def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
-        """Return the next answer that waits for this user, or None. Texts that follow each other are joined.
+        """Return the next answer that is kept for this user, or None. Consecutive texts are joined.
 
-        The answer is from then on for the message `receiver` alone. If that message is run `again`, because
-        its process died, it gets the same answer.
+        From then on the answer belongs to the message `receiver`. If this message is run `again`, because its
+        process died, it gets the same answer.
         """
         key, gift = f"kept:{openid}", f"given:{receiver}"
         given = self._read(self._store.get, gift) if again else None
@@ -94,7 +93,7 @@ class Conversations:
             if given is None:
                 taken[:] = _first(held)
                 if taken:
-                    # Before it is taken away: this process may die in between.
+                    # Write this before the answer is removed: the process may die in between.
                     self._store.put(gift, json.dumps(taken, default=vars).encode(), _GIVEN_SECONDS)
                     has_gift = True
             rest = [one for one in held if one not in taken]
@@ -102,11 +101,11 @@ class Conversations:
 
         self._store.update(key, take)
         if not taken and has_gift:
-            self._store.delete(gift)  # another message was quicker and has got them
+            self._store.delete(gift)  # another message has taken these answers first
         return _joined(taken)
 
     def put_rest(self, openid: str, text: str) -> None:
-        """Keep the rest of a text that was too long for one reply. Replaces any other rest."""
+        """Keep the rest of a text that was too long for one reply. Replaces the previous rest."""
         self._store.put(f"rest:{openid}", text.encode("utf-8", "replace"), _KEPT_SECONDS)
 
     def take_rest(self, openid: str) -> str | None:
@@ -116,7 +115,7 @@ class Conversations:
         return rest.decode() if rest and self._store.discard(key, rest) else None
 
     def forget(self, openid: str) -> None:
-        """Delete everything about this user (WeChat asks for that when they unsubscribe)."""
+        """Delete everything about this user. WeChat requires this when a user unsubscribes."""
         for kind in ("question", "kept", "rest"):
             self._store.delete(f"{kind}:{openid}")
 
@@ -124,7 +123,9 @@ class Conversations:
         try:
             return read(key)
         except StoreError as error:
-            log.debug("[conversation] no store: %s", error)  # the store logs its outage itself, once
+            log.debug(
+                "[conversation] nothing read, no store: %s", error
+            )  # the store has already logged its outage
             return None
 
 
@@ -137,7 +138,7 @@ def _write(held: list[_Held]) -> Write:
 
 
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer; if it is a text, with the texts that follow it."""
+    """Return the first answer. If it is a text, return the texts that follow it as well."""
     texts = list(itertools.takewhile(lambda one: one["kind"] == "Text", held))
     return texts or held[:1]
 

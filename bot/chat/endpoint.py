@@ -1,6 +1,6 @@
 """Step 1 of a message: read the delivery, hand it to the other steps, and return the HTTP answer.
 
-gate -> record, router, handler, answer -> seal. Never looks into a message.
+gate -> record, router, handler, answer -> seal. It must not read the message itself.
 """
 
 import functools
@@ -18,11 +18,11 @@ from bot.errors import Refused
 
 _XML = "text/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
-_MAX_FIELDS = 20  # WeChat sends seven at most
+_MAX_FIELDS = 20  # WeChat sends at most seven
 
 
 class Response(NamedTuple):
-    """What goes back over HTTP; `facts` is what the log line says about it."""
+    """An HTTP answer. `facts` is for the log line about it."""
 
     status: int
     body: bytes
@@ -31,7 +31,7 @@ class Response(NamedTuple):
 
 
 class Callback:
-    """Answer what WeChat sends, in any web framework."""
+    """Answer the requests that WeChat sends, in any web framework."""
 
     def __init__(self, gate: Gate, answers: WithoutStore, seal: Seal) -> None:
         self._gate = gate
@@ -39,7 +39,7 @@ class Callback:
         self._seal = seal
 
     def verify(self, query_string: str) -> Response:
-        """The console's GET."""
+        """Answer the GET by which WeChat's console verifies this server."""
         try:
             echostr = self._gate.verify(_query(query_string))
         except Refused as refusal:
@@ -47,8 +47,8 @@ class Callback:
         return Response(200, echostr.encode(), _TEXT, {"result": "verified"})
 
     def receive(self, query_string: str, read_body: Callable[[], bytes]) -> Response:
-        """One delivery of a message or event. `read_body` is called only if the query is WeChat's; on the
-        event loop the body (64 KB of it at most) is there by then."""
+        """Answer one delivery of a message or event. `read_body` is called only if WeChat has signed the
+        query. On the event loop the body (at most 64 KB of it) has been read by then."""
         try:
             opened = self._gate.open(_query(query_string), read_body)
         except Refused as refusal:
@@ -69,7 +69,8 @@ class Callback:
 
 
 def _query(query_string: str) -> dict[str, str]:
-    """As urllib's parse_qsl, which takes eight times as long. What WeChat sends is hardly ever quoted."""
+    """Return the query as a dict, as urllib's parse_qsl does, in an eighth of its time: WeChat hardly ever
+    percent-encodes a value."""
     pairs = [pair.partition("=") for pair in query_string.split("&")]
     if len(pairs) > _MAX_FIELDS:
         raise Refused(400, "bad-query")
@@ -83,8 +84,7 @@ def _refuse(refusal: Refused) -> Response:
 
 
 class Endpoint:
-    """The web.py page at `/wechat`. Reads the raw body itself, because web.input() would parse XML as a
-    form."""
+    """The web.py page at `/wechat`. It reads the raw body, because web.input() would parse XML as a form."""
 
     def __init__(self, callback: Callback) -> None:
         self._callback = callback

@@ -1,4 +1,4 @@
-"""Delete what is kept about a person: when they unsubscribe, as WeChat asks, or on their wish."""
+"""Delete all data about a person when they unsubscribe, as WeChat requires, or when they request it."""
 
 from bot.account import Account
 from bot.chat.conversation import Conversations
@@ -7,7 +7,7 @@ from bot.jobs.outbox import Outbox
 
 
 class Erasure:
-    """Everything that is kept about people, in one place."""
+    """Delete all data about people."""
 
     def __init__(self, conversations: Conversations, account: Account, outbox: Outbox) -> None:
         self._conversations = conversations
@@ -15,8 +15,10 @@ class Erasure:
         self._outbox = outbox
 
     def erase(self, openid: str) -> None:
-        """Delete a person's questions, answers, phone and logins, and the jobs, which hold what they wrote.
-        A job that runs now ends without effect. Reads every job, which may take a while. Raises StoreError.
+        """Delete a person's questions, answers, phone and logins, and the jobs that hold their messages.
+
+        A job that runs now ends without effect. This reads every job, which may take a while. Raises
+        StoreError.
         """
         self._conversations.forget(openid)
         self._account.people.forget(openid)

@@ -1,6 +1,6 @@
-"""Step 5 of a message: call its handler, and make a reply of what the handler returns.
+"""Step 5 of a message: call its handler, and make a reply of the value that the handler returns.
 
-Never looks at deliveries, deadlines or records.
+It must not read deliveries, deadlines or records.
 """
 
 import asyncio
@@ -23,21 +23,22 @@ log = logging.getLogger("bot.handle")
 
 
 class Threads(Protocol):
-    """Where handlers run, so that one that waits does not hold up other users."""
+    """The threads in which handlers run, so that a handler that waits does not delay other users."""
 
     def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Return what the handler `function` returns, or raise what it raises. `name` is the handler's."""
+        """Call the handler `function`. Return what it returns, or raise what it raises. `name` identifies the
+        handler: its measurements are kept under this name."""
 
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Return what `function` returns, which may take its time."""
+        """Call a slow function in a thread and return its result."""
 
     def close(self) -> None:
-        """Let the threads end when their handlers have."""
+        """Let each thread end when its handler has ended."""
 
 
 class Outcome(NamedTuple):
-    """`reply` is for the user. `problem` says what went wrong, for the operator; `reply` is then an
-    apology."""
+    """The result of a run. `reply` is for the user. If the handler failed, `problem` gives the reason for the
+    operator, and `reply` is an apology."""
 
     reply: Reply | None
     problem: str = ""
@@ -67,16 +68,17 @@ class Handlers:
         return self._router.find(incoming)
 
     def found_before(self, place: str, captures: Sequence[Any]) -> Match | None:
-        """Return what find() found in another process, or None if this version has no such route."""
+        """Return the route that find() found in another process, from its place and captures. Return None if
+        this version has no such route."""
         return self._router.again(place, captures)
 
     def run(
         self, incoming: Incoming, match: Match | None, *, again: bool, nothing_kept: bool = False
     ) -> Outcome:
-        """Run the handler. Whatever it raises, the user gets an answer. Raises nothing.
+        """Run the handler. The user gets an answer even if the handler fails. Raises nothing.
 
-        `again`: a process that began this before may have died. `nothing_kept`: no answer waits for this
-        user. If one comes in while the handler runs, their next message gets it.
+        `again`: an earlier run may have died. `nothing_kept`: no answer is kept for this user. If one is kept
+        while the handler runs, the user's next message gets it.
         """
         try:
             reply = self._reply(incoming, match)
@@ -92,11 +94,11 @@ class Handlers:
                 self._threads.in_thread(self._erase, incoming.openid)
 
     def apology(self, problem: str) -> Outcome:
-        """Return what the user is told where there can be no answer."""
+        """Return the apology that the user gets if there can be no answer."""
         return Outcome(Text(self._wording.sorry), problem)
 
     def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Return the handler's reply; or the rest of a cut text, if the user asks for that."""
+        """Return the handler's reply, or the rest of a cut text if the user requests it."""
         reply: Reply | None = self._rest(incoming)
         if reply is None and match is not None:
             name = match.route.name
@@ -111,7 +113,8 @@ class Handlers:
                 raise HandlerError(
                     name, f"returned {kind}, which can only be pushed; this account may not push"
                 )
-            if isinstance(result, Ask):  # last: a user who reads an apology has not been asked anything
+            # last, because a user who gets an apology has not been asked the question
+            if isinstance(result, Ask):
                 self.conversations.ask(incoming.openid, result)
         return reply
 
@@ -132,7 +135,8 @@ class Handlers:
             return News((Article(picture.title, picture=url, url=url),))
 
     def _with_kept(self, incoming: Incoming, reply: Reply | None, again: bool) -> Reply | None:
-        """Return the answer that waits for this user, if there is one, with or before `reply`."""
+        """Return `reply` together with the answer that is kept for this user, if there is one. If the two
+        cannot be joined, return the kept answer and keep `reply`."""
         kept = self.conversations.kept(incoming.openid, incoming.key, again=again)
         if kept is None or reply is None:
             return kept or reply
@@ -145,13 +149,15 @@ class Handlers:
         try:
             self._erasure.erase(openid)
         except StoreError as error:
-            log.error("[handle] a user who left is not forgotten: %s", error)
+            log.error("[handle] the data of a user who unsubscribed is not deleted: %s", error)
 
 
 def _call(route: Route, chat: Chat, *captures: Any) -> Any:
-    """Return what the handler returns. An exception that would end a program (argparse raises one when a user
-    types an option) or a task becomes an error of the handler. Only here can it be told from the end of the
-    delivery itself."""
+    """Call the handler and return its result.
+
+    SystemExit (argparse raises it if a user types an option) and CancelledError become an error of the
+    handler. Only here can they be distinguished from the end of the delivery itself.
+    """
     try:
         return route.handler(chat, *captures)
     except (SystemExit, asyncio.CancelledError) as error:

@@ -32,9 +32,9 @@ from bot.store.carry_over import carry_over
 
 @dataclass(frozen=True)
 class Waiting:
-    """How deliveries wait. `places` is how many of this process may wait at the same time. `call_soon`
-    calls a function whose end nobody waits for. Tests replace `wake`, which lets a worker look at a job
-    at once, and `runs`, the runs without the store."""
+    """Settings for waiting deliveries. `places` is how many deliveries of this process may wait at the same
+    time. `call_soon` calls a function and does not wait for its end. Tests replace `wake`, which lets a
+    worker look at a job at once, and `runs`, the runs without the store."""
 
     places: int
     monotonic: Callable[[], float] = time.monotonic
@@ -46,7 +46,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class MessageWay:
-    """What the rest of the bot needs of it: `callback` answers deliveries, `runner` runs jobs."""
+    """The parts of a message's way that other rooms use: `callback` answers deliveries, `runner` runs
+    jobs."""
 
     callback: Callback
     records: Records
@@ -58,18 +59,18 @@ class MessageWay:
     migrate: Callable[[], None]
 
     def start(self, *, jobs: bool) -> None:
-        """Migrate the data of an older version, tell other processes that this one is alive, and with
-        `jobs` take jobs."""
+        """Migrate the data of an older version and begin to renew the lease of this process. With `jobs`,
+        take jobs."""
         try:
             self.migrate()
         except StoreError:
-            self.records.liveness.owe(self.migrate)  # when the store is back
+            self.records.liveness.owe(self.migrate)  # try again when the store works
         self.records.liveness.start()
         if jobs:
             self.runner.start()
 
     def close(self, jobs_seconds: float, push_seconds: float) -> None:
-        """End the work. Waits `jobs_seconds` at most for jobs, then `push_seconds` for a push under way."""
+        """Stop the work. Wait at most `jobs_seconds` for jobs, then `push_seconds` for a push in progress."""
         self.runner.stop(jobs_seconds)
         self.records.liveness.stop(push_seconds)
         self.threads.close()
@@ -86,7 +87,8 @@ def build_message_way(
     conversations = Conversations(store)
     erasure = Erasure(conversations, account, outbox)
     handlers = Handlers(Router(routes, conversations), conversations, account, wording, threads, erasure)
-    # A record outlives the freshness window on either side of our clock, so that no replay outlives it.
+    # A record must outlive the freshness window, which lies on both sides of our clock. Otherwise a replay
+    # could arrive after its record has expired.
     lifetime = max(900.0, 3.0 * config.freshness_seconds)
     records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
     worker = LateAnswerWorker(handlers, records, outbox, account)

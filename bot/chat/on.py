@@ -1,7 +1,7 @@
 """Make routes for `handlers.CHAT`: `on.text("hello", greet)`, `on.event("subscribe", welcome)` …
 
 A handler gets a `Chat`, then the captures of its route. With `slow=True` it runs as a job and may take longer
-than WeChat waits. Nothing here may call a handler.
+than WeChat waits. No function here may call a handler.
 """
 
 import re
@@ -15,7 +15,7 @@ Pattern = str | re.Pattern[str]
 def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:
     for pattern in patterns:
         if isinstance(pattern, str):
-            if pattern.casefold() == text.casefold():  # many phones begin a text with a capital
+            if pattern.casefold() == text.casefold():  # many phones begin a text with a capital letter
                 return ()
         elif found := pattern.fullmatch(text):
             return found.groups()
@@ -86,7 +86,8 @@ def clicks(replies: Mapping[str, Handler]) -> list[Route]:
 
 
 def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
-    """Match a scan of one of our QR codes with this scene, by a follower or by a user who follows by it.
+    """Match a scan of one of our QR codes with this scene, by a follower or by a user who follows after the
+    scan.
 
     `pattern` is compared with the scene without WeChat's `qrscene_`. The handler gets the groups of a regular
     expression.

@@ -16,7 +16,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
 def review(chat: Sequence[Any], pages: Sequence[Any]) -> None:
-    """Return if all entries can work. Raises HandlersError with a line for each entry that cannot."""
+    """Check all entries. Raises HandlersError with a line for each entry that cannot work."""
     faults = [*_chat(chat), *_pages(pages)]
     if faults:
         raise HandlersError(faults)
@@ -53,7 +53,7 @@ def _pages(pages: Sequence[Any]) -> Iterator[str]:
         if not isinstance(path, str) or not path.startswith("/"):
             yield f"PAGES, {path!r}: a path is a text that begins with /"
         elif not _is_pattern(path):
-            yield f"PAGES, {path!r}: is no regular expression; write \\ before what is meant as it stands"
+            yield f"PAGES, {path!r}: is no regular expression; write \\ before a literal special character"
         if not isinstance(page, type):
             yield f"PAGES, {path!r}: {page!r} is no class; import the page's class and name it without quotes"
         elif not any(hasattr(page, method) for method in _METHODS):

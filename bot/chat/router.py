@@ -32,8 +32,8 @@ Handler = Callable[..., Any]
 
 
 class Visit:
-    """One message that is compared with the routes. The user's open question is read once, when the first
-    route asks for it."""
+    """One message that is compared with the routes. The user's open question is read when the first route
+    needs it, and only once."""
 
     def __init__(self, incoming: Incoming, conversations: Conversations) -> None:
         self.incoming = incoming
@@ -50,7 +50,8 @@ class Visit:
         return self._question
 
     def take_question(self) -> bool:
-        """End the open question. Return True if this message gets it: of two at the same time, one does."""
+        """End the open question. Return True only if this message gets it: if two messages arrive at the same
+        time, exactly one does."""
         return self._conversations.end_question(self.incoming.openid)
 
 
@@ -60,7 +61,7 @@ class Route:
 
     `match` returns the arguments for `handler` after the chat, or None if the message does not match. A
     `slow` handler may take longer than WeChat waits. `label` is the call that made the route, for error
-    messages. `msg_type`, `click_key` and `answer` say what it matches, so that the lists can be checked.
+    messages. `msg_type`, `click_key` and `answer` describe the messages that match, for checks of the lists.
     """
 
     match: Callable[[Visit], Captures | None]
@@ -106,8 +107,8 @@ class Router:
     def find(self, incoming: Incoming) -> Match | None:
         """Return the first route that matches, or None; the message is then answered `success`.
 
-        If the match function of a route raises an exception, return a match whose handler raises it again. So
-        it is treated as an error of the handler.
+        If the match function of a route raises an exception, return a match whose handler raises it again.
+        The exception is then treated as an error of the handler.
         """
         visit = Visit(incoming, self._conversations)
         for place, route in self._routes.items():

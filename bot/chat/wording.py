@@ -1,6 +1,6 @@
-"""The sentences that the engine itself says to users. `handlers/wording.py` has their text.
+"""The sentences that the engine sends to users. `handlers/wording.py` has their text.
 
-The engine must not have words of its own for users.
+The engine itself must not contain texts for users.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """`sorry` is sent if a handler fails. `still_working` is sent if the answer comes with the user's next
-    message. Users type `more` to get the rest of a text that was cut; `more_hint` is the line under the first
-    part that tells them."""
+    """`sorry` is sent if a handler fails. `still_working` is sent if the reply will be the answer to the
+    user's next message. Users type `more` to get the rest of a text that was cut; `more_hint` is the line
+    under the first part that explains this."""
 
     sorry: str
     still_working: str

@@ -43,7 +43,7 @@ def _check_operator_files(parts: Parts) -> int:
         complain("FAILED  menu: " + "\n        ".join(error.faults))
         status = 2
     broken = [fault for lang in ("zh", "en") for fault in Templates(TEMPLATES, lang, {}).faults()]
-    for fault in dict.fromkeys(broken):  # most faults are the same in both languages
+    for fault in dict.fromkeys(broken):  # list a fault once, because most are the same in both languages
         complain(f"FAILED  template {fault}")
         status = 2
     return status
@@ -66,7 +66,7 @@ def _check_connections(parts: Parts) -> int:
 
 
 def _notes(config: Config) -> list[str]:
-    """Return notes about things that are no fault: missing rights, plain http, no verification file."""
+    """Return notes that are not faults: missing rights, plain http, no verification file."""
     notes = lacks(config)
     if not config.public_url.startswith("https://"):
         notes.append("PUBLIC_URL is not https: cookies are not protected on the way")

@@ -1,4 +1,6 @@
-"""`python -m bot example-config`: print `config.example.py`. Imports no handlers, which may be broken."""
+"""`python -m bot example-config`: print `config.example.py`. It must not import handlers, which may have a
+fault.
+"""
 
 from bot.config import Config
 from bot.settings.example import example

@@ -1,4 +1,4 @@
-"""`python -m bot forget`: delete all data about a person who asks the operator for it."""
+"""`python -m bot forget`: delete all data about a person, when they request this from the operator."""
 
 from bot.app import Parts
 from bot.cli.startup import run_with_parts

@@ -20,7 +20,7 @@ def replies() -> set[str]:
 
 
 def wanted_menu(parts: Parts) -> Menu:
-    """Return the operator's menu as it is sent to WeChat. Raises MenuError with all its faults."""
+    """Return the operator's menu in the form that is sent to WeChat. Raises MenuError with all its faults."""
     wanted: Menu = install.resolve(handlers.MENU, parts.base.config, parts.states)
     missing = [page for page in install.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
     install.check(wanted, replies(), missing)
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(parts: Parts, options: argparse.Namespace) -> int:
-    """Do what `options` say, and explain errors to the operator."""
+    """Run the command that `options` give. Print errors for the operator."""
     try:
         if options.show:
             return _show(parts)
@@ -56,7 +56,7 @@ def _run(parts: Parts, options: argparse.Namespace) -> int:
             return _delete(parts)
         return _install(parts, dry_run=options.dry_run)
     except MenuError as error:
-        complain("The menu is not right; nothing was sent:")
+        complain("The menu has faults; nothing was sent:")
         for fault in error.faults:
             complain(f"  {fault}")
         return 2
@@ -77,7 +77,7 @@ def _show(parts: Parts) -> int:
 
 
 def _delete(parts: Parts) -> int:
-    """Delete the live menu, if there is one, and write what it was."""
+    """Delete the live menu, if there is one, and print it."""
     old = install.live(parts.base.client)
     if old is None:
         say("There is no menu to delete.")
@@ -94,7 +94,7 @@ def _delete(parts: Parts) -> int:
 def _send(change: Callable[[], None]) -> int:
     """Change the live menu by `change()`. Return 0, or 1 if WeChat got the request and did not answer.
 
-    Raises WeChatError if the menu is surely unchanged: WeChat refused, or the request was not sent.
+    Raises WeChatError if the menu is certainly unchanged: WeChat refused, or the request was not sent.
     """
     try:
         change()

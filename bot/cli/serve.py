@@ -22,25 +22,27 @@ def serve() -> int:
 
     Returns the exit status: 1 if the port is taken or the workers cannot start.
     """
-    parts = open_parts()  # in this process, so that a fault is reported once and not by every worker
+    # built in this process first, so that a fault is reported once and not by every worker
+    parts = open_parts()
     if parts is None:
         return 2
     config = parts.base.config
     try:
         parts.base.store.ping()
     except StoreError as error:
-        complain(f"{error}. The bot starts all the same: messages are answered, nothing else works.")
+        complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
     parts.close()
     host, _, port = config.listen.rpartition(":")
     taken = _port_problem(host, int(port))
     if taken:
         complain(f"cannot listen on {config.listen}: {taken}. See LISTEN.")
         return 1
-    # A worker stops in this order: requests in flight, then jobs, then a push under way; 3 seconds to spare.
+    # A worker stops in this order: running requests, jobs, a push in progress. Add 3 seconds.
     patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
     sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
     supervisor = Supervisor(sockets, _IN_FLIGHT_SECONDS, patience, complain)
-    supervisor.start()  # before any thread exists: a lock held by a thread stays locked in the workers
+    # before any thread exists, because a lock that a thread holds would stay locked in the workers
+    supervisor.start()
     threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
     return supervisor.watch()
 
@@ -61,7 +63,7 @@ def _port_problem(host: str, port: int) -> str | None:
 
 
 def _announce(config: Config, supervisor: Supervisor) -> None:
-    """Write `bot ready` when the server answers on its own port. Stop the workers if it does not."""
+    """Print `bot ready` when the server answers on its own port. Stop the workers if it does not."""
     host, _, port = config.listen.rpartition(":")
     local = "127.0.0.1" if host in ("0.0.0.0", "[::]", "::") else host  # noqa: S104  compared, not bound
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # ignores http_proxy

@@ -1,4 +1,4 @@
-"""The start of every command: read the settings, build the parts, and report faults in either."""
+"""The start of every command: read the settings, build the parts, and report their faults."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ def settings() -> Config | None:
     try:
         return load_config()
     except ConfigError as error:
-        complain("The settings are not right:")
+        complain("These settings are wrong or missing:")
         for fault in error.faults:
             complain(f"  {fault}")
         complain(
@@ -36,7 +36,7 @@ def open_parts() -> Parts | None:
         review(handlers.CHAT, handlers.PAGES)
         return build(config, handlers.CHAT, handlers.WORDING)
     except HandlersError as error:
-        complain("handlers/__init__.py is not right:")
+        complain("handlers/__init__.py has faults:")
         for fault in error.faults:
             complain(f"  {fault}")
     except StoreError as error:
@@ -49,7 +49,7 @@ def open_parts() -> Parts | None:
 def run_with_parts(act: Callable[[Parts], int]) -> int:
     """Build the parts, call `act` with them, close them, and return the exit status that `act` returned.
 
-    Return 2 if the parts cannot be built, and 1 if the store fails during `act`. Both write what is wrong.
+    Return 2 if the parts cannot be built, and 1 if the store fails during `act`. Both print the error.
     """
     parts = open_parts()
     if parts is None:

@@ -9,7 +9,7 @@ from bot.telemetry import log
 
 
 def work() -> int:
-    """Work until SIGTERM or Ctrl-C. Write `worker ready` once jobs are taken. Return the exit status."""
+    """Run jobs until SIGTERM or Ctrl-C. Print `worker ready` when jobs are taken. Return the exit status."""
     parts = open_parts()
     if parts is None:
         return 2

@@ -16,27 +16,27 @@ from bot.telemetry.log import describe
 log = logging.getLogger("bot.jobs")
 
 _BEAT_SECONDS = 0.7
-_LEASE_SECONDS = 3.0  # a process that has not renewed its lease for so long counts as dead
+_LEASE_SECONDS = 3.0  # after this time without a renewal, a process counts as dead
 _MOST_OWED = 10_000
 
 
 class Liveness:
-    """The lease of this process, and the writes it could not make while the store failed.
+    """The lease of this process, and its writes to the store that failed and must be repeated.
 
-    `me` is the name of this process. Others see it as alive from start() to stop(), or until it dies. If the
-    store fails for 3 seconds, the lease runs out and others may see a living process as dead.
+    `me` is the name of this process. Other processes see it as alive from start() to stop(), or until it
+    dies. If the store fails for 3 seconds, the lease ends and others may see a living process as dead.
     """
 
     def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.me = secrets.token_hex(6)
         self._store = store
         self._monotonic = monotonic
-        self._missed_beat = False  # the last renewal of the lease failed
-        self._back_at = -math.inf  # when a renewal worked for the first time after failed ones
+        self._missed_beat = False  # True if the last renewal of the lease failed
+        self._back_at = -math.inf  # the time of the first successful renewal after failed ones
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self.owed: deque[Callable[[], object]] = deque()  # the postponed writes
-        self._drops = False  # True if further postponed writes are dropped, because there are too many
+        self._drops = False  # True if there are too many postponed writes, so that further ones are dropped
         self._steps = threading.Condition()
         self._steps_under_way = 0
         self._ending = False
@@ -66,9 +66,10 @@ class Liveness:
 
     @contextmanager
     def step(self) -> Iterator[bool]:
-        """Wrap a step that another process would repeat if this one ended in the middle. stop() waits for it.
+        """Wrap a step that another process would repeat if this process ended in the middle. stop() waits for
+        it.
 
-        Yield False if this process is about to end: the caller must then not begin.
+        Yield False if this process is about to end: the caller must then not begin the step.
         """
         with self._steps:
             may_begin = not self._ending
@@ -92,7 +93,7 @@ class Liveness:
     def owe(self, act: Callable[[], object]) -> None:
         """Postpone `act`, a write to the store that failed, until the store works again.
 
-        Other processes leave the work of a living process alone, so it must make up for lost writes itself.
+        Other processes do not take over the work of a living process, so it must repeat lost writes itself.
         At most 10,000 writes are kept. Further ones are dropped, which is logged once per outage.
         """
         if len(self.owed) < _MOST_OWED:
@@ -102,8 +103,8 @@ class Liveness:
             log.error("[jobs] %d writes wait until the store works; further ones are dropped", _MOST_OWED)
 
     def settle(self) -> None:
-        """Make the postponed writes, for 0.7 seconds at most: then the lease must be renewed. Raises
-        StoreError; the write that failed and those after it stay postponed."""
+        """Make the postponed writes for at most 0.7 seconds, because the lease must be renewed after that.
+        Raises StoreError; the write that failed and those after it stay postponed."""
         end = self._monotonic() + _BEAT_SECONDS
         while self.owed and self._monotonic() < end:
             try:
@@ -112,7 +113,7 @@ class Liveness:
                 raise
             except Exception as error:
                 log.error("[jobs] a postponed write failed and is dropped: %s", describe(error))
-            self.owed.popleft()  # not earlier: after a StoreError it must be tried again
+            self.owed.popleft()  # remove it only now: after a StoreError it must be tried again
         self._drops = self._drops and bool(self.owed)
 
     def _beat_on(self) -> None:

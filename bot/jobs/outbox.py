@@ -45,8 +45,8 @@ class Job:
 
 
 class Outbox:
-    """The jobs of all processes. Every method raises StoreError; each change of a job is then either made
-    completely or not at all."""
+    """The jobs of all processes. Every method raises StoreError. Each change of a job is then made completely
+    or not at all."""
 
     def __init__(self, store: Store, liveness: Liveness, clock: Clock) -> None:
         self._store = store
@@ -54,9 +54,10 @@ class Outbox:
         self._clock = clock
 
     def put(self, job_id: str, kind: str, work: dict[str, Any], *, owner: str = "") -> Job | None:
-        """Write a job. Return it, or None if there is one with this id already.
+        """Write a job. Return it, or None if there is already a job with this id.
 
-        With an `owner`, the job counts as running in that process. Another one runs it only if `owner` dies.
+        With an `owner`, the job counts as running in the process `owner`. Another process runs it only if
+        `owner` dies.
         """
         job = Job(job_id, kind, work, created=self._clock())
         if owner:
@@ -66,13 +67,13 @@ class Outbox:
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
         if not self._store.add(self._key(job_id), dump(job), _KEEP_SECONDS):
             return None
-        # Write it again: if an earlier job with this id has just been removed, so has our entry.
+        # Write it again: the removal of an earlier job with this id may have just removed our entry.
         self._store.schedule(_TIMETABLE, job_id, self._clock() + _LOOK_AGAIN_SECONDS)
         return job
 
     def claim(self, job_id: str) -> Job | None:
-        """Take a job that waits, or whose owner is dead. Return it, or None if it cannot be taken. Of many
-        callers at once, one gets it."""
+        """Take a job that waits, or whose owner is dead. Return it, or None if it cannot be taken. If several
+        callers try at the same time, exactly one gets it."""
         record = self._store.get(self._key(job_id))
         if record is None:
             self._strike_out(job_id)
@@ -140,7 +141,7 @@ class Outbox:
         does not own the job."""
         job = self.get(job_id)
         if job is not None and job.state == "running" and job.owner == self._liveness.me:
-            self.wait(job, 0, "the store was lost on the way")
+            self.wait(job, 0, "the store failed during the run")
 
     def retry(self, job_id: str, afresh: Callable[[Job], dict[str, Any]]) -> bool:
         """Let a failed job run again with the work that `afresh(job)` returns. Return False if there is no

@@ -19,17 +19,19 @@ from redis import ConnectionPool, RedisError
 from bot.errors import StoreError
 from bot.store.url import StoreUrl
 
-# Huey's own log lines are about its threads and tasks. The runner logs what operators need.
+# Hide Huey's log lines about its threads and tasks. The runner logs the lines for operators.
 logging.getLogger("huey").setLevel(logging.CRITICAL)
 
 _POLL_SECONDS = 0.05  # SQLite cannot wake a waiting worker; Redis does
 _MAX_POLL_SECONDS = 0.1
 _LOOK_SECONDS = 1  # how long Redis holds a read of the empty queue
-_ANSWER_SECONDS = 2.5  # without an answer for so long, Redis is down; longer than a read of the queue takes
+# after this time without an answer, Redis counts as down; longer than a read of the queue takes
+_ANSWER_SECONDS = 2.5
 
 
 class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
-    """JSON instead of Huey's pickle: with pickle, anyone who can write to the queue could run code here."""
+    """Use JSON instead of Huey's pickle: with pickle, anyone who can write to the queue could run code
+    here."""
 
     def _serialize(self, data: Message) -> bytes:
         return json.dumps(data).encode()
@@ -39,7 +41,7 @@ class _JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
 
 
 class _Consumer(Consumer):  # type: ignore[misc]
-    """Huey's consumer, without its signal handlers: the process around it has its own."""
+    """Huey's consumer without its signal handlers, because the process has its own."""
 
     def _set_signal_handlers(self) -> None:
         return
@@ -83,7 +85,8 @@ class JobQueue:
             raise StoreError(f"job queue: {type(error).__name__}") from error
 
     def start(self) -> None:
-        """Begin to take jobs, one at a time. `run` must return soon, and so starts a thread for each."""
+        """Begin to take jobs, one at a time. `run` must return soon, so it must start a thread for each
+        job."""
         self._consumer = _Consumer(
             self._huey,
             workers=1,

@@ -18,7 +18,7 @@ log = logging.getLogger("bot.jobs")
 
 _SWEEP_SECONDS = 1.0
 _ANYWAY = 30  # every 30th sweep hands out overdue jobs however long the queue is
-_MAX_TRIES = 10  # a job that has killed ten workers is not given to another one
+_MAX_TRIES = 10  # a job may have killed ten workers: do not run it again
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ Perform = Callable[[Job], Later | Failed | None]
 
 
 class Runner:
-    """Takes jobs from the queue and runs them.
+    """Take jobs from the queue and run them.
 
     `perform(job)` does the work. It returns None when the job is done, else Later or Failed. If this process
     dies, another one calls it again for the same job. It raises JobLost if that has already happened.
@@ -55,12 +55,13 @@ class Runner:
         self.queue = JobQueue(config.store_url, config.app_id, self.take)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
-        self._running: list[str] = []  # not a set: the queue may hand over an id twice; one run claims it
-        self._doubtful: set[str] = set()  # the store failed while these ran
+        # not a set: the queue may hand over an id twice, and only one run claims it
+        self._running: list[str] = []
+        self._doubtful: set[str] = set()  # the ids of jobs during which the store failed
         self._idle = threading.Condition()
 
     def wake(self, job_id: str) -> None:
-        """Let a worker take the job now and not at the next sweep. Raises nothing."""
+        """Let a worker take the job now, instead of at the next sweep. Raises nothing."""
         try:
             self.queue.wake(job_id)
         except Exception as error:  # the outbox has the job, so nothing is lost
@@ -98,33 +99,34 @@ class Runner:
                 continue
             try:
                 self._give_back_doubtful()
-                # Jobs that wait in a long queue are overdue, too: do not put them there again. But an overdue
-                # job may have left the queue, and must not wait for a backlog: hence every 30th sweep.
+                # Jobs that wait in a long queue are overdue, too. Do not add them to the queue again. But the
+                # queue may have lost an overdue job, so every 30th sweep adds all of them.
                 if self.queue.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:
                     for job_id in self._outbox.overdue():
                         if self._stopping.is_set():
                             break
                         self.wake(job_id)
             except StoreError:
-                continue  # the store logs its own outage
-            except Exception as error:  # this thread must go on: nothing else hands out overdue jobs here
+                continue  # the store has already logged its outage
+            except Exception as error:  # keep this thread alive: nothing else hands out overdue jobs here
                 log.error("[jobs] sweep failed: %s", describe(error))
 
     def _give_back_doubtful(self) -> None:
         """Give back the jobs during which the store failed. If the answer to a claim was lost, the claim may
-        still reach the store, even after a check. The job would then belong to us without running."""
+        still reach the store, even after a check. The job would then belong to this process without running.
+        """
         for job_id in self._doubtful.difference(self._running):
             self._outbox.give_back(job_id)
             self._doubtful.discard(job_id)
 
     def take(self, job_id: str) -> None:
-        """Start a job that Huey hands over, as soon as fewer than JOB_THREADS run here. Other processes take
+        """Start a job that Huey hands over. Wait while JOB_THREADS jobs run here; other processes can take
         jobs from the queue meanwhile."""
         while not self._slots.acquire(timeout=_SWEEP_SECONDS):
             if self._stopping.is_set():
                 break
         if self._stopping.is_set():
-            self.wake(job_id)  # back into the queue: Huey took it while this process was stopping
+            self.wake(job_id)  # put the job back into the queue: Huey took it while this process was stopping
             return
         with self._idle:
             self._running.append(job_id)
@@ -164,9 +166,9 @@ class Runner:
             return Failed(type(error).__name__)
 
     def _settle(self, job: Job, outcome: Later | Failed | None) -> None:
-        current = self._outbox.get(job.id)  # perform() may have noted progress
+        current = self._outbox.get(job.id)  # perform() may have recorded progress
         if current is None or (current.owner, current.tries) != (self._liveness.me, job.tries):
-            return  # this process counted as dead for a while, and a later run has the job
+            return  # this process counted as dead for a while, and another run has taken the job
         if isinstance(outcome, Later):
             self._outbox.wait(current, outcome.seconds, outcome.problem)
         elif isinstance(outcome, Failed):

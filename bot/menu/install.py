@@ -54,8 +54,8 @@ def resolve(menu: Any, config: Config, states: States) -> Any:
 def live(client: Client) -> Menu | None:
     """Return the menu that phones show now, or None.
 
-    It is the menu made by API, else the one typed into WeChat's console. menu/get does not show the latter,
-    but install() replaces it, too. Raises WeChatError.
+    It is the menu made by API, else the one typed into WeChat's console. menu/get does not return the second
+    one, but install() replaces it, too. Raises WeChatError.
     """
     try:
         return _plain(client.get("menu/get")["menu"])
@@ -81,7 +81,7 @@ def _plain(menu: Menu) -> Menu:
 
 
 def install(client: Client, menu: Menu) -> None:
-    """Send a menu that check() has passed. WeChat takes it completely or not at all.
+    """Send a menu that check() has passed. WeChat accepts all of it or nothing.
 
     If it raises WeChatUnreachable, it is unknown which menu is live. After any other WeChatError the old menu
     is unchanged.

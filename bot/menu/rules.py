@@ -23,7 +23,7 @@ _KEYED = (
     "pic_weixin",
     "location_select",
 )
-_FIELDS = {  # type -> fields that it must have
+_FIELDS = {  # type -> its required fields
     **dict.fromkeys(_KEYED, ("key",)),
     "view": ("url",),
     "miniprogram": ("url", "appid", "pagepath"),
@@ -128,7 +128,8 @@ def _check_leaf(item: Any, name_limit: int) -> Iterator[str]:
 
 
 def page_faults(item: Button) -> Iterator[str]:
-    """Yield a fault for a bad `page` and a bad `scope` of a button: no URL can be made of them."""
+    """Yield a fault for a bad `page` and for a bad `scope` of a button, because no URL can be made from
+    them."""
     page, name = item["page"], _name(item)
     if not _is_path(page):
         yield f"{name}: page must be a path of this site that begins with /, not {page!r}"

@@ -1,7 +1,7 @@
-"""Step 3 of a visit: send a visitor whom the page does not know well enough to WeChat's authorize page.
+"""Step 3 of a visit: redirect a visitor to WeChat's authorize page if the page needs to know more about them.
 
-It must not send a browser there in which that page does not open: a PC goes to our login page, a phone's
-browser outside WeChat gets a page that explains.
+It must not redirect a browser that cannot open the authorize page: a PC goes to our login page, and a phone's
+browser outside WeChat gets a page with an explanation.
 """
 
 from bot.config import Config
@@ -23,7 +23,7 @@ class AuthorizeRedirect:
         self._visit_limit = visit_limit
 
     def is_possible(self, request: Request) -> bool:
-        """Return True if WeChat's authorize page and its menus can be reached in this browser."""
+        """Return True if this browser can open WeChat's authorize page and menu links."""
         return not (self._logs_in_here(request) or request.is_lost_phone)
 
     def awaits_consent(self, request: Request) -> bool:
@@ -33,9 +33,9 @@ class AuthorizeRedirect:
     def go(self, request: Request, need: Need, session: Session | None = None, ask: str = "") -> Go:
         """Return the redirect to WeChat, or to our login page on a PC.
 
-        `session` is what we know already. `ask` is the visitor's own wish: "1" to be asked by WeChat, "0" not
-        to be. Raises VisitError: not-in-wechat, too-many, or consent-open for a visitor who comes back from
-        the consent page without an answer (WeChat tells nobody of a refusal).
+        `session` is the present session. `ask` is the visitor's own choice: "1" if WeChat may ask for
+        consent, "0" if not. Raises VisitError: not-in-wechat, too-many, or consent-open if the visitor left
+        the consent page without an answer (WeChat does not report a refusal).
         """
         path = request.clean_path()
         if self._logs_in_here(request):
@@ -48,7 +48,7 @@ class AuthorizeRedirect:
         cookies = {BROWSER_COOKIE: browser}
         scope = need.scope
         if session and session.visitor.has(scope) and not session.visitor.is_snapshot:
-            scope = "snsapi_base"  # only proof is missing, and a silent round costs the visitor nothing
+            scope = "snsapi_base"  # only proof is missing, and a silent login does not disturb the visitor
         asks = scope != "snsapi_base"
         if asks and _is_declined(request, need, ask):
             asks, scope, cookies[ASKED_COOKIE] = False, "snsapi_base", "no"
@@ -57,7 +57,8 @@ class AuthorizeRedirect:
         state = self._states.new(path, browser)
         if asks:
             cookies[ASKED_COOKIE] = state
-        # The page's own code or state waits here, in the state: WeChat adds its own to this URL.
+        # WeChat adds its own code and state to this URL. Those of the page are kept in the record of the
+        # state.
         back = self._config.public_url + request.clean_path(own=())
         popup = need.popup and asks
         return Go(
@@ -69,13 +70,14 @@ class AuthorizeRedirect:
         return request.is_pc and self._config.login_way != "off"
 
     def _consent_open(self, request: Request, need: Need) -> VisitError:
-        """Return the error whose page offers to ask once more and, if that will do, to go on unnamed."""
+        """Return the error whose page offers another try with WeChat's question. If the page does not need a
+        name, its error page also offers to continue without one."""
         site = self._config.public_url
         way_around = site + request.ask_path("0") if need.or_silent else ""
         return VisitError("consent-open", 403, way_on=site + request.ask_path("1"), way_around=way_around)
 
 
 def _is_declined(request: Request, need: Need, ask: str) -> bool:
-    """Return True if the page can do without a name and the visitor would rather not give theirs."""
+    """Return True if the page does not need a name and the visitor has chosen not to give theirs."""
     has_declined = request.cookies.get(ASKED_COOKIE) == "no" and ask != "1"
     return need.or_silent and (ask == "0" or has_declined)

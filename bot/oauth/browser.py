@@ -1,6 +1,6 @@
-"""Read from a request which browser is asking: its address behind our proxies, its kind, name and language.
+"""Read the properties of a browser from its request: IP address behind our proxies, kind, name and language.
 
-Nothing here may decide who the visitor is: a browser can write any header.
+Nothing here may decide who the visitor is, because a browser can send any header.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from bot.settings.readers import parts
 
 _PC = re.compile(r"Windows NT|Macintosh|X11|CrOS")
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad")
-# Order matters: most browsers also name the ones they descend from.
+# The order matters: most browsers also send the names of their ancestors.
 _BROWSERS = (
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),
@@ -38,7 +38,7 @@ def address(environ: Mapping[str, Any], trusted: str) -> str:
     """Return the browser's IP address.
 
     X-Forwarded-For is read from its end, as far as our own proxies wrote it; `trusted` names them
-    (TRUSTED_PROXIES). Anybody may have written what stands before that.
+    (TRUSTED_PROXIES). The part before that may be forged.
     """
     peer, forwarded = str(environ.get("REMOTE_ADDR", "")), str(environ.get("HTTP_X_FORWARDED_FOR", ""))
     return _behind(peer, forwarded, trusted)
@@ -57,9 +57,9 @@ def _behind(peer: str, forwarded: str, trusted: str) -> str:
 
 @lru_cache(maxsize=1024)
 def network(address: str) -> str:
-    """Return the network by which limits count: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the network for rate limits: an IPv4 address, or the /64 of an IPv6 address.
 
-    A household or a phone has a whole /64, and a new address in it whenever it likes.
+    A household or a phone has a whole /64 and can use any address in it.
     """
     if not _is_address(address):
         return address
@@ -78,15 +78,15 @@ def is_pc(environ: Mapping[str, Any]) -> bool:
 
 
 def is_lost_phone(environ: Mapping[str, Any]) -> bool:
-    """Return True for a phone's browser outside WeChat, where WeChat's pages do not open."""
+    """Return True for a phone's browser outside WeChat, which cannot open WeChat's pages."""
     return not is_pc(environ) and _PHONE.search(_outside(environ)) is not None
 
 
 def _outside(environ: Mapping[str, Any]) -> str:
-    """Return the User-Agent of a browser outside WeChat; an empty text for WeChat's own browser.
+    """Return the User-Agent of a browser outside WeChat, or an empty text for WeChat's own browser.
 
-    WeChat's says MicroMessenger, also on PCs. A frame is WeChat's web view as the sandbox shows it: nobody
-    else may frame our pages.
+    The User-Agent of WeChat's browser contains MicroMessenger, also on PCs. A request from a frame counts as
+    WeChat's web view, because the sandbox shows it in a frame and no other site may frame our pages.
     """
     agent = str(environ.get("HTTP_USER_AGENT", ""))
     inside = "MicroMessenger" in agent or environ.get("HTTP_SEC_FETCH_DEST") == "iframe"
@@ -99,9 +99,10 @@ def is_wechat(environ: Mapping[str, Any]) -> bool:
 
 
 def name(environ: Mapping[str, Any]) -> str:
-    """Return a name like `Chrome · Windows`, which a person can compare with the browser they see.
+    """Return a name like `Chrome · Windows`, so that a person can compare it with the browser on their
+    screen.
 
-    It is made of our own words only, never of text from the header.
+    It consists of fixed words only, and never of text from the header.
     """
     agent = str(environ.get("HTTP_USER_AGENT", ""))
     browser = next((said for mark, said in _BROWSERS if mark in agent), "")

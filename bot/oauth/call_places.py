@@ -1,7 +1,7 @@
-"""Bound how many visits call WeChat at the same time in this process.
+"""Limit how many visits call WeChat at the same time in this process.
 
-It must not hold up deliveries, which share the threads of the process with pages: while WeChat is silent, a
-visit does not wait for a place.
+Visits must not delay deliveries, because pages and deliveries share the threads of the process. So while
+WeChat does not answer, a visit does not wait for a place.
 """
 
 import threading
@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 from bot.errors import VisitError
 
-_PLACE_SECONDS = 3.0  # how long a visitor waits for a place among the calls
-_SILENT_SECONDS = 5.0  # after WeChat has not answered, no visit waits for a place
+_PLACE_SECONDS = 3.0  # how long a visit waits for a place
+_SILENT_SECONDS = 5.0  # no visit waits for a place in this time after a call without an answer
 
 
 class CallPlaces:
-    """Give out `at_once` places. `monotonic` is a clock in seconds."""
+    """A limited number of places: `at_once` calls may run at the same time. `monotonic` is a clock in
+    seconds."""
 
     def __init__(self, at_once: int = 8, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._free = threading.BoundedSemaphore(at_once)
@@ -25,9 +26,10 @@ class CallPlaces:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place, after a wait of a few seconds if need be. Raises VisitError(busy) if none gets free.
+        """Hold a place. Wait up to 3 seconds for one. Raises VisitError(busy) if all are taken.
 
-        A VisitError(wechat-down) inside is passed on, and ends the waiting for places for a while.
+        If the body raises VisitError(wechat-down), the error is passed on, and for 5 seconds no visit waits
+        for a place.
         """
         patience = _PLACE_SECONDS if self._monotonic() > self._silent_until else 0
         if not self._free.acquire(timeout=patience):
@@ -43,7 +45,7 @@ class CallPlaces:
 
     @contextmanager
     def place_if_free(self) -> Iterator[bool]:
-        """Hold a place if one is free at once. Yields False if none is."""
+        """Hold a place without waiting. Yield False if all are taken."""
         is_held = self._free.acquire(blocking=False)
         try:
             yield is_held

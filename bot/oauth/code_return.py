@@ -1,7 +1,7 @@
-"""Step 4 of a visit: a browser is back from WeChat with a code; lead it through steps 5 to 7 to its page.
+"""Step 4 of a visit: perform steps 5 to 7 for a browser that returns from WeChat with a code.
 
-It must not show a page itself: the visitor always goes on to the page's clean URL, so that a reload or a
-shared link never carries a code.
+It must not show a page itself: the browser always goes on to the page's clean URL, so that a reload or a
+shared link never contains a code.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,10 @@ from bot.telemetry.log import audit
 
 
 def is_return(request: Request, query: Mapping[str, str]) -> bool:
-    """Return True if WeChat sent this browser: with its `code` and our `state`, or with the state alone.
+    """Return True if this request returns from WeChat, with a `code` and a `state` or with the state alone.
 
-    A page without parameters of these names takes any for WeChat's.
+    If the page has own parameters of these names, the `state` must have the form of ours. Otherwise a
+    parameter of either name is enough.
     """
     if not request.own_query:
         return "code" in query or "state" in query
@@ -30,7 +31,7 @@ def is_return(request: Request, query: Mapping[str, str]) -> bool:
 
 
 class CodeReturn:
-    """Turn a returned code into a session, or into one page for a browser without cookies."""
+    """Turn a returned code into a session. A browser without cookies gets a ticket for one page instead."""
 
     def __init__(
         self,
@@ -49,15 +50,17 @@ class CodeReturn:
         self._authorize_redirect = authorize_redirect
 
     def follow(self, request: Request, need: Need, query: Mapping[str, str]) -> Go:
-        """Return where the browser goes, with its new session.
+        """Return the redirect to the page, with the cookie of the new session.
 
-        Raises VisitError if the code or the state is not good, or WeChat gives no visitor for them.
+        Raises VisitError if the code or the state is not valid, or if WeChat does not return a visitor for
+        it.
         """
         try:
             return self._exchanged(request, need, self._state_check.code(request, query))
         except VisitError as error:
             if need.scope != "snsapi_base" and self._authorize_redirect.awaits_consent(request):
-                # They have answered WeChat, if not well: the way on must not say that they have not.
+                # The visitor has returned from the consent page. With "1", the next try cannot end in
+                # consent-open.
                 error.way_on = request.ask_path("1", own=())
             raise
 
@@ -68,14 +71,15 @@ class CodeReturn:
         except VisitError as error:
             if error.reason not in ("wechat-down", "busy") or earlier is None or need.fresh:
                 raise
-            # While WeChat is down, the visitor we knew is good enough.
+            # While WeChat is down, the visitor of the present session is good enough.
             self._sessions.touch(request.session_id, earlier, earlier.visitor)
             return Go(checked.url)
         if checked.is_proven:
             visitor = self._sign_in.proven(visitor)
         if earlier:
             if request.browser_id and _takes_proven_place(visitor, earlier):
-                # The phone's user has changed, or somebody was sent another's menu link: WeChat knows which.
+                # Either the phone has another user now, or the visitor opened the menu link of another
+                # person, with its code. A silent login shows which.
                 via_wechat = earlier.visitor.via == "wechat"
                 return self._authorize_redirect.go(request, Need()) if via_wechat else Go(checked.url)
             visitor = visitor.with_profile_of(earlier.visitor)
@@ -84,10 +88,9 @@ class CodeReturn:
         return self._without_cookies(request, visitor, checked)
 
     def _without_cookies(self, request: Request, visitor: Visitor, checked: CheckedCode) -> Go:
-        """Return the one page of a browser that sent no cookie; from a menu link, with a session as well.
-
-        A menu link begins in WeChat, in a browser that has never been here: it may keep cookies after all.
-        """
+        """Return the redirect to a page with a ticket, for a browser that sent no cookie. After a menu link,
+        begin a session as well: such a browser may be here for the first time, and may keep cookies after
+        all."""
         url = self._tickets.url(checked.url, visitor)
         if checked.is_from_menu:
             return self._sign_in.welcome(request, visitor, url)
@@ -96,6 +99,6 @@ class CodeReturn:
 
 
 def _takes_proven_place(visitor: Visitor, earlier: Session) -> bool:
-    """Return True if a visitor who is only recognised would take the session of somebody who is proven."""
+    """Return True if a visitor without proof would replace the session of another, proven visitor."""
     proven = earlier.visitor
     return not visitor.is_proven and proven.is_proven and proven.openid != visitor.openid

@@ -1,7 +1,7 @@
-"""Exchange a code once, also if the redirect with it comes twice: the second gets the first one's result.
+"""Exchange a code once, even if two requests bring it. The second request gets the result of the first.
 
-It must not keep a code: the store sees only its hash. WeChat now and then calls the redirect twice within
-moments, and answers 40163 (used code) to whoever exchanges a code again.
+It must not store the code itself, only its hash. WeChat sometimes calls the redirect twice within moments,
+and answers a second exchange of the same code with 40163 (used code).
 """
 
 import time
@@ -13,7 +13,7 @@ from bot.store import Store
 from bot.store.records import dump, load
 from bot.store.signing import fingerprint
 
-_RESULT_SECONDS = 60.0  # how long a doubled redirect finds the first one's result
+_RESULT_SECONDS = 60.0  # how long the result is kept for a doubled redirect
 _POLL_SECONDS = 0.05
 _RUNNING = b"R"
 _FAILED = b"F"
@@ -21,7 +21,8 @@ _DONE = b"V"
 
 
 class DoubledRedirects:
-    """Share results over all processes. `patience`: the seconds for which the second waits for the first."""
+    """Share results between all processes. The second request waits up to `patience` seconds for the
+    result."""
 
     def __init__(
         self,
@@ -36,10 +37,10 @@ class DoubledRedirects:
         self._sleep = sleep
 
     def once(self, code: str, exchange: Callable[[], Visitor]) -> Visitor:
-        """Return what `exchange` returns, or what it has returned to another caller with the same code.
+        """Call `exchange` and return its result. A later call with the same code returns the same result.
 
-        Raises the VisitError that `exchange` raises, to the second caller as well. Raises
-        VisitError(used-code) if the first one's result does not come in time.
+        If `exchange` raises a VisitError, both calls raise it. The second call raises VisitError(used-code)
+        if the result is not ready in time.
         """
         key = f"code:{fingerprint(code)}"
         if not self._store.add(key, _RUNNING, self._patience):

@@ -1,6 +1,6 @@
-"""Step 5 of a visit: exchange a code for the visitor's openid and token; step 6 then adds the profile.
+"""Step 5 of a visit: exchange a code for the visitor's openid and token. Step 6 then adds the profile.
 
-It must not exchange a code twice, nor make many visitors wait for a silent WeChat.
+It must not exchange a code twice, or make many visitors wait if WeChat does not answer.
 """
 
 import logging
@@ -41,11 +41,11 @@ class Exchange:
         self._clock = clock
 
     def visitor(self, code: str, lang: str = "zh_CN") -> Visitor:
-        """Return the visitor of a code: two calls to WeChat, or one where the scope gives only the openid.
+        """Return the visitor of a code. Makes two calls to WeChat, or one if the scope gives only the openid.
 
-        A second caller with the same code gets the first one's result. `lang` is that of names in the
-        profile. Raises VisitError: bad-code, used-code, not-allowed, wechat-down, or busy if too many visits
-        are calling WeChat.
+        A second caller with the same code gets the result of the first. `lang` is the language of names in
+        the profile. Raises VisitError: bad-code, used-code, not-allowed, wechat-down, or busy if too many
+        visits are calling WeChat.
         """
         with self._places.place():
             return self._doubled_redirects.once(code, lambda: self._exchange(code, lang))
@@ -67,6 +67,6 @@ class Exchange:
 
 
 def open_exchange(api: OAuthApi, store: Store, patience: float, clock: Clock) -> Exchange:
-    """Build the exchange of one app. `patience` is how long, in seconds, a doubled redirect waits."""
+    """Build the exchange of one app. A doubled redirect waits up to `patience` seconds."""
     places = CallPlaces()
     return Exchange(api, Profiles(api, places, clock), places, DoubledRedirects(store, patience), clock)

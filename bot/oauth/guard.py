@@ -1,11 +1,12 @@
-"""Step 2 of a visit: decide which way a request goes; every page is guarded, and is its own redirect target.
+"""Step 2 of a visit: choose how a request continues. Every page is guarded, and is the redirect target of its
+own login.
 
-It only decides: each outcome has a file of its own, which does the work.
+This file only chooses. Each case has a file that does the work:
 
     back from WeChat                 -> code_return.py         (steps 4 to 7, then the page's clean URL)
     a session that is good enough    -> known_visitor.py       (the page)
     a ticket in the URL, no session  -> one_page_ticket.py     (the page, once)
-    anybody else                     -> authorize_redirect.py  (step 3)
+    anything else                    -> authorize_redirect.py  (step 3)
 """
 
 from urllib.parse import parse_qsl
@@ -20,7 +21,7 @@ from bot.oauth.visitor import Visitor
 
 
 class Guard:
-    """Give a page its visitor, or send the browser where it becomes known."""
+    """Return the visitor to a page, or redirect the browser to a login."""
 
     def __init__(
         self,
@@ -37,9 +38,9 @@ class Guard:
         self._code_return = code_return
 
     def visit(self, request: Request, need: Need) -> Visitor | Go:
-        """Return the visitor, known as well as the page needs, or where to send the browser.
+        """Return the visitor if they are known as well as the page needs, else the redirect of the browser.
 
-        Raises VisitError if neither is possible; its reason is for a page that explains.
+        Raises VisitError if neither is possible. Its `reason` selects the error page.
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if is_return(request, query):

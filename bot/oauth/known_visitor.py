@@ -1,6 +1,6 @@
-"""An outcome of the guard: the browser has a session that is good enough, and the page opens.
+"""A case of the guard: the browser has a session that is good enough, and the page opens.
 
-It sends nobody anywhere. If the session is not enough it returns None, and the guard goes on.
+It must not redirect a browser. If the session is not good enough it returns None, and the guard continues.
 """
 
 import dataclasses
@@ -14,11 +14,11 @@ from bot.oauth.session import Session, Sessions
 from bot.oauth.visitor import Visitor
 from bot.store import Clock
 
-_SNAPSHOT_SECONDS = 600.0  # a preview is not a login: WeChat is asked again soon
+_SNAPSHOT_SECONDS = 600.0  # a preview is not a login, so a new login follows soon
 
 
 class KnownVisitors:
-    """Find out who has a session, and whether it is good enough for a page."""
+    """Find the visitor of a session, and decide if the session is good enough for a page."""
 
     def __init__(self, config: Config, sessions: Sessions, profiles: Profiles, clock: Clock) -> None:
         self._config = config
@@ -27,23 +27,24 @@ class KnownVisitors:
         self._clock = clock
 
     def of(self, cookies: Mapping[str, str]) -> Visitor | None:
-        """Return the visitor whose session this browser has, for pages that send nobody to WeChat."""
+        """Return the visitor of this browser's session, or None, for pages that never redirect to WeChat."""
         session = self._sessions.find(cookies.get(SESSION_COOKIE, ""))
         return session.visitor if session else None
 
     def is_fresh(self, cookies: Mapping[str, str], max_age: float) -> bool:
-        """Return True if this browser's session is from a real login at most `max_age` seconds ago."""
+        """Return True if this browser's session comes from a real login at most `max_age` seconds ago."""
         visitor = self.of(cookies)
         return visitor is not None and visitor.was_proven(self._clock(), max_age)
 
     def session(self, request: Request) -> Session | None:
-        """Return the session of this browser, good enough or not; None if it has none or it has ended."""
+        """Return the session of this browser, even if it is not good enough; None if there is none or it has
+        ended."""
         return self._sessions.find(request.session_id)
 
     def is_current(self, request: Request, session: Session) -> bool:
-        """Return True unless WeChat must be asked again who is using this browser.
+        """Return False if WeChat must confirm again who is using this browser.
 
-        A phone may have another WeChat user by now: it is asked after RECHECK_MINUTES without a visit.
+        A phone may have another WeChat user by now. This is checked after RECHECK_MINUTES without a visit.
         """
         if session.visitor.is_snapshot and self._clock() > session.begun + _SNAPSHOT_SECONDS:
             return False
@@ -52,11 +53,11 @@ class KnownVisitors:
         return not (is_phone and recheck and self._clock() > session.seen + recheck)
 
     def for_page(self, request: Request, need: Need, session: Session, *, asked_for: bool) -> Visitor | None:
-        """Return the visitor of `session`, or None if the page needs more than the session tells.
+        """Return the visitor of `session`, or None if the page needs to know more.
 
-        Notes the visit. Where the page needs a profile, one that is over an hour old is renewed first.
-        `asked_for`: the visitor has just said that WeChat may ask them. Raises VisitError(snapshot) for a
-        preview visitor on a page with something at stake.
+        Records the visit. If the page needs a profile that is over an hour old, it is renewed first.
+        `asked_for`: the visitor has just agreed that WeChat may ask them. Raises VisitError(snapshot) for a
+        preview visitor on a page that requires a fresh login.
         """
         visitor = session.visitor
         if need.fresh:
@@ -74,10 +75,10 @@ class KnownVisitors:
         return self._with_profile(request, session)
 
     def _with_profile(self, request: Request, session: Session) -> Visitor | None:
-        """Return the visitor with a profile that is not stale, or None if WeChat wants a new consent."""
+        """Return the visitor with a current profile, or None if a new consent is needed."""
         visitor = session.visitor
         renewed = self._profiles.renewed(visitor, request.lang)
-        if renewed is None:  # we still know who they are, so the session goes on with the openid alone
+        if renewed is None:  # the openid is still known, so the session continues with it alone
             base = dataclasses.replace(visitor, scope="snsapi_base")
             self._sessions.touch(request.session_id, session, base)
             return None

@@ -1,7 +1,7 @@
-"""An outcome of the guard: one page for a browser that sends no cookie back, by a ticket in the page's URL.
+"""A case of the guard: one page for a browser that keeps no cookies, by a ticket in the page's URL.
 
-A ticket never begins a session and never opens a page with something at stake: without a cookie nobody can
-say that this browser is the one which went to WeChat.
+A ticket never begins a session and never opens a page that requires a fresh login: without a cookie, nothing
+proves that this browser is the one that went to WeChat.
 """
 
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from bot.oauth.visitor import Visitor
 
 
 class OnePageTickets:
-    """Write tickets into URLs, and take them back. A ticket is good once, within a minute."""
+    """Add tickets to URLs, and redeem them. A ticket can be used once, within a minute."""
 
     def __init__(self, sessions: Sessions, authorize_redirect: AuthorizeRedirect) -> None:
         self._sessions = sessions
@@ -26,10 +26,11 @@ class OnePageTickets:
         return url + separator + urlencode({TICKET: self._sessions.ticket(visitor)})
 
     def redeem(self, request: Request, need: Need, ticket: str) -> Visitor | None:
-        """Return the visitor of a ticket, or None if it is not good for this browser or this page.
+        """Return the visitor of a ticket, or None if it is not valid for this browser or this page.
 
-        A browser that sends our cookie drops none, and one that we do not send to WeChat does not come back
-        from it: neither spends the ticket. Raises VisitError(no-cookies) if the page needs a fresh login.
+        A browser that sends our cookie needs no ticket, and a browser that is never redirected to WeChat
+        cannot have got one. For both the ticket is ignored and stays valid. Raises VisitError(no-cookies) if
+        the page requires a fresh login.
         """
         if request.browser_id or not self._authorize_redirect.is_possible(request):
             return None

@@ -1,6 +1,6 @@
-"""Step 6 of a visit: ask WeChat for nickname and avatar (userinfo), and again once they are an hour old.
+"""Step 6 of a visit: get nickname and avatar from WeChat (userinfo), and renew them after an hour.
 
-It must not ask where the scope gives only the openid, nor at every visit.
+It must not request them if the scope gives only the openid, or at every visit.
 """
 
 import dataclasses
@@ -14,13 +14,13 @@ from bot.wechat.oauth_api import OAuthApi
 
 log = logging.getLogger("bot.oauth")
 
-_PROFILE_SECONDS = 3600.0  # nickname and avatar are asked for again after this
-_RETRY_SECONDS = 60.0  # and after this, if WeChat did not answer
+_PROFILE_SECONDS = 3600.0  # nickname and avatar are renewed after this time
+_RETRY_SECONDS = 60.0  # and after this time if WeChat did not answer
 _TOKEN_MARGIN = 60.0
 
 
 class Profiles:
-    """Ask for profiles with the visitor's own token. `api` is the account's or the website app's."""
+    """Get profiles with the visitor's own token. `api` is that of the account or of the website app."""
 
     def __init__(self, api: OAuthApi, places: CallPlaces, clock: Clock) -> None:
         self._api = api
@@ -28,17 +28,18 @@ class Profiles:
         self._clock = clock
 
     def filled(self, visitor: Visitor, lang: str) -> Visitor:
-        """Return the visitor with a new profile; unchanged where the scope gives only the openid.
+        """Return the visitor with a new profile, or unchanged if the scope gives only the openid.
 
         Raises WeChatError.
         """
         return self._asked(visitor, lang) if visitor.may_have_profile else visitor
 
     def renewed(self, visitor: Visitor, lang: str = "zh_CN") -> Visitor | None:
-        """Return the visitor with a profile that is not stale, or None if WeChat wants a new login.
+        """Return the visitor with a current profile, or None if the visitor must log in again.
 
-        Asks WeChat only if the profile is over an hour old: whether the token is still good (/sns/auth), for
-        another token if it is not, then for the profile. While WeChat is down, the old profile is returned.
+        Calls WeChat only if the profile is over an hour old. The calls are: check the token (/sns/auth),
+        refresh it if it is not valid, then get the profile. While WeChat is down, the old profile is
+        returned.
         """
         if not visitor.may_have_profile or self._clock() < visitor.profile_at + _PROFILE_SECONDS:
             return visitor
@@ -54,10 +55,10 @@ class Profiles:
             return self._asked(visitor, lang)
         except WeChatUnreachable as error:
             log.warning("[oauth] profile not renewed: %s", error)
-            # Ask again in a minute: not every view of a page must wait for a silent WeChat.
+            # Try again in a minute, so that not every page view waits while WeChat does not answer.
             return dataclasses.replace(visitor, profile_at=self._clock() - _PROFILE_SECONDS + _RETRY_SECONDS)
         except WeChatError as error:
-            log.info("[oauth] profile not renewed, new login: errcode=%d", error.errcode)
+            log.info("[oauth] profile not renewed, a new login follows: errcode=%d", error.errcode)
             return None
 
     def _asked(self, visitor: Visitor, lang: str) -> Visitor:

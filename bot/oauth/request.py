@@ -1,4 +1,4 @@
-"""The plain records of a visit: what is read of a request, what a page needs, where the browser goes next.
+"""The records of a visit: the request, the needs of the page, and the redirect.
 
 Nothing here reads the store or calls WeChat.
 """
@@ -13,25 +13,26 @@ from bot.oauth.browser import network as network_of
 
 SESSION_COOKIE = "session"
 BROWSER_COOKIE = "browser"
-ASKED_COOKIE = "asked"  # the state with which this browser went to WeChat's consent page; `no`: rather not
-TICKET = "visit"  # query parameters of ours: a one-page ticket,
-ASK = "ask"  # and whether a visitor would like to be asked by WeChat (1) or not (0)
-_OURS = (TICKET, ASK)  # no part of a page's clean URL
-_WECHATS = ("code", "state")  # nor are these, unless a page says that it has some of its own
+# the state of the open visit to WeChat's consent page, or `no`: the visitor has declined
+ASKED_COOKIE = "asked"
+TICKET = "visit"  # our query parameter with a one-page ticket
+ASK = "ask"  # our query parameter with the visitor's choice: WeChat may ask for consent (1) or not (0)
+_OURS = (TICKET, ASK)  # removed from a page's clean URL
+_WECHATS = ("code", "state")  # removed, too, unless they are in `own_query` of the page
 
 
 def login_path(to: str) -> str:
-    """Return the path of the login page that leads on to the local path `to`."""
+    """Return the path of the login page. After the login, the browser goes to the local path `to`."""
     return f"{LOGIN_PATH}?to={quote(to, safe='')}"
 
 
 @dataclass(frozen=True)
 class Request:
-    """Hold what a visit reads of a request.
+    """The parts of a request that a visit reads.
 
     `path` begins with a slash, `query` is without `?`; both are percent-encoded, as the browser has them.
     `is_pc`: a browser on a PC and outside WeChat; `is_lost_phone`: a phone's browser outside WeChat.
-    `navigates`: the browser says that a person goes to a page. `lang` is zh_CN or en, `address` the
+    `navigates`: the browser reports that a person is opening a page. `lang` is zh_CN or en, `address` the
     browser's IP address. `own_query`: which of `code` and `state` are also parameters of this page.
     """
 
@@ -47,39 +48,40 @@ class Request:
 
     @property
     def network(self) -> str:
-        """Return the name under which rate limits count this request."""
+        """Return the network by which rate limits count this request."""
         return network_of(self.address)
 
     @property
     def session_id(self) -> str:
-        """Return the id in the session cookie; empty if the browser sent none."""
+        """Return the id in the session cookie, or an empty text if the browser sent none."""
         return self.cookies.get(SESSION_COOKIE, "")
 
     @property
     def browser_id(self) -> str:
-        """Return the text in the cookie that names this browser, as it was sent; empty if it sent none."""
+        """Return the text in the cookie that identifies this browser, unchecked, or an empty text if it sent
+        none."""
         return self.cookies.get(BROWSER_COOKIE, "")
 
     def clean_path(self, own: tuple[str, ...] | None = None) -> str:
-        """Return path and query of the page, without what WeChat and we have added.
+        """Return path and query of the page, without the parameters that WeChat and this server have added.
 
-        `own` says which of `code` and `state` stay; by default those of `own_query`.
+        `own` lists which of `code` and `state` stay; by default those of `own_query`.
         """
         return self.path + clean_query(self.query, self.own_query if own is None else own)
 
     def ask_path(self, ask: str, own: tuple[str, ...] | None = None) -> str:
-        """Return the clean path with the visitor's wish in it: to be asked by WeChat ("1") or not ("0")."""
+        """Return the clean path with the visitor's choice: WeChat may ask for consent ("1") or not ("0")."""
         path = self.clean_path(own)
         return f"{path}{'&' if '?' in path else '?'}{ASK}={ask}"
 
 
 @dataclass(frozen=True)
 class Need:
-    """Hold what a page asks of its visitor.
+    """The needs of a page.
 
-    `popup`: WeChat asks even where it could be silent. `or_silent`: a visitor who refuses consent may come in
-    without a name. `fresh`: the login came back to this very browser at most so many seconds ago; with 0 it
-    is enough that the visitor is recognised.
+    `popup`: WeChat asks for consent even if a silent login were possible. `or_silent`: a visitor who refuses
+    consent may enter without a name. `fresh`: the greatest age of the login in seconds; it must have returned
+    to the browser that began it. With 0, a visitor without this proof is enough.
     """
 
     scope: str = "snsapi_base"
@@ -97,10 +99,8 @@ class Go:
 
 
 def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
-    """Return a page's query with its `?`, or an empty text, without what WeChat and we have added.
-
-    `own` says which of `code` and `state` are the page's own and stay.
-    """
+    """Return a page's query with its `?`, or an empty text, without the parameters that WeChat and this
+    server have added. `own` lists which of `code` and `state` belong to the page and stay."""
     if not query:
         return ""
     pairs = parse_qsl(query, keep_blank_values=True)
@@ -110,7 +110,8 @@ def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
 
 
 def browser_of(cookies: Mapping[str, str]) -> str:
-    """Return the random text that names this browser: its cookie's if that can be ours, or a new one."""
+    """Return the random text that identifies this browser: that of its cookie if it has the right form, or a
+    new one."""
     known = cookies.get(BROWSER_COOKIE, "")
     return (
         known

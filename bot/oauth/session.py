@@ -1,4 +1,4 @@
-"""A visitor stays known by a random id in a cookie; who they are stays here, in the store."""
+"""Keep a visitor logged in: the browser has a random id in a cookie, and the store has the visitor."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from bot.store.records import build, dump, load
 from bot.store.signing import fingerprint
 
 _TICKET_SECONDS = 60.0
-_TOUCH_SECONDS = 300.0  # how exactly we know when a visitor was here last; a visit is no write otherwise
+_TOUCH_SECONDS = 300.0  # a visit is written only if the last written one is older
 
 
 @dataclass(frozen=True)
 class Session:
-    """`begun` and `seen` (the last visit, to five minutes) are unix seconds."""
+    """The session of a visitor. `begun` and `seen` (the last visit, to five minutes) are unix seconds."""
 
     visitor: Visitor
     begun: float
@@ -29,10 +29,10 @@ class Session:
 
 
 class Sessions:
-    """Sessions end after `lifetime` seconds, after `idle` seconds without a visit, and by logout: of this
-    one (`end`) or of all of the person's (`end_all`).
+    """The sessions of all browsers. A session ends after `lifetime` seconds, after `idle` seconds without a
+    visit, or by logout: of this browser (`end`) or of the person on all devices (`end_all`).
 
-    The store sees only the hash of an id: who reads the store cannot take over a session.
+    The store has only the hash of an id, so a reader of the store cannot take over a session.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Sessions:
         self._clock = clock
 
     def begin(self, visitor: Visitor) -> str:
-        """A new session; returns its id, for the cookie."""
+        """Begin a session. Return its id, for the cookie."""
         now, secret = self._clock(), secrets.token_urlsafe(24)
         key = _key("session", secret)
         self._store.put(key, dump(Session(visitor, now, now)), self._idle)
@@ -53,7 +53,7 @@ class Sessions:
         return secret
 
     def find(self, session_id: str) -> Session | None:
-        """The session with this id, if it has not ended. It is as it was before this visit."""
+        """Return the session with this id, or None if it has ended. The present visit is not counted yet."""
         record = self._store.get(_key("session", session_id)) if session_id else None
         session = _session(record) if record else None
         if session is None:
@@ -61,7 +61,7 @@ class Sessions:
         return session if self._clock() < session.begun + self._lifetime else None
 
     def touch(self, session_id: str, session: Session, visitor: Visitor | None = None) -> None:
-        """Note a visit, and what was learnt of the visitor. A session that has ended stays ended."""
+        """Record a visit, and the `visitor` if it has changed. A session that has ended stays ended."""
         now = self._clock()
         if visitor is None and now < session.seen + _TOUCH_SECONDS:
             return
@@ -81,7 +81,8 @@ class Sessions:
         self._open.end_all(openid, unionid)
 
     def ticket(self, visitor: Visitor) -> str:
-        """Good for one page within a minute: for a browser that may not send our cookie back."""
+        """Return a new ticket. It opens one page within a minute, for a browser that may not keep our
+        cookie."""
         secret = secrets.token_urlsafe(24)
         self._store.put(_key("ticket", secret), dump(visitor), _TICKET_SECONDS)
         return secret
@@ -94,7 +95,7 @@ class Sessions:
 def _session(record: bytes) -> Session | None:
     try:
         return load(Session, record)
-    except ValueError:  # written by an earlier version of this code: a new login mends it
+    except ValueError:  # an earlier version wrote this record: the visitor logs in again
         return None
 
 

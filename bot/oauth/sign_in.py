@@ -1,6 +1,6 @@
-"""Step 7 of a visit: a session begins, or ends. Each is one line in the audit log.
+"""Step 7 of a visit: begin or end a session. Each login and logout writes a line to the audit log.
 
-It must not decide who the visitor is: whoever calls it has a visitor that WeChat has named.
+It must not decide who the visitor is: callers pass a visitor whose openid comes from WeChat.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from bot.telemetry.log import audit
 
 
 class SignIn:
-    """Begin and end the sessions of browsers. `bindings` learn the unionid of who signs in."""
+    """Begin and end the sessions of browsers. `bindings` learn the unionid of each visitor who signs in."""
 
     def __init__(self, sessions: Sessions, bindings: Bindings, clock: Clock) -> None:
         self._sessions = sessions
@@ -22,11 +22,11 @@ class SignIn:
         self._clock = clock
 
     def proven(self, visitor: Visitor, via: str = "wechat") -> Visitor:
-        """Return the visitor as proven now: their login came back to the browser that began it."""
+        """Return the visitor marked as proven now: their login returned to the browser that began it."""
         return dataclasses.replace(visitor, is_proven=True, proven_at=self._clock(), via=via)
 
     def welcome(self, request: Request, visitor: Visitor, url: str) -> Go:
-        """Begin a new session for a login, end the one before, and go to `url`."""
+        """Begin a new session and end the previous one of this browser. Return the redirect to `url`."""
         before = self._sessions.find(request.session_id)
         if before and before.visitor.openid != visitor.openid and before.visitor.via == visitor.via:
             audit("switched", openid=visitor.openid, way=visitor.via, address=request.address)
@@ -39,7 +39,7 @@ class SignIn:
         return Go(url, {SESSION_COOKIE: session_id, BROWSER_COOKIE: browser_of(request.cookies)})
 
     def leave(self, request: Request, url: str, *, everywhere: bool) -> Go:
-        """End this browser's session, or all sessions of its person, and go to `url`."""
+        """End this browser's session, or all sessions of its person. Return the redirect to `url`."""
         session = self._sessions.find(request.session_id)
         if session:
             if everywhere:

@@ -1,7 +1,7 @@
-"""The `state` that goes to WeChat and comes back.
+"""Make and check the `state`, which WeChat receives with a login and sends back.
 
-A state of ours is random, good for one login, and bound to the browser that it was made for. A menu link is
-one URL for everybody and cannot carry such a state. It has a signature instead, which is enough to recognise
+A state is random, valid for one login, and bound to the browser that it was made for. A menu link is the same
+URL for all users, so it cannot contain such a state. It has a signature instead, which is enough to recognise
 a visitor.
 """
 
@@ -15,22 +15,22 @@ from bot.store import Store, Write
 from bot.store.records import dump, load
 from bot.store.signing import Signer, fingerprint, is_same
 
-PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # of a URL's path, all that browsers leave as they are
+PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # the characters of a URL's path that browsers do not encode
 _SHAPE = re.compile(r"[0-9a-f]{32}|menu[0-9a-f]{40}")
-_LIFETIME = 600.0  # seconds for a person to agree; a code itself lives five minutes
-_AFTER_USE = 60.0  # WeChat now and then calls the redirect twice, within moments
+_LIFETIME = 600.0  # the time in which the visitor must agree; a code is valid for five minutes
+_AFTER_USE = 60.0  # WeChat sometimes calls the redirect twice within moments
 
 
 def is_state(text: str) -> bool:
-    """Return True if a text has the shape of our states. That proves nothing."""
+    """Return True if a text has the form of our states. It may still be forged."""
     return _SHAPE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
 class _State:
-    """`path` is where the login returns to, `browser` the cookie of the browser that began it. `code` is the
-    fingerprint of the code that it was used with, empty before. `by_owner`: that browser has shown its
-    cookie."""
+    """`path` is the page to return to, `browser` the cookie of the browser that began the login. `code` is
+    the fingerprint of the code that the state was used with, empty before the first use. `by_owner`: that
+    browser has sent its cookie."""
 
     path: str
     browser: str
@@ -39,7 +39,7 @@ class _State:
 
 
 class States:
-    """`kind` keeps the states of different apps apart."""
+    """The states of one app. `kind` separates the states of different apps."""
 
     def __init__(self, store: Store, secret_key: str, kind: str = "state") -> None:
         self._kind = kind
@@ -47,20 +47,20 @@ class States:
         self._menu_links = Signer(secret_key, "menu-link")
 
     def new(self, return_path: str, browser: str) -> str:
-        """Return a new state of 32 hex digits, and keep the local path to return to."""
+        """Return a new state of 32 hex digits, and store the local path to return to."""
         state = secrets.token_hex(16)
         self._store.put(self._key(state), dump(_State(return_path, browser)), _LIFETIME)
         return state
 
     def use(self, state: str, code: str, browser: str) -> str:
-        """Return the local path that the login of `state` returns to.
+        """Return the local path to which the login of `state` returns.
 
-        A state is good for one code: with the same code (a doubled redirect) it is taken for a minute more,
-        with another code it is refused. `browser` is the cookie that came back, empty where none did. Once
-        its owner has shown the cookie, a request without a cookie is refused.
+        A state is valid for one code. With the same code (a doubled redirect) it is accepted for one more
+        minute, with another code it is refused. `browser` is the cookie of the request, or empty. After the
+        browser that owns the state has sent its cookie, a request without a cookie is refused.
 
-        Raises VisitError: old-state for a state that is unknown, lapsed or used, foreign-state for the state
-        of another browser, which stays good for its owner.
+        Raises VisitError: old-state if the state is unknown, expired or used; foreign-state if it belongs to
+        another browser. In the second case it stays valid for its owner.
         """
         used_with = fingerprint(code)
 
@@ -80,7 +80,7 @@ class States:
         return load(_State, written.value).path
 
     def is_open(self, state: str) -> bool:
-        """Return True if a login with this state has begun, and has neither come back nor lapsed."""
+        """Return True if a login with this state has begun, and has neither returned nor expired."""
         record = self._store.get(self._key(state)) if state else None
         return record is not None and not load(_State, record).code
 

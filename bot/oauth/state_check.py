@@ -1,4 +1,4 @@
-"""Check the state and the code with which WeChat sends a browser back, before the code is spent.
+"""Check the state and the code of a browser that returns from WeChat, before the code is used.
 
 It must not call WeChat: a code that comes with a foreign or a used state is never exchanged.
 """
@@ -18,9 +18,9 @@ MAX_FIELD = 512  # of a code and of a state, in characters
 
 @dataclass(frozen=True)
 class CheckedCode:
-    """A code that may be exchanged. `url` is where the visitor goes then. `is_proven`: the login came back to
-    the browser that began it. `is_from_menu`: it has the constant state of a menu link, which proves nothing.
-    """
+    """A code that may be exchanged. `url` is where the browser goes afterwards. `is_proven`: the login
+    returned to the browser that began it. `is_from_menu`: it has the constant state of a menu link, which
+    proves nothing."""
 
     code: str
     url: str
@@ -44,7 +44,7 @@ class StateCheck:
         self._visit_limit = visit_limit
 
     def code(self, request: Request, query: Mapping[str, str]) -> CheckedCode:
-        """Return the code of this return. Uses its state, and counts the visit.
+        """Return the code of this request. Marks its state as used, and counts the visit.
 
         Raises VisitError: refused (the visitor has not agreed), foreign-state, old-state, too-many.
         """

@@ -1,6 +1,6 @@
-"""The record of a visitor: whom WeChat has named to us, and how sure we are of it.
+"""The record of a visitor: the person, and what proves their identity.
 
-It reads no store and calls nobody.
+It must not read the store or call WeChat.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,15 @@ _WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Hold what we know of a person whom WeChat has named to us.
+    """A person whose openid comes from WeChat.
 
     `scope` is snsapi_base (openid only), snsapi_userinfo, or snsapi_login for a website app's visitor, whose
     openid is not the account's. `via` is how they came: wechat, scene (the account's QR code on a PC) or
-    website. `is_snapshot`: WeChat's preview mode, with made-up ids; such a visitor may look, not act.
-    `is_proven`: the login came back to the browser that began it. It is False for visitors from a menu link
-    and for browsers that keep no cookies: they are recognised, and no more. `proven_at`, `profile_at` and
-    `token_expires` are unix seconds. The tokens are the visitor's own, for WeChat's /sns calls.
+    website. `is_snapshot`: WeChat's preview mode, with virtual ids; such a visitor may look, but not act.
+    `is_proven`: the login returned to the browser that began it. It is False for visitors from a menu link
+    and for browsers that keep no cookies: these visitors are recognised, without proof. `proven_at`,
+    `profile_at` and `token_expires` are unix seconds. The tokens are the visitor's own, for WeChat's /sns
+    calls.
     """
 
     openid: str
@@ -38,22 +39,24 @@ class Visitor:
 
     @property
     def may_have_profile(self) -> bool:
-        """Return True if the visitor's token is good for their nickname and avatar."""
+        """Return True if the visitor's token gives access to nickname and avatar."""
         return self.scope in _WITH_PROFILE
 
     def has(self, scope: str) -> bool:
-        """Return True if we know as much of the visitor as `scope` grants, or as much as a PC can tell."""
+        """Return True if the visitor has the data of `scope`. A visitor who logged in on a PC always counts
+        as having it, because a PC login cannot give more."""
         return scope == "snsapi_base" or self.scope == scope or self.via != "wechat"
 
     def was_proven(self, now: float, max_age: float) -> bool:
-        """Return True for a real login (proven, and no preview) at most `max_age` seconds before `now`."""
+        """Return True if the visitor is proven, is not a preview, and logged in at most `max_age` seconds
+        before `now` (unix seconds)."""
         return self.is_proven and not self.is_snapshot and now <= self.proven_at + max_age
 
     def with_profile_of(self, earlier: "Visitor") -> "Visitor":
-        """Return the visitor with what an earlier login of the same person told us.
+        """Return the visitor with the profile from an earlier login of the same person.
 
-        A silent round gives the openid only; it must not take the name away. Another person's earlier login,
-        or one that told no more, changes nothing.
+        A silent login gives only the openid, and must not delete the name. The earlier login is ignored if it
+        is another person's, if it gave no profile, or if the new login gives one itself.
         """
         if earlier.openid != self.openid or self.scope != "snsapi_base" or earlier.scope == self.scope:
             return self
@@ -67,7 +70,7 @@ class Visitor:
         )
 
     def with_token(self, answer: Mapping[str, Any], now: float) -> "Visitor":
-        """Return the visitor with the token and the scope that WeChat's `answer` of the time `now` gives.
+        """Return the visitor with the token and the scope in WeChat's `answer`, which arrived at `now`.
 
         `answer` is that of /sns/oauth2/access_token or /sns/oauth2/refresh_token.
         """

@@ -1,4 +1,4 @@
-"""Build a visit's way from its parts: guard, authorize redirect, code, token, userinfo, session."""
+"""Build the parts of a visit: guard, authorize redirect, code, token, userinfo, session."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ from bot.wechat.oauth_api import OAuthApi
 
 @dataclass(frozen=True)
 class Visits:
-    """What pages use of a visit's way. `guard` gives a page its visitor, `known_visitors` tells who is
-    here and sends nobody away, `sign_in` begins and ends sessions. `website` is the login by a website
-    app; None unless LOGIN_WAY asks for it."""
+    """The parts of a visit that pages use. `guard` gives a page its visitor, `known_visitors` returns the
+    present visitor without a redirect, `sign_in` begins and ends sessions. `website` is the login by a
+    website app, or None if LOGIN_WAY does not use it."""
 
     guard: Guard
     known_visitors: KnownVisitors
@@ -33,7 +33,7 @@ class Visits:
 
 
 def build_visits(base: Base, states: States) -> Visits:
-    """Build the way. `states` are those of the account's own logins."""
+    """Build the parts. `states` are those of the account's own logins."""
     config, clock, store, people = base.config, base.clock, base.store, base.account.people
     endpoints, patience = Endpoints.of(config), 3 * config.api_timeout
     api = OAuthApi(endpoints, config.app_id, config.app_secret, base.http)

@@ -1,4 +1,4 @@
-"""Log a PC in by a website app of the Open Platform (snsapi_login), which the login page uses.
+"""Log a person in on a PC by a website app of the Open Platform (snsapi_login). The login page uses this.
 
 It must not mix its visitors with the account's: their openid is the website app's, and only the unionid is
 the same in both apps.
@@ -19,7 +19,8 @@ from bot.oauth.website_qr_code import WebsiteQrCode
 
 
 class Website:
-    """`exchange` and `states` are its own: a code or state of the account's pages is not good here."""
+    """The login by a website app. It has its own `exchange` and `states`: codes and states of the account's
+    pages are not valid here."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class Website:
         self._sign_in = sign_in
 
     def begin(self, request: Request, to: str) -> Go:
-        """Send the browser to WeChat's page with the QR code; it comes back to the local path `to`.
+        """Redirect the browser to WeChat's page with the QR code. The login returns to the local path `to`.
 
         Raises VisitError(too-many).
         """
@@ -48,7 +49,8 @@ class Website:
         return Go(self._qr_code.page_url(state, request.lang), {BROWSER_COOKIE: browser})
 
     def options(self, request: Request, to: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the argument of `new WxLogin()`, and the cookies to set. The login leads to the path `to`.
+        """Return the argument of `new WxLogin()`, and the cookies to set. The login returns to the local path
+        `to`.
 
         Raises VisitError(too-many).
         """
@@ -58,10 +60,10 @@ class Website:
         return self._qr_code.options(state, request.lang), {BROWSER_COOKIE: browser}
 
     def returned(self, request: Request, query: Mapping[str, str]) -> Go:
-        """Sign the visitor in whom WeChat has sent back with `code` and `state`.
+        """Sign in the visitor who returns from WeChat with `code` and `state`.
 
-        Raises VisitError as Guard.visit does. A browser that sends no cookie back is refused here: on a PC
-        nothing else binds the code to it.
+        Raises VisitError as Guard.visit does. A browser that sends no cookie is refused, because on a PC
+        nothing else binds the code to the browser.
         """
         code, state = query.get("code", ""), query.get("state", "")
         if not code:
@@ -81,7 +83,7 @@ class Website:
         return self._sign_in.welcome(request, visitor, self._config.public_url + to)
 
     def _once_more(self, state: str, browser: str) -> str:
-        """Return the login page for a person who has not agreed; it leads on to where they wanted to go."""
+        """Return the login page for a person who has not agreed. It leads to the page that they wanted."""
         try:
             return login_path(self._states.use(state[:MAX_FIELD], "", browser))
         except VisitError:

@@ -1,6 +1,6 @@
-"""The QR code by which a website app of the Open Platform logs a PC in: WeChat's own page, or within ours.
+"""The QR code of a website app's login on a PC: on WeChat's own page, or within our page.
 
-It calls nobody and keeps no state: it only says how the browser asks WeChat for the code. See
+It makes no calls and keeps no state: it only describes how the browser gets the code from WeChat. See
 https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html
 """
 
@@ -14,13 +14,13 @@ from bot.wechat.endpoints import Endpoints
 
 
 class WebsiteQrCode:
-    """Describe the QR code. `style` is the style sheet for the embedded one; it is read once."""
+    """Describe the QR code. `style` is the style sheet for the embedded code; it is read once."""
 
     def __init__(self, config: Config, endpoints: Endpoints, style: Path) -> None:
         self._config = config
         self._endpoints = endpoints
         self._back = config.public_url + LOGIN_PATH
-        # wxLogin.js hands this to WeChat's page, which cannot load a style sheet from a site it cannot reach.
+        # wxLogin.js passes this to WeChat's page. A URL would fail on a site that WeChat cannot reach.
         self._href = "data:text/css;base64," + base64.b64encode(style.read_bytes()).decode()
 
     def page_url(self, state: str, lang: str) -> str:
@@ -28,7 +28,7 @@ class WebsiteQrCode:
         return self._endpoints.qrconnect(self._config.site_app_id, self._back, state, lang)
 
     def options(self, state: str, lang: str) -> dict[str, Any]:
-        """Return the argument of `new WxLogin()`, which shows the QR code within our page."""
+        """Return the argument of `new WxLogin()`, which shows the QR code inside our page."""
         options: dict[str, Any] = {
             "self_redirect": self._config.wxlogin_self_redirect,
             "id": "wxlogin",

@@ -14,7 +14,7 @@ from bot.store.limits import Limits
 
 
 class People:
-    """Everything that is kept about people.
+    """All data about people.
 
     `bindings` connect an openid to a phone, `codes` are SMS codes that prove a phone, `logins` are logins on
     the PC by QR code, `sessions` are the open sessions on all devices.

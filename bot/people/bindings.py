@@ -1,4 +1,4 @@
-"""openid <-> phone: one phone per person and one person per phone, also when two requests come at once.
+"""Bind phones to people: one phone per person and one person per phone, even if two requests arrive at once.
 
 There are two records: the claim `phone -> openid` and the binding `openid -> phone`. A binding is valid only
 while both agree. A phone has one claim and a person one binding, so no order of writes and no crash between
@@ -47,8 +47,8 @@ class Bindings:
         return binding if binding and self._claimant(binding.phone) == openid else None
 
     def is_new(self, openid: str) -> bool:
-        """Return True if this person was bound in the last ten seconds. Their code is used up, so a second
-        tap on the button is no error."""
+        """Return True if this person was bound in the last ten seconds. A second tap on the button is then
+        not an error, although the code is used up."""
         binding = self.of(openid)
         return binding is not None and self._clock() - binding.since < _DOUBLE_TAP_SECONDS
 
@@ -66,7 +66,8 @@ class Bindings:
         return binding if binding and binding.unionid == unionid else None
 
     def bind(self, openid: str, phone: str, unionid: str = "") -> Binding:
-        """Bind a phone after its owner has proven that it is theirs. The person's earlier phone becomes free.
+        """Bind a phone after its owner has proven that it is theirs. The person's earlier phone can then be
+        bound by others.
 
         Raises BindingError: taken (another person has this phone, or is binding it) or busy (this person is
         binding another phone in another request).
@@ -83,7 +84,7 @@ class Bindings:
                 return now  # the same form sent twice
             self._release(openid, phone)
             raise BindingError("busy")
-        # If all this took over a minute, another person may have replaced our claim.
+        # If the writes took over a minute, another person may have replaced our claim.
         if self._claimant(phone) != openid:
             self._store.discard(_binding_key(openid), dump(binding))
             raise BindingError("taken")
@@ -94,8 +95,8 @@ class Bindings:
         return binding
 
     def learn(self, openid: str, unionid: str) -> None:
-        """Note the unionid that WeChat has named for a person, if they are bound. A silent login, by which
-        many bind, need not name it."""
+        """Record the unionid of a person, if they are bound. It may be missing until now, because a silent
+        login need not give the unionid."""
         by_unionid = _union_key(unionid)
         known = self._read(openid)
         if known and known.unionid == unionid and self._store.get(by_unionid) == openid.encode():

@@ -45,7 +45,7 @@ def _six_digits() -> str:
 
 
 class Codes:
-    """Sends and checks SMS codes. Each person has at most one. `make` returns six random digits.
+    """Send and check SMS codes. Each person has at most one code. `make` returns six random digits.
 
     Every method raises StoreError.
     """
@@ -69,16 +69,16 @@ class Codes:
 
     @property
     def can_send(self) -> bool:
-        """True if SMS_SENDER names a sender."""
+        """Return True if SMS_SENDER names a sender."""
         return self._sender is not None
 
     def send(self, openid: str, phone: str, network: str, text: Callable[[str], str]) -> None:
-        """Send a new code, which replaces the one before. `text(code)` returns the message.
+        """Send a new code, which replaces the previous one. `text(code)` returns the message.
 
         `network` is the network of the visitor's IP address (see bot.oauth.browser). For each number, person
         and network, one code a minute is allowed, and ten a day by default (SMS_PER_DAY,
         SMS_PER_DAY_AND_ADDRESS). Raises CodeError (no-sender, pause or quota), and SmsError if the carrier
-        did not take the message.
+        did not accept the message.
         """
         if self._sender is None:
             raise CodeError("no-sender")
@@ -133,7 +133,7 @@ class Codes:
         if record is None:
             raise CodeError("expired")
         sent = load(_Code, record)
-        # Count before comparing, so that even a thousand tries at once are five at most.
+        # Count before comparing: then even a thousand simultaneous tries are compared at most five times.
         number = self._store.count(f"tries:{sent.name}", CODE_SECONDS)
         if number > TRIES:
             self._store.discard(_key(openid), record)

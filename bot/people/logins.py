@@ -1,4 +1,4 @@
-"""Logins on the PC by the account's own QR code. This is the state of one login:
+"""Logins on the PC by the account's own QR code. These are the states of a login:
 
     waiting --scan--> scanned --confirm--> confirmed --finish--> gone
                               \\--refuse---> refused
@@ -18,7 +18,7 @@ from bot.store.records import dump, load
 from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0
-_AFTER_CONFIRM = 60.0  # the seconds in which the browser must finish a confirmed login
+_AFTER_CONFIRM = 60.0  # the time in which the browser must finish a confirmed login
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Login:
 
     @property
     def scene(self) -> str:
-        """The scene of the QR code, `login-` and the id. WeChat sends it to us when the code is scanned."""
+        """Return the scene of the QR code: `login-` and the id. WeChat sends it to us when the code is
+        scanned."""
         return LOGIN_SCENE + self.id
 
 
@@ -60,7 +61,7 @@ class Logins:
         return Login(secrets.token_hex(16), fingerprint(browser), address, agent, to, self._clock())
 
     def put(self, login: Login) -> None:
-        """Store a new login. Delete an earlier one of the same browser."""
+        """Store a new login. Delete an earlier login of the same browser."""
         self.drop(login.browser)
         self._store.put(_key(login.id), dump(login), LOGIN_SECONDS)
         self._store.put(_browser_key(login.browser), login.id.encode(), LOGIN_SECONDS)
@@ -76,8 +77,8 @@ class Logins:
         return load(Login, record) if record else None
 
     def scanned(self, login_id: str, openid: str) -> Login | None:
-        """Note that `openid` has scanned the code. Return the login, or None if it is unknown, over, or
-        already belongs to another person."""
+        """Record that `openid` has scanned the code. Return the login, or None if it is unknown, over, or
+        belongs to another person."""
         login = self._move(login_id, openid, "waiting", status="scanned", openid=openid)
         if login is None:  # the same person may scan twice
             found = self.find(login_id)
@@ -94,8 +95,8 @@ class Logins:
         return self._move(login_id, openid, "scanned", status="refused")
 
     def finish(self, browser: str) -> Login | None:
-        """Return the confirmed login of this browser and delete it, or return None. Of many callers at once,
-        one gets it."""
+        """Return the confirmed login of this browser and delete it, or return None. If several callers try at
+        the same time, exactly one gets it."""
         login = self.of(browser)
         if login is None or login.status != "confirmed":
             return None
@@ -114,8 +115,8 @@ class Logins:
         return max(0.0, login.begun + LOGIN_SECONDS - self._clock())
 
     def _move(self, login_id: str, who: str, state: str, **changes: str) -> Login | None:
-        """Make `changes` to a login in status `state` that belongs to `who`, or to nobody yet. Return it, or
-        None."""
+        """Make `changes` to a login in status `state` that belongs to `who`, or to no person yet. Return it,
+        or None."""
 
         def move(record: bytes | None) -> Write | None:
             login = load(Login, record) if record else None

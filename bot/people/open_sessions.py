@@ -1,4 +1,4 @@
-"""Lists of each person's open sessions, so that a person can be logged out on all devices.
+"""List of each person's open sessions, so that a person can be logged out on all devices.
 
 A person has one openid in the account and another in a website app, but the same unionid. So a session is in
 the list of its openid, and also in the list of its unionid if it has one.
@@ -8,7 +8,7 @@ import json
 
 from bot.store import Store, Write
 
-_MOST = 50  # sessions of one person; a further one ends the oldest
+_MOST = 50  # the most sessions of one person; a further one ends the oldest
 
 
 class OpenSessions:

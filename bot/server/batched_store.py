@@ -12,7 +12,7 @@ from bot.errors import StoreError
 from bot.server import greenlets
 from bot.store import Call, Store
 
-# Rounds of the event loop to wait for more calls; in each, the loop looks for new requests. Four rounds
+# Rounds of the event loop to wait for more calls. In each round the loop reads new requests. Four rounds
 # instead of one gave 25% more messages a second on Redis, and 5% more on SQLite.
 _ROUNDS = 4
 
@@ -44,7 +44,7 @@ class BatchedStore(Store):
         self._ask("delete", key)
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
-        if not greenlets.is_here():  # single calls, because together() refuses to try during an outage
+        if not greenlets.is_here():  # single calls, because together() fails at once during an outage
             return [getattr(self._store, name)(*arguments) for name, arguments in calls]
         return self._join(calls)
 
@@ -98,7 +98,9 @@ class BatchedStore(Store):
         except StoreError as error:
             for _, asker in asked:
                 asker.fail(StoreError(*error.args))
-        except Exception:  # one call is faulty: make each caller's calls apart, so that only that one fails
+        # one call is faulty: make the calls of each caller separately, so that only that caller gets the
+        # error
+        except Exception:
             for calls, asker in asked:
                 try:
                     own = [getattr(self._store, name)(*arguments) for name, arguments in calls]

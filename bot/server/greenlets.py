@@ -1,4 +1,4 @@
-"""Run plain blocking functions on an event loop: each runs in a greenlet, which pauses where it must wait.
+"""Run plain blocking functions on an event loop. Each runs in a greenlet, which pauses where it must wait.
 
 The code of a delivery is plain and can also run in a thread. On the loop, other deliveries run while it is
 paused. Greenlets are cheaper than threads: threads of one interpreter cannot compute at the same time, and a
@@ -32,19 +32,20 @@ class ReusableGreenlet(greenlet):
     _error: BaseException | None = None
 
     def begin(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """Run `function` until it first pauses, or until it ends: `is_busy` is then False."""
+        """Run `function` until it first pauses or until it ends. After its end, `is_busy` is False."""
         self.gr_context = getcurrent().gr_context  # so that its log lines have the id of this request
         self.is_busy = True
         self.switch(function, args)
 
     def resume(self, value: Any) -> None:
-        """Let the function go on: its pause() returns `value`. Do nothing if it was cancelled meanwhile."""
+        """Let the function continue: its pause() returns `value`. Do nothing if it was cancelled
+        meanwhile."""
         if self.is_busy:
             self.switch(value)
             self._report_end()
 
     def fail(self, error: BaseException) -> None:
-        """Let the function go on: its pause() raises `error`. Do nothing if it was cancelled meanwhile."""
+        """Let the function continue: its pause() raises `error`. Do nothing if it was cancelled meanwhile."""
         if self.is_busy:
             self.throw(type(error), error, error.__traceback__)
             self._report_end()
@@ -161,8 +162,9 @@ def sleep(seconds: float) -> None:
 def aside(function: Callable[..., R], *args: Any) -> R:
     """Call a function that must not pause on the loop, and return its result.
 
-    It is for handlers: one may hold a lock, and another greenlet that waits for it would block the loop.
-    During the call asyncio sees no running loop, so the function may run one of its own (asyncio.run).
+    It is for handlers: a handler may hold a lock, and another greenlet that waits for the lock would block
+    the loop. During the call asyncio sees no running loop, so the function may run its own loop
+    (asyncio.run).
     """
     here: Any = getcurrent()
     loop = asyncio.get_running_loop()

@@ -1,6 +1,6 @@
-"""Decide where a handler runs: on the event loop if its earlier calls were quick, else in a thread.
+"""Choose where a handler runs: on the event loop if its earlier calls were quick, else in a thread.
 
-A handler that waits for a database or for WeChat would block all other deliveries on the loop. Operators need
+A handler that waits for a database or for WeChat would block all other deliveries on the loop. Operators do
 not declare this: every handler starts in a thread, and its calls are measured. The operating system counts
 each wait of a thread, however short (Linux only; on other systems all handlers stay in threads).
 """
@@ -26,7 +26,7 @@ def _waits() -> int:
 
 
 class HandlerThreads:
-    """Calls handlers. Those that are not known to be quick run in a pool of `threads` threads.
+    """Call handlers. Those that are not known to be quick run in a pool of `threads` threads.
 
     A handler moves to the loop after 50 quick calls in a row, and back to the pool after a call that was slow
     or waited. If that call blocked the loop for 50 ms, ten times as many quick calls are needed from then on.
@@ -41,12 +41,13 @@ class HandlerThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
         self._timer = timer
         self._waits = waits
-        self._calls_left: dict[str, int] = {}  # by handler: quick calls that are left until the loop
-        self._calls_needed: dict[str, int] = {}  # by handler: more than 50 if it has stalled the loop
+        self._calls_left: dict[str, int] = {}  # by handler: how many more quick calls bring it to the loop
+        # by handler: how many quick calls are required; more than 50 if it has blocked the loop
+        self._calls_needed: dict[str, int] = {}
 
     def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Call the handler `function`. Return what it returns, or raise what it raises. Its measurements are
-        kept under `name`."""
+        """Call the handler `function`. Return what it returns, or raise what it raises. The measurements of
+        the handler are kept under `name`."""
         if not greenlets.is_here():
             return function(*args)
         if self.is_quick(name):

@@ -14,7 +14,7 @@ from typing import Any
 
 _FEW = 4
 _PATIENCE_SECONDS = 0.02
-_SPARE_SECONDS = 5.0  # a thread beyond the first four ends after so long without work
+_SPARE_SECONDS = 5.0  # a thread beyond the first four ends after this time without work
 
 
 class PageThreads:
@@ -33,7 +33,7 @@ class PageThreads:
         self.calls: collections.deque[Callable[[], object]] = collections.deque()
         self._taken = 0
         self.running = 0
-        self._idle: list[threading.Condition] = []  # the newest is woken first, so that the others may end
+        self._idle: list[threading.Condition] = []  # wake the newest first, so that the others can end
         self._is_watched = False
 
     def call(self, function: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":

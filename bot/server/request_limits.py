@@ -5,8 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_MAX_BYTES = 64 * 1024  # of a request without its body
-_WHOLE_SECONDS = 20.0  # in which a request must arrive completely
+_MAX_BYTES = 64 * 1024  # the most bytes of a request without its body
+_WHOLE_SECONDS = 20.0  # a request must arrive completely within this time
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -17,8 +17,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     64 KiB, or it is answered with 431. A request that arrives in one piece, as nearly all do, needs no timer.
     """
 
-    _bytes = 0  # of this request so far, without its body
-    _is_whole = False  # the request has arrived completely
+    _bytes = 0  # the bytes of this request so far, without its body
+    _is_whole = False  # True if the request has arrived completely
     _cut_off: asyncio.TimerHandle | None = None  # closes the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's

@@ -21,12 +21,14 @@ from bot.server.request_limits import LimitedHttpProtocol
 _APPLICATION = "bot.asgi:application"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 1024
-_KEEP_ALIVE_SECONDS = 75  # longer than nginx's, so that nginx never uses a connection that we have closed
-_AT_ONCE_SECONDS = 1.0  # a worker that exits so soon after its start would do so again
+# longer than nginx's keep-alive, so that nginx never uses a connection that we have closed
+_KEEP_ALIVE_SECONDS = 75
+# if a worker exits within this time after its start, the next one would do so, too
+_AT_ONCE_SECONDS = 1.0
 
 
 class Supervisor:
-    """Starts one worker process for each of `sockets`, and replaces those that die.
+    """Start one worker process for each of `sockets`, and replace those that die.
 
     A worker that is told to stop gives running requests `in_flight` seconds to end. It is killed if it has
     not ended after `patience` seconds. `complain` gets a text for the operator if the workers cannot start.
@@ -75,9 +77,9 @@ class Supervisor:
         os.write(self._woken, b"\0")
 
     def _replace(self, dead: ForkProcess) -> bool:
-        """Start a worker in place of `dead`. Return False instead if the new one would fail as well: `dead`
-        exited by itself right after its start."""
-        dead.join()  # the sentinel is ready a moment before the exit code is
+        """Start a worker in place of `dead`. Return False without a start if `dead` exited by itself right
+        after its own start, because the new worker would do so, too."""
+        dead.join()  # the sentinel is ready slightly before the exit code
         its_socket, since = self._running.pop(dead)
         was_killed = (dead.exitcode or 0) < 0
         age = time.monotonic() - since
@@ -85,7 +87,7 @@ class Supervisor:
             if not was_killed:
                 self._complain("a worker died as soon as it had started; see the lines above")
                 return False
-            # The next worker may be killed as quickly, so start at most one a second.
+            # The next worker may be killed as quickly. Start at most one a second.
             time.sleep(_AT_ONCE_SECONDS - age)
         self._begin(its_socket)
         return True

@@ -28,8 +28,8 @@ _PIECE_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class _Answer:
-    """An answer of the application. `rest` yields what follows the first piece, and is None if nothing does.
-    If there is a `rest`, call `close` after it."""
+    """An answer of the application. `rest` yields the pieces after the first one, or is None if there are
+    none. If there is a `rest`, call `close` after it."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -186,7 +186,7 @@ def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
     }
     for raw_name, raw_value in scope["headers"]:
         if b"_" in raw_name:
-            continue  # WSGI cannot tell it from the name with a hyphen, which a proxy may have set
+            continue  # in WSGI it would look like the name with a hyphen, which a proxy may have set
         name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
         if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             name = f"HTTP_{name}"

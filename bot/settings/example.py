@@ -1,4 +1,4 @@
-"""The text of `config.example.py`: every setting with its help line and its default."""
+"""Make the text of `config.example.py`: every setting with its help line and its default."""
 
 from bot.settings.table import rows
 

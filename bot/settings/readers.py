@@ -16,7 +16,7 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def text(value: Any) -> str:
-    """Return the text without spaces around it. Anything but a `str` is refused."""
+    """Return the text without surrounding spaces. Raises ValueError if it is not a `str`."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
     return value.strip()
@@ -38,7 +38,7 @@ def number(low: float, high: float, kind: type = float) -> Reader:
 
 
 def flag(value: Any) -> bool:
-    """Return a `bool`. As a text: 1, true, yes, on, or 0, false, no, off and the empty text."""
+    """Return a `bool`. Accepts the texts 1, true, yes, on, and 0, false, no, off and the empty text."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()

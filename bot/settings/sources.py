@@ -1,7 +1,7 @@
-"""Read the values of settings from a Python file and from the environment, which wins.
+"""Read the values of settings from the environment and from a Python file. The environment has priority.
 
-Collects all faults instead of stopping at the first one. A fault of the file never quotes its text or an
-exception's text, because either may hold a secret.
+All faults are collected, instead of only the first one. A fault never quotes the text of the file or of an
+exception, because either may contain a secret.
 """
 
 import difflib
@@ -15,7 +15,7 @@ from typing import Any
 from bot.errors import ConfigError
 from bot.settings.table import rows
 
-_NEARLY = 0.85  # how alike two names are, from 0 to 1, before we call one a misspelling of the other
+_NEARLY = 0.85  # the least similarity, from 0 to 1, at which one name counts as a misspelling of another
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Reading:
 def read(table: type, path: str | None, env: Mapping[str, str], root: Path) -> Reading:
     """Read every setting of `table`: from `BOT_<NAME>` in `env`, else from the file, else its default.
 
-    The file is `path`, else what BOT_CONFIG names, else `config.py` in the current folder or in `root`, if
-    there is one. Raises ConfigError if the file cannot be read: missing settings cannot be found then.
+    The file is `path`, else the one that BOT_CONFIG names, else `config.py` in the current folder or in
+    `root`, if there is one. Raises ConfigError if the file cannot be read, because missing settings cannot be
+    found then.
     """
     settings = rows(table)
     names = [row.name for row in settings]
@@ -56,7 +57,7 @@ def read(table: type, path: str | None, env: Mapping[str, str], root: Path) -> R
 
 
 def _file(path: str | None, root: Path) -> Path | None:
-    """Return the file to read, or None if none is named and there is no `config.py`."""
+    """Return the file to read, or None if no file is named and there is no `config.py`."""
     if path:
         if not Path(path).is_file():
             raise ConfigError([f"BOT_CONFIG names {path}, which is not there"])
@@ -88,15 +89,15 @@ def _line(error: BaseException, file: Path) -> str:
 
 
 def _unknown(in_file: Mapping[str, Any], names: Sequence[str], file: Path | None) -> Iterator[str]:
-    """Yield a fault for each name of the file that is no setting, with the nearest name that is one."""
+    """Yield a fault for each name in the file that is not a setting, with the most similar setting."""
     for name in sorted(set(in_file) - set(names)):
         near = difflib.get_close_matches(name, names, n=1)
         yield f"{name} in {file} is no setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _misspelt(env: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
-    """Yield a fault for each variable whose name is nearly that of a setting. Other BOT_ names may belong to
-    another program."""
+    """Yield a fault for each variable whose name is similar to that of a setting. Other BOT_ variables may
+    belong to another program."""
     for variable in sorted(env):
         name = variable.removeprefix("BOT_")
         if variable.startswith("BOT_") and name not in (*names, "CONFIG"):

@@ -22,7 +22,7 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """The name that operators write: `APP_ID` in config.py, `BOT_APP_ID` in the environment."""
+        """Return the name that operators write: `APP_ID` in config.py, `BOT_APP_ID` in the environment."""
         return self.field.upper()
 
 

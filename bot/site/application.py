@@ -1,6 +1,6 @@
-"""The web.py application. Around every request it adds the log line, security headers and error pages.
+"""The web.py application. It adds the log line, security headers and error pages to every request.
 
-It must not know what a page shows.
+It must not depend on the content of a page.
 """
 
 import itertools
@@ -65,7 +65,7 @@ def secure(config: Config) -> Callable[[Handle], Any]:
             f"frame-src 'self' {_origin(config.open_base)}",  # the embedded QR code
             "object-src 'none'",
             "base-uri 'none'",
-            # Browsers also check the redirect after a form with this. The login pages redirect to WeChat.
+            # Browsers also apply this to the redirect after a form, and the login pages redirect to WeChat.
             f"form-action 'self' {_origin(config.open_base)}",
             f"frame-ancestors 'self' {_origin(config.mp_base)}",
         )
@@ -73,7 +73,7 @@ def secure(config: Config) -> Callable[[Handle], Any]:
 
     fixed = (
         ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "same-origin"),  # no other site gets a URL with a code
+        ("Referrer-Policy", "same-origin"),  # never send a URL with a code to another site
         ("Permissions-Policy", "interest-cohort=(), payment=(), usb=()"),
     )
 
@@ -87,9 +87,9 @@ def secure(config: Config) -> Callable[[Handle], Any]:
 
 
 class WebApplication(web.application):
-    """web.py's application with error pages that say what to do.
+    """web.py's application with error pages that tell the visitor what to do.
 
-    handle() makes them, because web.py catches every exception around it and prints a traceback.
+    handle() makes these pages, because web.py catches every exception around it and prints a traceback.
     """
 
     def __init__(self, site: Site, paths: Iterable[Path]) -> None:

@@ -1,6 +1,6 @@
-"""Read and set the cookies of this site, by their names in the code, without the prefix that browsers see.
+"""Read and set the cookies of this site. The code uses their names without the prefix that browsers see.
 
-It must not decide what a cookie is worth.
+It must not decide what a cookie proves.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE
 
 
 class Cookies:
-    """Read and set cookies of the request under way.
+    """Read and set the cookies of the present request.
 
     On https their names begin with `__Host-`. Browsers accept such a cookie from this host only, so another
     host of the same domain cannot replace it.
@@ -43,6 +43,7 @@ class Cookies:
         )
 
     def form_session(self) -> str:
-        """Return the text that a form's token is bound to: the session, or the browser if there is none."""
+        """Return the text to which a form's token is bound: the session, or the browser if there is no
+        session."""
         known = {**self.read(), **web.ctx.get("new_cookies", {})}
         return str(known.get(SESSION_COOKIE) or known.get(BROWSER_COOKIE) or "")

@@ -1,8 +1,7 @@
-"""Check that one of our own pages sent a form, in this browser's session (protection against CSRF).
+"""Check that a form was sent by one of our own pages, in this browser's session (protection against CSRF).
 
-It must not accept a form on one sign alone. Three protect it: cookies are SameSite=Lax; Origin and
-Sec-Fetch-Site must be ours; and the form must have a token that is bound to the session, which only our own
-pages know.
+It must not rely on one check alone. There are three: cookies are SameSite=Lax; Origin and Sec-Fetch-Site must
+be ours; and the form must contain the token of the session, which only our own pages have.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ def signer(secret_key: str) -> Signer:
 
 
 def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str) -> dict[str, str]:
-    """Return the fields of a form without its token. Raises FormError if it is not ours.
+    """Return the fields of a form without its token. Raises FormError if our pages did not send it.
 
     `sent` is the body, `origin` that of our pages, `expected` the token of this session.
     """

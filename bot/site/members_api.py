@@ -1,6 +1,7 @@
-"""/api/accounts/: tell the company's own system who is bound to which phone. See /api/openapi.json.
+"""/api/accounts/: return the binding of a person and a phone to the company's own system. See
+/api/openapi.json.
 
-It must not take a phone number from a URL, because URLs end up in logs. The number is in the body.
+It must not accept a phone number in a URL, because URLs are logged. The number is in the body.
 """
 
 import hmac
@@ -26,7 +27,8 @@ _WRONG_TOKENS_A_MINUTE = 20
 
 
 class Lookup:
-    """POST /api/accounts/lookup: find a binding by openid, phone (E.164) or unionid, one of them, as JSON.
+    """POST /api/accounts/lookup: find a binding by openid, phone (E.164) or unionid. The body is JSON with
+    one of them.
 
     The request must have API_TOKEN as its bearer token. Without API_TOKEN the path answers 404.
     """
@@ -59,7 +61,9 @@ class Lookup:
 
     def GET(self) -> str:
         web.header("Allow", "POST")
-        return self._answer("405 Method Not Allowed", error="use POST: what is asked for is in the body")
+        return self._answer(
+            "405 Method Not Allowed", error="use POST, with the openid, phone or unionid in the body"
+        )
 
     HEAD = PUT = DELETE = PATCH = OPTIONS = GET
 

@@ -1,6 +1,6 @@
 """Paths for machines: health, readiness, metrics, signatures for single-page apps, verification files.
 
-Nothing here may need a visitor, or tell strangers why something fails.
+Nothing here may need a visitor, or show strangers the cause of an error.
 """
 
 import hmac
@@ -25,7 +25,7 @@ _OPENAPI = pathlib.Path(__file__).with_name("openapi.json")
 
 
 class Health:
-    """/healthz: answer `ok` while this process answers at all."""
+    """/healthz: answer `ok` if this process can answer requests."""
 
     def GET(self) -> str:
         web.header("Content-Type", "text/plain; charset=utf-8")
@@ -33,8 +33,8 @@ class Health:
 
 
 class Ready:
-    """/readyz: answer `ok` if the store can be read and written, else 503. Only the log has the reason,
-    because strangers may ask here."""
+    """/readyz: answer `ok` if the store can be read and written, else 503. The reason is only in the log,
+    because strangers can request this path."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class Ready:
 
 
 class Metrics:
-    """/metrics, for Prometheus. With METRICS_TOKEN set, only for requests with this bearer token."""
+    """/metrics, for Prometheus. With METRICS_TOKEN set, the request must have this bearer token."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -88,7 +88,7 @@ class Jssdk:
         if origin and _host(origin) in hosts:
             web.header("Access-Control-Allow-Origin", origin)
         given = web.input(_method="GET", url="").url
-        # A page that has escaped its URL for HTML sends &amp;. It is turned back into &. Other entities stay,
+        # A page that has escaped its URL for HTML sends &amp;. Turn it back into &. Keep other entities,
         # because `&copy=1` is a parameter.
         url = given.replace("&amp;", "&").partition("#")[0]
         if not url:
@@ -145,8 +145,8 @@ class OpenApi:
 
 
 class VerificationFile:
-    """/MP_verify_XXXXXXXXXXXXXXXX.txt: return the file in VERIFY_DIR by which WeChat knows that a domain is
-    ours. The pattern of its path matches no other file."""
+    """/MP_verify_XXXXXXXXXXXXXXXX.txt: return a file of VERIFY_DIR, which proves to WeChat that we own the
+    domain. The pattern of its path matches no other file."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder

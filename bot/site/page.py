@@ -1,6 +1,6 @@
-"""Step 1 of a visit: ask who is visiting. Page also gives a page its templates, forms and the JS-SDK.
+"""Step 1 of a visit: request the visitor. Page also gives a page its templates, forms and the JS-SDK.
 
-It must not decide how a visitor becomes known: the guard does (step 2). docs/flow.md has all steps.
+It must not decide how a visitor logs in: the guard does (step 2). docs/flow.md has all steps.
 
 class Home(Page):
     def GET(self):
@@ -38,20 +38,20 @@ from bot.wechat.jssdk import JsSdk
 log = logging.getLogger("bot.site.page")
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
-FRESH_SECONDS = 1800.0  # the age that a login may have on a page with something at stake
+FRESH_SECONDS = 1800.0  # the greatest age of a login, in seconds, for a page that requires a fresh login
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps() would make a new encoder every time
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps() would make a new encoder for every call
 
 
 def script_json(value: object) -> str:
-    """Return `value` as JSON for the inside of a <script> element. Nothing in it can end the element."""
+    """Return `value` as JSON for use inside a <script> element. No text in it can end the element."""
     return _encode(value).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
 @dataclass(frozen=True)
 class Share:
-    """The card that a friend gets if this page is shared. `link` and `image` are whole URLs. Without `link`
+    """The card that a friend gets if this page is shared. `link` and `image` are full URLs. Without `link`
     the card leads to the page itself."""
 
     title: str
@@ -61,8 +61,8 @@ class Share:
 
 
 class Site:
-    """The parts that pages use, built once. `folder` has the web.py templates; `base.html` is the frame of
-    each.
+    """The parts that pages use, built once. `folder` has the web.py templates; `base.html` surrounds each
+    page.
 
     `streams` limits the live pages that hold a thread of this process at the same time.
     """
@@ -110,10 +110,10 @@ class Site:
 
 
 class Page:
-    """A web.py class that can ask for its visitor. Pages of `handlers.PAGES` derive from it.
+    """A web.py class that can request its visitor. Pages of `handlers.PAGES` derive from it.
 
-    `code` and `state` in the query of a page are taken for WeChat's. A page that has parameters of its own
-    with these names sets `own_query = ("code",)`.
+    `code` and `state` in the query of a page count as WeChat's. A page with own parameters of these names
+    sets `own_query = ("code",)`.
     """
 
     own_query: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class Page:
 
     @property
     def request(self) -> Request:
-        """Return the plain record of this request that a visit reads."""
+        """Return the parts of this request that a visit reads."""
         environ = web.ctx.env
         return Request(
             path_of_page(),
@@ -137,34 +137,36 @@ class Page:
             own_query=self.own_query,
         )
 
-    # -- who is visiting
+    # -- the visitor
 
     def visitor(self, scope: str = "snsapi_base", *, popup: bool = False, or_silent: bool = False) -> Visitor:
-        """Return the visitor. An unknown visitor is sent to WeChat (a PC to the login page), and comes back.
+        """Return the visitor. Redirect an unknown visitor to WeChat, or on a PC to the login page; they come
+        back.
 
         The scope `snsapi_base` gives the openid without a question. `snsapi_userinfo` gives nickname and
-        avatar, and WeChat asks the visitor's consent. `popup`: WeChat asks also where it would be silent.
-        `or_silent`: a visitor who refuses comes in without a name. For an unknown visitor this raises the
-        redirect, so the lines after the call run for known visitors only.
+        avatar, and WeChat asks for the visitor's consent. `popup`: WeChat asks even if a silent login were
+        possible. `or_silent`: a visitor who refuses enters without a name. For an unknown visitor this method
+        raises the redirect, so the lines after the call run for known visitors only.
         """
         return self._visit(Need(scope, popup, or_silent))
 
     def person(
         self, scope: str = "snsapi_base", *, or_silent: bool = False, fresh: float = FRESH_SECONDS
     ) -> Visitor:
-        """Return the visitor of a page with something at stake.
+        """Return the visitor of a page that requires a fresh login.
 
-        The login came back to this very browser, at most `fresh` seconds ago, and is no preview. Otherwise
-        the visitor is sent to WeChat once more, silently if we know all that `scope` gives.
+        The login must have returned to the browser that began it, at most `fresh` seconds ago, and must not
+        be a preview. Otherwise the visitor is redirected to WeChat, for a silent login if we already know all
+        that `scope` gives.
         """
         return self._visit(Need(scope, or_silent=or_silent, fresh=fresh))
 
     def member(self) -> tuple[Visitor, Binding]:
-        """Return the visitor and their phone. A visitor without a bound phone is sent to bind one, and comes
-        back.
+        """Return the visitor and the binding of their phone. Redirect a visitor without a bound phone to the
+        page that binds one; they come back.
 
-        The login came back to this very browser, at any time: a link from another person must not show that
-        person's data.
+        The login may be as old as a session, but it must have returned to the browser that began it. So a
+        link from another person cannot show that person's data.
         """
         visitor = self.person(fresh=self.site.config.session_days * 86400.0)
         binding = self.binding(visitor)
@@ -174,7 +176,7 @@ class Page:
         return visitor, binding
 
     def binding(self, visitor: Visitor) -> Binding | None:
-        """Return the binding of a visitor's phone, or None. A website app's visitor is found by unionid."""
+        """Return the binding of a visitor's phone, or None. Find a website app's visitor by unionid."""
         bindings = self.site.account.people.bindings
         if visitor.via == "website":
             return bindings.of_unionid(visitor.unionid) if visitor.unionid else None
@@ -191,7 +193,7 @@ class Page:
     def render(self, template: str, **values: Any) -> str:
         """Return the HTML of `templates/<template>.html`. No cache may keep it."""
         web.header("Content-Type", "text/html; charset=utf-8")
-        web.header("Cache-Control", "no-store")  # a page about one person must not be shown to another
+        web.header("Cache-Control", "no-store")  # a cache could show the page of one person to another
         return self.site.render(template, **values)
 
     def json(self, **values: Any) -> str:
@@ -201,7 +203,8 @@ class Page:
         return json.dumps(values)
 
     def go(self, path: str) -> Exception:
-        """Return the exception that redirects to a path of this site, as a GET also after a form."""
+        """Return the exception that redirects to a path of this site. The browser follows with GET, even
+        after a form."""
         redirect: Exception = web.seeother(self.site.config.public_url + path)
         return redirect
 
@@ -213,8 +216,8 @@ class Page:
         return redirect
 
     def set_cookie(self, name: str, value: str) -> None:
-        """Set a cookie that only this site receives. It comes back in `request.cookies`. An empty `value`
-        deletes it."""
+        """Set a cookie that only this site receives. Later requests have it in `request.cookies`. An empty
+        `value` deletes it."""
         self.site.cookies.set(name, value)
 
     # -- forms
@@ -222,8 +225,8 @@ class Page:
     def form(self) -> dict[str, str]:
         """Return the fields of the form that was sent. Put $:form_token() into every form.
 
-        Raises FormError if no page of ours sent it from this browser's session. The visitor then gets a page
-        with a way on.
+        Raises FormError if the form was not sent by one of our pages in this browser's session. The visitor
+        then gets an error page with a link.
         """
         expected = self.site.form_signer.sign(self.site.cookies.form_session())
         return forms.check(
@@ -255,7 +258,7 @@ class Page:
     @property
     def url(self) -> str:
         """Return the URL of this page as the browser has it. It begins with PUBLIC_URL, because a client can
-        write any Host header."""
+        send any Host header."""
         return f"{self.site.config.public_url}{path_of_page()}{web.ctx.query}"
 
 

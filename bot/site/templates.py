@@ -1,6 +1,6 @@
-"""Compile templates once for each language. `$t("你好", "Hello")` is replaced by one text before that.
+"""Compile templates once for each language. One text of `$t("你好", "Hello")` replaces it before that.
 
-It must not know which pages exist.
+It must not depend on which pages exist.
 """
 
 import html
@@ -18,8 +18,8 @@ _PAIR = re.compile(rf"\$t\((?:{_TEXT}, {_TEXT}|{_APOSTROPHED}, {_APOSTROPHED})\)
 
 
 class Templates:
-    """The templates of a folder in one language. Each is compiled when it is first used. `names` are known
-    in all of them. `base.html` is the frame of every page."""
+    """The templates of a folder in one language. Each is compiled when it is first used. All of them can use
+    `names`. `base.html` surrounds every page."""
 
     def __init__(self, folder: Path, lang: str, names: dict[str, Any]) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Templates:
         for path in sorted(self._folder.glob("*.html")):
             try:
                 self._template(path.stem)
-            except Exception as error:  # a template is Python code, which may raise any exception
+            except Exception as error:  # a template is Python code and may raise any exception
                 found.append(f"{path.name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
         return found
 

@@ -40,13 +40,14 @@ class Store(Protocol):
         """Write `value`. Replace an earlier value."""
 
     def add(self, key: str, value: bytes, lifetime: float) -> bool:
-        """Write only if `key` has no value. Return True if written. If many call at once, one gets True."""
+        """Write `value` only if `key` has no value. Return True if written. If several callers try at the
+        same time, exactly one gets True."""
 
     def swap(self, key: str, old: bytes, new: bytes, lifetime: float) -> bool:
         """Write `new` only if the value is now `old`. Return True if written."""
 
     def take(self, key: str) -> bytes | None:
-        """Delete `key` and return its value. Of many callers at once, one gets it."""
+        """Delete `key` and return its value. If several callers try at the same time, exactly one gets it."""
 
     def discard(self, key: str, value: bytes) -> bool:
         """Delete `key` only if its value is `value`. Return True if deleted. Use it to give back a lock."""
@@ -63,7 +64,7 @@ class Store(Protocol):
 
     def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
         """Return up to `limit` names that are due, the longest due first, and make them due at `later`. If
-        many call at once, each name is returned to one caller only."""
+        several callers call at the same time, each name is returned to exactly one of them."""
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         """Return up to `limit` names, in the order in which they are due."""
@@ -73,11 +74,11 @@ class Store(Protocol):
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         """Return the results of several calls of get, put, add, swap, discard and delete, made in this order
-        in one round trip. Calls of others may come between them. If StoreError is raised, any of them may
-        have been done."""
+        in one round trip. Calls of other clients may run between them. If StoreError is raised, any of them
+        may have been executed."""
 
     def ping(self) -> None:
-        """Return if the store can be read and written. Raise StoreError if not."""
+        """Check that the store can be read and written. Raises StoreError if not."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -85,9 +86,9 @@ class Store(Protocol):
     def update(self, key: str, change: Callable[[bytes | None], Write | None]) -> Write | None:
         """Replace the value of `key` by the result of `change`, even if others write the key as well.
 
-        `change` gets the value, or None if there is none. It returns what to write, or None for no change. It
-        is called again if another writer was quicker. Return what was written, or None. Raises StoreError and
-        any exception of `change`.
+        `change` gets the value, or None if there is none. It returns the new value, or None for no change. It
+        is called again if another writer has changed the value meanwhile. Return the written value, or None.
+        Raises StoreError and any exception of `change`.
         """
         while True:
             value = self.get(key)
@@ -111,7 +112,7 @@ def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
         path = StoreUrl.parse(url).sqlite_path
     except ValueError as error:
         raise StoreError(f"STORE_URL {error}") from None
-    # A backend is imported only if chosen: a bot on SQLite needs no Redis client in memory.
+    # Import only the chosen backend: a bot on SQLite needs no Redis client in memory.
     if path is not None:
         from bot.store.sqlite import SqliteStore
 

@@ -79,7 +79,7 @@ def _in_redis(url: str, app_id: str, original_id: str) -> tuple[int, int]:
             found = (key.decode("utf-8", "replace") for key in client.scan_iter(count=1000, _type="string"))
             keys, jobs = _ours(original_id, found, lambda key: client.get(key) or b"")
             for key in (*keys, *jobs):
-                # "no such key": another process has renamed it.
+                # "no such key": another process has renamed it
                 with contextlib.suppress(redis.ResponseError):
                     client.renamenx(key, f"{app_id}:{key}")
             for timetable in _TIMETABLES:

@@ -22,7 +22,8 @@ class Limits:
     def pause(self, what: str, who: str, seconds: float, now: float) -> float:
         """Begin a pause of `seconds` for `who` at `what`. Return 0, or the seconds left of a running pause.
 
-        `now` is unix seconds. Of many callers at once, exactly one gets 0. The others get at least 1.
+        `now` is unix seconds. If several callers try at the same time, exactly one gets 0. The others get at
+        least 1.
         """
         key = f"pause:{what}:{who}"
         if self._store.add(key, str(now + seconds).encode(), seconds):

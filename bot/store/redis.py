@@ -45,7 +45,8 @@ _DIGESTS = {
 }
 _PAUSE_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
-_TIMEOUT_SECONDS = 2.0  # a dead Redis must not hold a delivery until WeChat hangs up
+# short, so that a dead Redis does not hold a delivery until WeChat closes the connection
+_TIMEOUT_SECONDS = 2.0
 _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 _GIVE_UP = {_USER_TIMEOUT: round(_TIMEOUT_SECONDS * 1000)} if _USER_TIMEOUT else {}
 
@@ -53,9 +54,9 @@ _GIVE_UP = {_USER_TIMEOUT: round(_TIMEOUT_SECONDS * 1000)} if _USER_TIMEOUT else
 class RedisStore(Store):
     """A `Store` in Redis. Threads may share it.
 
-    Commands are sent on the library's connections without its client, which takes a quarter of the time.
-    After a call that could not reach Redis, every call fails at once for one second. So a message waits for
-    one timeout at most.
+    Commands are sent on the library's connections without its client: this takes a quarter of the time. If a
+    call cannot reach Redis, every call fails at once during the next second. So a message waits for at most
+    one timeout.
     """
 
     def __init__(self, url: str, app_id: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +65,7 @@ class RedisStore(Store):
         self._again_at = 0.0
         self._outage = Outage("the Redis store", monotonic)
         # On Linux, the kernel drops unsent commands after the timeout. Otherwise they would reach Redis when
-        # the network is back, although the caller has long been told that they failed.
+        # the network works again, although the caller got an error long ago.
         is_remote = not url.startswith("unix:")
         drop_unsent = {"socket_keepalive": True, "socket_keepalive_options": _GIVE_UP} if is_remote else {}
         # No retries: if the answer to a swap is lost, its retry finds the new value and reports a failure.
@@ -194,8 +195,8 @@ class RedisStore(Store):
         return connection
 
     def _load_scripts(self, connection: Any) -> None:
-        """Load the scripts into Redis. An unknown script is sent again after all other commands of a
-        together(), and so would run in the wrong order."""
+        """Load the scripts into Redis. Otherwise an unknown script would be sent again after all other
+        commands of a together(), in the wrong order."""
         connection.send_packed_command(
             connection.pack_commands([("SCRIPT", "LOAD", one) for one in _DIGESTS])
         )

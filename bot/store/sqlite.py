@@ -15,14 +15,14 @@ from bot.store.outage import Outage
 from bot.store.statements import Values
 
 _READ = "BEGIN"
-_WRITE = "BEGIN IMMEDIATE"  # takes the write lock at once: taking it later could fail with "busy"
+_WRITE = "BEGIN IMMEDIATE"  # takes the write lock at once, because taking it later could fail with "busy"
 _SWEEP_EVERY = 256  # writes between two sweeps of dead rows
 _SWEEP_ROWS = 1024  # rows that one sweep looks at: four for each write since the last sweep
 _LAST = "SELECT key FROM entry WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _DEAD = "FROM entry WHERE key > ? AND key <= ? AND expires <= ?"
-_END = b""  # greater than every key: SQLite sorts blobs after texts
+_END = b""  # greater than every key, because SQLite sorts blobs after texts
 _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.00005, 0.005
-_BUSY_SECONDS = 1.0  # a delivery has 4.5 s and may write three times
+_BUSY_SECONDS = 1.0  # short, because a delivery has 4.5 s and may write three times
 
 
 class _Connection(NamedTuple):
@@ -54,8 +54,8 @@ class SqliteStore(Store):
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             if path != ":memory:":
-                # The file holds tokens and visitors, so only this user may read it. SQLite gives the
-                # files beside it the same rights.
+                # The file contains tokens and visitors, so only this user may read it. SQLite gives the files
+                # beside it the same rights.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise StoreError(f"cannot open {path}: {error.strerror}") from error
@@ -126,7 +126,8 @@ class SqliteStore(Store):
 
     def together(self, calls: Sequence[Call]) -> list[Any]:
         writes = sum(name != "get" for name, _ in calls)
-        # together() blocks the event loop, so it must not wait for a lock. Other calls end the outage.
+        # together() blocks the event loop, so it must not wait for a lock. Another call notices the end of
+        # the outage.
         if self._outage.is_on and writes:
             raise StoreError(f"SQLite store {self._path}: did not work a moment ago")
         with self._transaction(_WRITE if writes else _READ) as db:
@@ -214,10 +215,10 @@ class SqliteStore(Store):
             self._outage.ends(since)
 
     def _when_free(self, db: sqlite3.Connection, statement: str, values: Values = ()) -> sqlite3.Cursor:
-        """Execute a statement as soon as the lock that it needs is free. Give up after a second.
+        """Execute a statement as soon as its lock is free. Give up after a second.
 
-        SQLite's own waiting starts with a pause of 1 ms, which is thirty times as long as a message holds
-        the lock. Ours starts with 0.05 ms.
+        SQLite's own waiting starts with a pause of 1 ms, which is thirty times as long as a message holds the
+        lock. Ours starts with 0.05 ms.
         """
         end, pause = 0.0, _FIRST_PAUSE_SECONDS
         while True:
@@ -228,7 +229,7 @@ class SqliteStore(Store):
                 end = end or now + _BUSY_SECONDS
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or now > end:
                     raise
-            time.sleep(pause)  # SQLite cannot wake us when another process frees the lock
+            time.sleep(pause)  # SQLite cannot notify this process when another one frees the lock
             pause = min(2 * pause, _LAST_PAUSE_SECONDS)
 
     def _written(self, times: int) -> None:
@@ -240,15 +241,16 @@ class SqliteStore(Store):
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Delete the rows among the next 1024 whose lifetime has passed, so that the file does not grow for
-        ever. After the last row, start again at the first.
+        """Delete the expired rows among the next 1024, so that the file does not grow for ever. After the
+        last row, start again at the first.
 
         An index on the lifetimes would find them at once, but would add a quarter to the cost of each write.
         """
         last = self._rows(_LAST, (self._swept, _SWEEP_ROWS - 1))
         bounds = (self._swept, last[0][0] if last else _END, self._clock())
         self._swept = last[0][0] if last else ""
-        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", bounds):  # do not take the write lock for nothing
+        # take the write lock only if there is a row to delete
+        if self._rows(f"SELECT 1 {_DEAD} LIMIT 1", bounds):
             self._change(f"DELETE {_DEAD}", bounds)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:

@@ -1,7 +1,8 @@
 """Log lines: as text for people or as JSON for machines, each with the id of its request.
 
-No line holds a message body, a secret or a token. Of foreign exceptions only type and place are logged: their
-text may quote a user's message, or a URL with a token. LOG_ERROR_TEXTS adds the texts, for developers.
+No line contains a message body, a secret or a token. Of foreign exceptions only type and place are logged,
+because their text may quote a user's message or a URL with a token. LOG_ERROR_TEXTS adds the texts, for
+developers.
 """
 
 import contextvars
@@ -36,15 +37,15 @@ _audit = logging.getLogger("bot.audit")
 
 
 def audit(event: str, **facts: object) -> None:
-    """Write a line about an event of a person's login or binding to the logger `bot.audit`.
+    """Write a line about a login or binding of a person to the logger `bot.audit`.
 
-    `facts` must not hold secrets, codes or whole phone numbers.
+    `facts` must not contain secrets, codes or whole phone numbers.
     """
     _audit.info("audit", extra={"facts": {"event": event, **facts}})
 
 
 class _Lines(logging.Formatter):
-    """Formats log records. The attribute `facts` of a record is a dict that is added to the line."""
+    """Format log records. The attribute `facts` of a record is a dict that is added to the line."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -84,7 +85,8 @@ def set_up(log_format: str, *, with_texts: bool) -> None:
     """
     global _with_texts
     _with_texts = with_texts
-    # Our lines do not show thread, process and source line. Collecting them costs more than all the rest.
+    # Our lines do not show thread, process and source line. Collecting these costs more than the rest of a
+    # line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
     handler = logging.StreamHandler(sys.stderr)

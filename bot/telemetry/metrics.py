@@ -1,6 +1,6 @@
 """The metrics of `/metrics`, for Prometheus: summed over all worker processes of this machine.
 
-Nothing that a stranger sends may become a label: every label has a small fixed set of values.
+Text from a client must not become a label: every label has a small fixed set of values.
 """
 
 import functools
@@ -21,7 +21,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # `python -m bot` sets it first.
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
-deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by what became of them", ["result"])
+deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by result", ["result"])
 delivered = functools.cache(deliveries.labels)  # cached: the lookup takes 0.7 us for every message
 refusals = Counter("bot_refusals", "Deliveries that did not pass the gate", ["reason"])
 delivery_seconds = Histogram(

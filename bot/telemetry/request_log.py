@@ -13,7 +13,7 @@ from bot.telemetry.log import request_id
 
 log = logging.getLogger("bot.request")
 
-# Requested every few seconds, by monitoring and by the login page: not logged when they succeed.
+# Monitoring and the login page request these every few seconds. They are logged only if they fail.
 _UNLOGGED = {("/healthz", "200"), ("/readyz", "200"), (LOGIN_STATUS_PATH, "200")}
 
 
@@ -24,7 +24,7 @@ def logged(method: str, path: str) -> Iterator[dict[str, Any]]:
     Yield the facts of that line, a dict that the caller adds to. `status` is "500" until the caller sets it.
     """
     started = time.perf_counter()
-    token = request_id.set(f"{random.getrandbits(32):08x}")  # only a name: it need not be secret
+    token = request_id.set(f"{random.getrandbits(32):08x}")  # an id, which need not be secret
     facts: dict[str, Any] = {"method": method, "path": path, "status": "500", "ms": 0.0}
     try:
         yield facts

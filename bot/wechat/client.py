@@ -1,4 +1,4 @@
-"""The client for WeChat's API: wechatpy's, with our tokens, timeouts, a single retry and our errors."""
+"""The client for WeChat's API: wechatpy's client with our tokens, timeouts, a single retry and our errors."""
 
 import socket
 import time
@@ -18,7 +18,7 @@ from bot.wechat.tokens import SharedValue
 
 PUSH = "message/custom/send"
 _UNACKNOWLEDGED_SECONDS = 2
-_TOKEN_ERRCODES = (40001, 40014, 42001)  # wrong or superseded, malformed, expired
+_TOKEN_ERRCODES = (40001, 40014, 42001)  # the token is wrong or superseded, malformed, expired
 
 
 class TcpUserTimeoutAdapter(HTTPAdapter):
@@ -65,7 +65,7 @@ class Client(WeChatClient):
         self.API_BASE_URL = endpoints.api("/cgi-bin/")
         self._tokens = tokens
         super().__init__(app_id, secret, timeout=timeout, auto_retry=False)
-        # The longest prefix wins, so only pushes have the two-second limit, and slow uploads do not.
+        # The longest prefix is used, so only pushes have the two-second limit, and slow uploads do not.
         self._http.mount(self.API_BASE_URL, HTTPAdapter(pool_maxsize=at_once))
         self._http.mount(self.API_BASE_URL + PUSH, TcpUserTimeoutAdapter(pool_maxsize=at_once))
 
@@ -75,7 +75,7 @@ class Client(WeChatClient):
 
     @property
     def access_token(self) -> str:
-        """The current access_token. Raises WeChatError if there is none and none can be fetched."""
+        """Return the current access_token. Raises WeChatError if there is none and none can be fetched."""
         return self._tokens.get()
 
     def fetch_access_token(self) -> dict[str, Any]:
@@ -113,6 +113,6 @@ class Client(WeChatClient):
 
 
 def _is_text(answer: requests.Response) -> bool:
-    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns it
-    in the same way as a download."""
+    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns
+    such a text in the same way as a download."""
     return str(answer.headers.get("Content-Type", "")).startswith("text/")

@@ -1,4 +1,6 @@
-"""The URLs of WeChat. With the sandbox only the base URLs differ; the bot knows nothing else about it."""
+"""The URLs of WeChat. With the sandbox only the base URLs differ; no other code of the bot depends on the
+sandbox.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import quote

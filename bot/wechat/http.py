@@ -1,4 +1,5 @@
-"""JSON calls to WeChat, with a timeout and with errcodes raised as errors. Adds no token, never retries."""
+"""Make JSON calls to WeChat, with a timeout. An errcode becomes an error. It adds no token and never
+retries."""
 
 import json
 import time
@@ -13,7 +14,7 @@ from bot.telemetry import metrics
 
 
 class Http:
-    """Makes JSON calls, and keeps connections open between them. Threads may share it. `timeout` is in
+    """Make JSON calls, and keep connections open between them. Threads may share it. `timeout` is in
     seconds."""
 
     def __init__(self, timeout: float) -> None:
@@ -82,6 +83,6 @@ def unreachable(error: requests.RequestException, url: str, began: float) -> WeC
 
 
 def _was_sent(error: requests.RequestException) -> bool:
-    """Return False only if the connection could not be made: then nothing was sent for sure."""
+    """Return False only if the connection could not be made, so that nothing was sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)

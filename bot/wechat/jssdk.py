@@ -23,11 +23,11 @@ def signature(ticket: str, nonce: str, timestamp: int, url: str) -> str:
 _REMEMBERED_SECONDS = 5.0  # WeChat accepts an old ticket for minutes after it has issued a new one
 
 
-_WAIT_SECONDS = 0.5  # how long a page waits for its turn to get the ticket
+_WAIT_SECONDS = 0.5  # how long a page waits for a place to get the ticket
 
 
 class JsSdk:
-    """Makes arguments for wx.config(). Threads may share it.
+    """Make arguments for wx.config(). Threads may share it.
 
     At most `at_once` pages of this process wait for a ticket at the same time. If WeChat does not answer, the
     other threads stay free for deliveries.
@@ -57,7 +57,7 @@ class JsSdk:
         }
 
     def _current(self, now: float) -> str:
-        """Return the ticket. It is read from the store every five seconds, and not for every page."""
+        """Return the ticket. Read it from the store every five seconds, and not for every page."""
         ticket, known_at = self._ticket
         if not 0 <= now - known_at < _REMEMBERED_SECONDS:
             if not self._waiting.acquire(timeout=_WAIT_SECONDS):

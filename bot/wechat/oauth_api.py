@@ -8,7 +8,8 @@ from bot.wechat.http import Http
 
 
 class OAuthApi:
-    """The web-authorization API for one app: the account, or a website app. Each has its own id and secret.
+    """The web-authorization API for one app: the account, or a website app. Each app has its own id and
+    secret.
 
     Every method raises WeChatError for an errcode, and WeChatUnreachable if there is no answer.
     Source: "web authorization" in WeChat's developer documents.

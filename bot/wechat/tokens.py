@@ -21,9 +21,9 @@ from bot.wechat.http import Http
 
 _OVERLAP = 300.0  # in the last 300 s of a token, WeChat issues a new one while the old one still works
 _POLL_SECONDS = 0.05
-_FAILURE_SECONDS = 5.0  # after a failed fetch, all callers get its error for so long instead of trying again
-# A value that is refused so soon after its fetch has not expired. If it already replaced a refused one, a
-# third would be refused, too. More than 60 s, so that there are at most two fetches a minute.
+_FAILURE_SECONDS = 5.0  # in this time after a failed fetch, all callers get its error instead of trying again
+# A value that WeChat refuses within this time after its fetch cannot have expired. If it replaced a refused
+# value, another one would be refused, too. More than 60 s, so that there are at most two fetches a minute.
 _NEW_SECONDS = 90.0
 _CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's daily quotas start at midnight there
 
@@ -42,7 +42,7 @@ class _Record:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why the last fetch failed. `errcode` is None if WeChat has not answered."""
+    """The reason why the last fetch failed. `errcode` is None if WeChat has not answered."""
 
     errcode: int | None
     errmsg: str
@@ -91,14 +91,14 @@ class SharedValue:
             try:
                 return self._renew(record.value, wait=False, force=False) or record.value
             except (WeChatError, StoreError):
-                return record.value  # it still works; a later call will renew it
+                return record.value  # the old value still works, and a later call will renew it
         return self._must(self._renew(None, wait=True, force=False))
 
     def replace(self, failed: str) -> str:
         """Return another value, because WeChat refused `failed`.
 
-        Fetches only if `failed` is still the current value: a hundred callers with the same dead token cause
-        one fetch. Raises what get() raises, and WeChatError(40001) if `failed` itself replaced a refused
+        Fetch only if `failed` is still the current value: a hundred callers with the same invalid token cause
+        one fetch. Raises the errors of get(), and WeChatError(40001) if `failed` itself replaced a refused
         value in the last 90 seconds.
         """
         record = self._read()
@@ -147,7 +147,7 @@ class SharedValue:
         now = self._clock()
         expires = now + lifetime
         record = _Record(value, expires, expires - min(_OVERLAP, lifetime / 2), now)
-        if self._store.get(self._key("lock")) == owner:  # else the fetch outlasted its lock
+        if self._store.get(self._key("lock")) == owner:  # otherwise the fetch took longer than its lock
             self._store.put(self._key("value"), dump(record), lifetime)
             if failed is not None:
                 self._store.put(self._key("replaced"), value.encode(), _NEW_SECONDS)
@@ -158,7 +158,8 @@ class SharedValue:
         spent = self._key(f"budget:{today}")
         if int(self._store.get(spent) or 0) >= self._budget:
             raise TokenBudgetSpent(self._budget)
-        # If this raises, it is not counted: while our IP is not on WeChat's list, failures use up no budget.
+        # A fetch that raises is not counted: while WeChat's whitelist lacks our IP, failures do not use up
+        # the budget.
         value, lifetime = self._fetch(force)
         self._store.count(spent, 2 * 86400)
         if not value or lifetime <= 0:  # never store it: all processes would use it
@@ -213,7 +214,8 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
 
     return SharedValue(
         store,
-        # The name has the secret's fingerprint: when APP_SECRET is corrected, no old failure is remembered.
+        # The name contains the fingerprint of the secret, so a failure of a wrong APP_SECRET ends when it is
+        # corrected.
         f"token:{hashlib.sha256(config.app_secret.encode()).hexdigest()[:8]}",
         fetch,
         budget=config.token_daily_budget,

@@ -207,7 +207,7 @@ def test_a_message_menu_is_tapped(page: Page, phone: Phone, account: AccountServ
 def test_cards_of_the_account(page: Page, phone: Phone, account: AccountServer) -> None:
     account.pages["/news"] = "<title>文章</title><h1>文章</h1>"
     phone.say("你好")
-    expect(page.locator("[data-draft]")).to_have_count(0)
+    expect(phone.bubbles("account").last).to_have_text("你说：你好")
     article = {"title": "标题", "description": "摘要", "url": f"{account.url}/news", "picurl": ""}
     message = {"touser": phone.openids[0], "msgtype": "news", "news": {"articles": [article]}}
     call_api(phone.sandbox, "/cgi-bin/message/custom/send", message)

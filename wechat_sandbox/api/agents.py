@@ -1,4 +1,4 @@
-"""Calls for customer-service agents (protocol §8.1). No agent is ever online, so there are no sessions."""
+"""API calls for customer-service agents (protocol §8.1). No agent is online, so there are no sessions."""
 
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError

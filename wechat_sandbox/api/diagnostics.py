@@ -1,4 +1,4 @@
-"""Calls about quotas, request ids, WeChat's IP addresses and the callback (protocol §4.2, rule 18)."""
+"""API calls about quotas, request ids, WeChat's IP addresses and the callback (protocol §4.2, rule 18)."""
 
 import asyncio
 import socket
@@ -24,7 +24,8 @@ def _clear_quota(call: Call) -> Json:
 
 
 def _clear_quota_v2(call: Call) -> Json:
-    """Clear the quotas with the AppSecret instead of a token, for an account without token calls left."""
+    """Clear the quotas. The call needs the AppSecret instead of a token, so it works when no token call is
+    left."""
     account = call.world.account
     if not call.query.get("appid"):
         raise WeChatError(41002)

@@ -1,4 +1,4 @@
-"""Calls for permanent material (protocol §9.3)."""
+"""API calls for permanent material (protocol §9.3)."""
 
 import json
 

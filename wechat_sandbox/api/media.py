@@ -1,4 +1,4 @@
-"""Calls for temporary media (protocol §9.3, rule 38). `material.py` has the calls for permanent media."""
+"""API calls for temporary media (protocol §9.3, rule 38). `material.py` has the calls for permanent media."""
 
 from dataclasses import dataclass
 

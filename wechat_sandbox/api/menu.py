@@ -1,4 +1,4 @@
-"""Calls for the custom menu (protocol §5.1 and §5.3, rules 22 and 23)."""
+"""API calls for the custom menu (protocol §5.1 and §5.3, rules 22 and 23)."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Checks menus against WeChat's rules (protocol §5.2 and §5.3, rules 21 and 23). Sizes are bytes of UTF-8."""
+"""Check menus against WeChat's rules (protocol §5.2 and §5.3, rules 21 and 23). Sizes are bytes of UTF-8."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Calls for custom (customer-service) messages and the typing line (protocol §8.1, rule 34)."""
+"""API calls for custom (customer-service) messages and the typing line (protocol §8.1, rule 34)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Calls for subscription notices (protocol §8.3, rule 35) and one-time subscriptions (§8.4)."""
+"""API calls for subscription notices (protocol §8.3, rule 35) and one-time subscriptions (§8.4)."""
 
 import re
 from typing import Any

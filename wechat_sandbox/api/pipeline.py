@@ -1,4 +1,4 @@
-"""Handles every API call: faults, method, token, rights, quota, body, errors, journal
+"""Handle every API call: faults, method, token, rights, quota, body, errors, journal
 (rules 15, 18, 19, 20).
 
 Each module of `api` lists its calls in a table of `Api`. Their functions take a `Call` and return JSON or a
@@ -31,7 +31,7 @@ _NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not F
 
 @dataclass(frozen=True)
 class Call:
-    """One call, as its function gets it. Method, token, rights and quota have been checked.
+    """One call, as its function gets it. Method, token, rights and quota have already been checked.
 
     `remote` is the caller's IP address.
     """
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Binary:
-    """A file as the answer to a call."""
+    """The answer to a call that returns a file."""
 
     content: bytes
     content_type: str
@@ -90,7 +90,7 @@ OK: Json = {"errcode": 0, "errmsg": "ok"}
 
 
 class Frame:
-    """Answers all calls of WeChat's API."""
+    """Answer all calls of WeChat's API."""
 
     def __init__(self, world: World, pusher: Pusher, apis: Iterable[Api]) -> None:
         self._world = world

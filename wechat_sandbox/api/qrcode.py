@@ -1,4 +1,4 @@
-"""The call that creates a QR code with a scene (protocol §9.1, rule 36). `web/pictures.py` draws it."""
+"""The call that creates a QR code with a scene (protocol §9.1, rule 36). `web/pictures.py` draws the code."""
 
 from typing import Any
 

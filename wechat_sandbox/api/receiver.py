@@ -1,4 +1,4 @@
-"""Reads the fields that all messages share: the receiver, the values of a template, the mini program."""
+"""Read the fields that all messages share: the receiver, the values of a template, the mini program."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def values(data: Any) -> dict[str, str]:
 def miniprogram(body: Json) -> Json:
     """Return the mini program of a message, or an empty object. A tap opens it instead of the url.
 
-    The sandbox accepts any mini program; WeChat only those that are linked to the account.
+    The sandbox accepts any mini program. WeChat accepts only those that are linked to the account.
     """
     given = body.get("miniprogram")
     if not isinstance(given, dict) or not given.get("appid"):

@@ -1,4 +1,4 @@
-"""Reads the body of an API call: JSON, or an uploaded file (rule 19)."""
+"""Read the body of an API call: JSON, or an uploaded file (rule 19)."""
 
 import json
 import re
@@ -25,8 +25,9 @@ class Upload:
 def read_json(raw: bytes) -> dict[str, Any]:
     """Return the JSON object in a body.
 
-    As at WeChat, `\\uXXXX` stands for six plain characters, so clients must send raw UTF-8 (rule 21). Raises
-    WeChatError: 44002 for an empty body, 65318 if it is not UTF-8, 47001 if it is not a JSON object.
+    As at WeChat, an escape `\\uXXXX` is not decoded: the text then has these six characters. So clients must
+    send raw UTF-8 (rule 21). Raises WeChatError: 44002 for an empty body, 65318 if it is not UTF-8, 47001 if
+    it is not a JSON object.
     """
     if not raw.strip():
         raise WeChatError(44002)

@@ -1,4 +1,4 @@
-"""Calls for short keys of long texts (protocol §9.4)."""
+"""API calls for short keys of long texts (protocol §9.4)."""
 
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError

@@ -1,4 +1,4 @@
-"""Calls for web authorization (protocol §6.2, rules 29 to 31). Their tokens differ from those of /cgi-bin."""
+"""API calls for web authorization (protocol §6.2, rules 29 to 31). Their tokens are not those of /cgi-bin."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -66,9 +66,9 @@ def _userinfo(call: Call) -> Json:
 
 
 def _unionid(call: Call, grant: Grant) -> Json:
-    """Return the unionid, if the app belongs to an Open Platform account.
+    """Return the unionid if the app belongs to an Open Platform account.
 
-    A website app always belongs to one (rule 31).
+    A website app always belongs to such an account (rule 31).
     """
     account = call.world.account
     shown = account.open_platform or grant.app_id == account.site_app_id

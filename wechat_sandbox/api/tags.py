@@ -1,4 +1,4 @@
-"""Calls for tags and the blacklist (protocol §9.2)."""
+"""API calls for tags and the blacklist (protocol §9.2)."""
 
 from typing import Any
 

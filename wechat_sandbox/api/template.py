@@ -1,4 +1,4 @@
-"""Calls for template messages (protocol §8.2, rule 35)."""
+"""API calls for template messages (protocol §8.2, rule 35)."""
 
 import re
 

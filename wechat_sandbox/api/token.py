@@ -1,4 +1,4 @@
-"""Calls for the access_token (protocol §4.1, rules 15 to 17)."""
+"""API calls for the access_token (protocol §4.1, rules 15 to 17)."""
 
 from wechat_sandbox.api.pipeline import Api, Call, Json, not_in_whitelist
 from wechat_sandbox.errors import WeChatError

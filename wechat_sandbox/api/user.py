@@ -1,4 +1,4 @@
-"""Calls for followers and the account's remarks about them (protocol §9.2, rule 37)."""
+"""API calls for followers and the account's remarks about them (protocol §9.2, rule 37)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Calls of the phone page and of jweixin.js: live events, the web view's user, wx.config, uploads."""
+"""Control calls of the phone page and of jweixin.js: live events, the web view's user, wx.config, uploads."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Calls for the callback, for the account's own message templates, and for faults."""
+"""Control calls for the callback, for the account's own message templates, and for faults."""
 
 from typing import Any
 

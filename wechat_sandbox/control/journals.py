@@ -1,4 +1,4 @@
-"""Calls for the journals of deliveries and API calls: list them, get an entry as curl, resend a delivery."""
+"""Control calls for the two journals: list the entries, get an entry as curl, resend a delivery."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class JournalControl:
         return answer({"calls": self._world.calls.last(_limit(request))})
 
     async def deliveries(self, request: web.Request) -> web.Response:
-        """Return the finished deliveries, and those that wait for an answer."""
+        """Return the finished deliveries, and the deliveries that wait for an answer."""
         ended = self._world.deliveries.last(_limit(request))
         return answer({"deliveries": ended, "waiting": self._pusher.waiting()})
 

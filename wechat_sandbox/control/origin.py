@@ -1,7 +1,7 @@
-"""Refuses requests from foreign web pages.
+"""Refuse requests from foreign web pages.
 
-A browser lets any site send requests to loopback. A site can also let one of its own host names point to
-this machine (DNS rebinding).
+A browser lets any site send requests to loopback. A site can also let one of its own host names point to this
+machine (DNS rebinding).
 """
 
 from ipaddress import ip_address
@@ -12,7 +12,7 @@ from wechat_sandbox.control.responses import Handler, answer
 
 # The bot's pages run jweixin.js, which calls these paths from the bot's origin.
 _OPEN_TO_PAGES = "/_sandbox/jssdk/"
-# /etc/hosts may point WeChat's names to the sandbox, for a client with fixed host names.
+# With a client whose host names are fixed, /etc/hosts may point WeChat's names to the sandbox.
 _WECHATS = (".weixin.qq.com", ".wx.qq.com")
 
 
@@ -20,7 +20,7 @@ _WECHATS = (".weixin.qq.com", ".wx.qq.com")
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse calls of the control API from pages of other origins.
 
-    Tools pass, because they send no Origin header.
+    Tools are not refused, because they send no Origin header.
     """
     origin = request.headers.get("Origin")
     foreign = origin is not None and origin != f"{request.scheme}://{request.host}"

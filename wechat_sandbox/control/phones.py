@@ -1,4 +1,4 @@
-"""Calls for a user's phone apart from the chat: menu, number, preferences, shares, SMS, logins."""
+"""Control calls for a user's phone apart from the chat: menu, number, preferences, shares, SMS, logins."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Calls to get a recording, replay it, and export it as a test."""
+"""Control calls to get a recording, replay it, and export it as a test."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Makes the answers of the control API: UTF-8 JSON, with `{"error": …}` for every error."""
+"""Make the answers of the control API: UTF-8 JSON, with `{"error": …}` for every error."""
 
 import json
 from collections.abc import Awaitable, Callable

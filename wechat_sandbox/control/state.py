@@ -1,4 +1,4 @@
-"""Builds the answer of `GET /_sandbox/state`: the whole state, for the phone page and for tests."""
+"""Build the answer of `GET /_sandbox/state`: the whole state, for the phone page and for tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Calls that add users and let them act. `phones.py` has the calls for their phones."""
+"""Control calls that add users and let them act. `phones.py` has the calls for their phones."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Calls for the state, reset, the clock and media. docs/sandbox.md has a table of all calls."""
+"""Control calls for the state, reset, the clock and media. docs/sandbox.md has a table of all calls."""
 
 from aiohttp import web
 
@@ -63,7 +63,7 @@ class WorldControl:
         return answer({"media_id": media.media_id, "pic_url": url})
 
     async def media(self, request: web.Request) -> web.Response:
-        """Return the bytes of a media, even if it has expired: the chat still shows its pictures."""
+        """Return the bytes of a media, even if it has expired, because the chat still shows its pictures."""
         media = self._world.media.find(request.match_info["media_id"])
         if media is None:
             raise web.HTTPNotFound

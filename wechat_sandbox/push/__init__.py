@@ -1,4 +1,4 @@
-"""Sends messages to the account's server and reads the replies. One file per step, in this order:
+"""Send messages to the account's server and read the replies. There is one file per step, in this order:
 
 `payload` (the XML) -> `request` (signed, and encrypted with `envelope`) -> `delivery` (all tries of one
 message) -> `attempt` (one try) -> `reply_body` (decrypts the reply) -> `reply_check` (checks it).

@@ -1,4 +1,4 @@
-"""Makes one try of a delivery: posts the request and returns the result (rules 7 and 8)."""
+"""Make one try of a delivery: post the request and return the result (rules 7 and 8)."""
 
 import asyncio
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Attempt:
 
     @property
     def handled(self) -> bool:
-        """True if the server gave a valid answer, so that no further try is needed."""
+        """Return True if the server gave a valid answer, so that no further try is needed."""
         return self.verdict.outcome in ("reply", "success", "empty")
 
     def to_json(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ async def post(http: aiohttp.ClientSession, request: PushRequest, deadline: floa
     try:
         async with asyncio.timeout(deadline):
             answer = await _post(http, request)
-            if fault.drop:  # for WeChat a lost answer is a timeout, so wait until the deadline
+            if fault.drop:  # WeChat sees a lost answer as a timeout, so wait until the deadline
                 await asyncio.get_running_loop().create_future()
     except TimeoutError:
         if fault.drop:

@@ -1,4 +1,4 @@
-"""Turns a journal entry into a curl command, so that a developer can send the request again by hand."""
+"""Turn a journal entry into a curl command, so that a developer can send the request again by hand."""
 
 import json
 import shlex

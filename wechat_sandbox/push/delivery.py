@@ -1,4 +1,4 @@
-"""Delivers one message: tries until the server answers, then shows the reply (rules 7 to 9, 13)."""
+"""Deliver one message: try until the server answers, then show the reply (rules 7 to 9, 13)."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -43,7 +43,7 @@ class _Parcel:
 
 
 class Pusher:
-    """Delivers messages to the callback. Use it inside a running event loop."""
+    """Deliver messages to the callback. Use it inside a running event loop."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -55,7 +55,7 @@ class Pusher:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """The HTTP session of all deliveries.
+        """Return the HTTP session of all deliveries.
 
         Each delivery opens a new connection, because WeChat sends from many hosts.
         """
@@ -82,7 +82,7 @@ class Pusher:
     async def deliver(self, inbound: Inbound) -> Series:
         """Deliver a message and return after the last try.
 
-        Sends nothing if there is no callback. Of a user on the blacklist, sends only `unsubscribe`. Raises
+        Send nothing if there is no callback. For a user on the blacklist, send only `unsubscribe`. Raises
         Interrupted if the sandbox is reset or stopped meanwhile.
         """
         user = self._world.users.find(inbound.openid)
@@ -156,7 +156,8 @@ class Pusher:
         return [chat.show("account", "passive", fields.pop("type"), **fields)]
 
     async def _try(self, parcel: _Parcel, number: int, fault: Fault) -> list[Attempt]:
-        """Make one try. The list has its result first, then those of the copies that a fault added."""
+        """Make one try. Return a list with its result first, then the results of the copies that a fault
+        added."""
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.reorder:
@@ -165,7 +166,7 @@ class Pusher:
         return list(await asyncio.gather(*tries))
 
     async def _let_another_go_first(self) -> None:
-        """Wait until a try of another message ends, but at most for one deadline."""
+        """Wait until a try of another message ends, but not longer than one deadline."""
         overtaken = asyncio.Event()
         self._held_back.append(overtaken)
         try:

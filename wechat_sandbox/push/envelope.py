@@ -36,7 +36,7 @@ def same(one: str, other: str) -> bool:
 
 
 class Envelope:
-    """Encrypts and decrypts the messages of one account.
+    """Encrypt and decrypt the messages of one account.
 
     It uses AES-256-CBC with the EncodingAESKey and pads to blocks of 32 bytes (rule 5).
     """

@@ -1,4 +1,4 @@
-"""Describes network errors in words that help a developer."""
+"""Describe network errors in words that help a developer."""
 
 import aiohttp
 

@@ -1,4 +1,4 @@
-"""Writes messages and events as WeChat's XML (protocol §2). It does not sign, encrypt or send them."""
+"""Write messages and events as WeChat's XML (protocol §2). It does not sign, encrypt or send them."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Self, TypeAlias
 
 from wechat_sandbox.push.reply_xml import parse
 
-# A string is written as CDATA, a number without CDATA, a sequence as nested elements.
+# A string is written as CDATA, a number without CDATA, and a sequence as nested elements.
 Value: TypeAlias = "str | int | float | Bare | Sequence[tuple[str, Value]]"
 Elements: TypeAlias = "tuple[tuple[str, Value], ...]"
 
@@ -28,7 +28,7 @@ _UNANSWERABLE = frozenset(
 
 
 class Bare(str):
-    """A text that is written without CDATA, for a number whose digits must not change."""
+    """A text that is written without CDATA. It is used for a number whose digits must not change."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Inbound:
 
     @property
     def kind(self) -> str:
-        """The message type, such as `text`, or the name of the event. The journal shows it."""
+        """Return the message type, such as `text`, or the name of the event. The journal shows it."""
         return self.event or self.msg_type
 
     @property
@@ -83,7 +83,7 @@ class Inbound:
 
     @property
     def answerable(self) -> bool:
-        """True unless it is an event without a reply (rule 13)."""
+        """Return True unless this is an event without a reply (rule 13)."""
         return self.event not in _UNANSWERABLE
 
     def elements(self, original_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads the XML of a reply from the body of the answer, according to the account's mode (rule 6)."""
+"""Read the XML of a reply from the body of the answer, according to the account's mode (rule 6)."""
 
 from wechat_sandbox.account import Account, Mode
 from wechat_sandbox.push.envelope import Envelope, EnvelopeError, same, signature

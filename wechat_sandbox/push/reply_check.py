@@ -1,4 +1,4 @@
-"""Checks the server's answer and describes what is wrong with it (protocol §3, rules 6, 9 to 11)."""
+"""Check the server's answer and describe what is wrong with it (protocol §3, rules 6, 9 to 11)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judge:
-    """Checks answers for one account. `text_limit` is in bytes of UTF-8."""
+    """Check answers for one account. `text_limit` is in bytes of UTF-8."""
 
     account: Account
     text_limit: int

@@ -1,4 +1,4 @@
-"""Parses the XML of a reply into a tree of elements. It refuses DTDs and entities."""
+"""Parse the XML of a reply into a tree of elements. It refuses DTDs and entities."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat

@@ -1,5 +1,6 @@
-"""Builds the HTTP request for one message. It is signed and encrypted once; every try sends the same
-request (rules 3, 4, 7)."""
+"""Build the HTTP request for one message. It is signed and encrypted once; every try sends the same request
+(rules 3, 4, 7).
+"""
 
 import re
 import secrets

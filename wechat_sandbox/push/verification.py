@@ -1,4 +1,4 @@
-"""Sends the GET with which WeChat checks a server URL before it saves it (rule 1)."""
+"""Send the GET with which WeChat checks a server URL before it saves it (rule 1)."""
 
 import asyncio
 import secrets

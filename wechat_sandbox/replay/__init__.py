@@ -1,1 +1,1 @@
-"""Saves a conversation as a document, replays it with the present server, and exports it as a test."""
+"""Save a conversation as a document, replay it with the present server, and export it as a test."""

@@ -1,4 +1,4 @@
-"""Turns the recording into one JSON document. It has everything that a replay needs, and no secrets."""
+"""Turn the recording into one JSON document. It has everything that a replay needs, and no secrets."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writes a recording as a pytest file that starts its own sandbox."""
+"""Write a recording as a pytest file that starts its own sandbox."""
 
 from pathlib import Path
 from pprint import pformat

@@ -1,4 +1,4 @@
-"""Replays a recorded conversation with the present server, and compares the messages that users saw."""
+"""Replay a recorded conversation with the present server, and compare the messages that users saw."""
 
 import asyncio
 import difflib
@@ -16,7 +16,7 @@ from wechat_sandbox.world.recorder import Recorder, Step
 from wechat_sandbox.world.users import User
 from wechat_sandbox.world.world import World
 
-# Seconds by which an answer may come later than recorded.
+# An answer may arrive this many seconds later than in the recording.
 _EXTRA_WAIT = 5.0
 _LONGEST_WAIT = 60.0
 # Fields that differ in each run and that a user does not see.
@@ -25,9 +25,9 @@ Json = dict[str, Any]
 
 
 class Player:
-    """Replays one recording. During the replay nothing else is recorded.
+    """Replay one recording. During the replay nothing else is recorded.
 
-    Each recorded user becomes a new user, who is a follower if the recorded one was at the start.
+    Each recorded user becomes a new user, who is a follower if the recorded user was one at the start.
     """
 
     def __init__(self, world: World, pusher: Pusher, recording: Recording) -> None:

@@ -1,4 +1,4 @@
-"""Reads and checks a saved recording completely, before its replay starts."""
+"""Read and check a saved recording completely, before its replay starts."""
 
 import base64
 import binascii

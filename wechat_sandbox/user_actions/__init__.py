@@ -1,2 +1,3 @@
-"""The acts of a user on the phone, such as follow, send, tap the menu and scan. Most are pushed to the
-account's server."""
+"""The acts of a user on the phone, such as follow, send, tap the menu and scan. Most acts push a message or
+an event to the account's server.
+"""

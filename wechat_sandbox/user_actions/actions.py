@@ -1,4 +1,4 @@
-"""Lists all acts of a user by name, and performs and records them."""
+"""List all acts of a user by name, and perform and record them."""
 
 from collections.abc import Awaitable, Callable
 

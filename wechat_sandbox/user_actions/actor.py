@@ -1,4 +1,4 @@
-"""Delivers the messages and events of an act one after another, and collects the results."""
+"""Deliver the messages and events of an act one after another, and collect the results."""
 
 from dataclasses import dataclass, field
 from typing import Any

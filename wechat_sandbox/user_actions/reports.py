@@ -9,7 +9,7 @@ from wechat_sandbox.user_actions.actor import Actor, Impossible, Outcome
 async def enter(actor: Actor, fields: Fields) -> Outcome:
     """Open the chat. The phone loads the menu again if its copy is old.
 
-    It also reports its location, if `location_reports` is on and the account may get reports.
+    The phone also reports its location, if `location_reports` is on and the account may get reports.
     """
     fields.done()
     world, user = actor.world, actor.user

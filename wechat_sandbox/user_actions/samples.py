@@ -13,7 +13,7 @@ _SIDE = 96
 
 
 def sample(store: MediaStore, kind: str) -> Media:
-    """Add and return a sample of this type: a picture, a second of video, or a second of silence."""
+    """Add a sample of this type and return it: a picture, a second of video, or a second of silence."""
     return store.add(kind, _SAMPLES[kind])
 
 

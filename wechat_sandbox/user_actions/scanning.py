@@ -1,4 +1,5 @@
-"""The act that scans a code with the camera (protocol §2.2, §6.3). Its text decides the result."""
+"""The act that scans a code with the camera (protocol §2.2, §6.3). The text in the code decides the
+result."""
 
 from wechat_sandbox.json_fields import BadRequest, Fields
 from wechat_sandbox.user_actions import following, logins
@@ -50,7 +51,7 @@ def _login(actor: Actor, uuid: str) -> Outcome:
 def _named(world: World, fields: Fields) -> QrCode:
     """Return the code of the account with this ticket, url or scene.
 
-    An unknown scene gets a new permanent code. It stands for a code that was printed before this run.
+    For an unknown scene, create a permanent code. It stands for a code that was printed before this run.
     """
     if fields.has("ticket"):
         code = world.qrcodes.by_ticket(fields.text("ticket"))

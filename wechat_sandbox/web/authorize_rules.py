@@ -1,4 +1,5 @@
-"""Decides what an authorize link does when a user opens it (protocol §6.1, rules 25 to 28), without HTTP."""
+"""Decide the result of an authorize link when a user opens it (protocol §6.1, rules 25 to 28), without
+HTTP."""
 
 import re
 from collections.abc import Iterable, Mapping

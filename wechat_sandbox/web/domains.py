@@ -1,4 +1,4 @@
-"""Checks a URL against the domains that the account has set in the console (protocol §6.1 and §7.1)."""
+"""Check a URL against the domains that the account has set in the console (protocol §6.1 and §7.1)."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Serves the static files: the phone page, the styles of WeChat's pages, and WeChat's scripts."""
+"""Serve the static files: the phone page, the styles of WeChat's pages, and WeChat's scripts."""
 
 from pathlib import Path
 

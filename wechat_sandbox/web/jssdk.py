@@ -1,4 +1,4 @@
-"""Checks the wx.config call of a page, as WeChat does (protocol §7, rule 33)."""
+"""Check the wx.config call of a page, as WeChat does (protocol §7, rule 33)."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from wechat_sandbox.world.world import World
 
 @dataclass(frozen=True)
 class Config:
-    """The arguments that a page gave to wx.config, and the URL of the page."""
+    """The arguments that a page passed to wx.config, and the URL of the page."""
 
     app_id: str
     timestamp: str

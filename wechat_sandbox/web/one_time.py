@@ -48,7 +48,8 @@ class OneTimePage:
         )
 
     async def answered(self, request: web.Request) -> web.Response:
-        """Handle the form. It posts to the page's own URL, whose query has the subscription's details."""
+        """Handle the form. The form posts to the page's own URL, whose query has the details of the
+        subscription."""
         user = visitor(self._world, request)
         if user is None:
             return open_in_wechat()

@@ -1,4 +1,4 @@
-"""Fills the templates of WeChat's own HTML pages. All values are escaped."""
+"""Fill the templates of WeChat's own HTML pages. All values are escaped."""
 
 import html
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Serves the pictures of WeChat's hosts: avatars, and QR codes with a scene (protocol §9.1)."""
+"""Serve the pictures of WeChat's hosts: avatars, and QR codes with a scene (protocol §9.1)."""
 
 import html
 import io

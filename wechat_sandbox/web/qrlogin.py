@@ -76,7 +76,8 @@ class QrLoginPages:
 
 
 def confirm_url(base_url: str, uuid: str) -> str:
-    """Return the text in the picture of a login code. It is not the page's URL, which a camera would open."""
+    """Return the text in the picture of a login code. It is not a page's URL, because a camera would open
+    that."""
     return f"{base_url}{CONFIRM_PATH}?uuid={uuid}"
 
 

@@ -1,4 +1,4 @@
-"""Customer-service agents (protocol §8.1). They can be named as senders of messages; none is ever online."""
+"""Customer-service agents (protocol §8.1). Messages can name them as senders; no agent is ever online."""
 
 import re
 from dataclasses import dataclass

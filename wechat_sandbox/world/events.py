@@ -1,4 +1,4 @@
-"""Sends events to listeners, such as the phone page (over server-sent events)."""
+"""Send events to listeners, such as the phone page (over server-sent events)."""
 
 import asyncio
 from typing import Any
@@ -31,7 +31,7 @@ class Listener:
 
 
 class Bus:
-    """Passes each event to all listeners without waiting. Removes a listener with `BACKLOG` unread events."""
+    """Pass each event to all listeners without waiting. Remove a listener with `BACKLOG` unread events."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()

@@ -1,4 +1,4 @@
-"""Reads faults from a JSON object, or from a line of text such as `/cgi-bin/* errcode=-1 count=2`."""
+"""Read faults from a JSON object, or from a line of text such as `/cgi-bin/* errcode=-1 count=2`."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Faults: failures on purpose, in API calls and in deliveries, for tests of retries and error handling."""
+"""Faults that a test injects into API calls and deliveries, to test retries and error handling."""
 
 import random
 from collections.abc import Callable
@@ -11,14 +11,14 @@ DELIVERY = "delivery"
 
 @dataclass(frozen=True)
 class Fault:
-    """One failure on purpose.
+    """One injected fault.
 
     `path` is a pattern over API paths such as `/cgi-bin/menu/*`, or `delivery`. `probability` is from 0 to 1.
     `count` is the number of calls or deliveries that the fault may still hit; None means no limit.
 
-    In an API call: `delay` waits that many seconds before the answer, `drop` closes the connection without
-    an answer, `status` answers with that HTTP status, `errcode` answers with that error, `content_type`
-    replaces the Content-Type of the answer.
+    In an API call: `delay` waits that many seconds before the answer, `drop` closes the connection without an
+    answer, `status` answers with that HTTP status, `errcode` answers with that error, `content_type` replaces
+    the Content-Type of the answer.
 
     In a delivery: `delay` waits that many seconds before sending, `drop` discards the server's answer, so
     that the try ends at the deadline, `status` replaces the status of the answer, `duplicate` sends that many

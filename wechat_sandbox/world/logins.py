@@ -145,6 +145,6 @@ class Logins:
 
 
 def _wake(login: Login) -> None:
-    """Wake the polls that wait now. A later poll waits on a new Event, for the next change."""
+    """Wake the polls that are waiting. A later poll gets a new Event and waits for the next change."""
     login.changed.set()
     login.changed = asyncio.Event()

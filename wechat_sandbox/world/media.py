@@ -1,4 +1,4 @@
-"""Stores pictures, voices and videos. Temporary ones expire after three days (rule 38), permanent ones
+"""Store pictures, voices and videos. Temporary ones expire after three days (rule 38), permanent ones
 stay until they are deleted."""
 
 import hashlib
@@ -9,14 +9,15 @@ from wechat_sandbox.clock import Clock
 from wechat_sandbox.errors import WeChatError
 
 LIFETIME = 3 * 86400
-# Limits of temporary media, as a number and in bytes. Above them the oldest are removed, even if not expired.
+# Limits of temporary media: their number, and their bytes. Above a limit the oldest are removed, even if
+# valid.
 KEPT = 5000
 KEPT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes of a file. `playable` is a version for browsers, if browsers cannot play the format."""
+    """The bytes of a file. If browsers cannot play its format, `playable` is a version that they can play."""
 
     data: bytes
     content_type: str

@@ -17,7 +17,7 @@ class Keyword:
 
     @property
     def key(self) -> str:
-        """The name of the value in a call: the rule and the keyword's number, such as `thing1`."""
+        """Return the name of the value in a call: the rule and the keyword's number, such as `thing1`."""
         return f"{self.rule}{self.kid}"
 
 

@@ -10,7 +10,7 @@ from wechat_sandbox.world.tokens import new_token
 CODE_LIFETIME = 300
 ACCESS_LIFETIME = 7200
 REFRESH_LIFETIME = 30 * 86400
-# WeChat does not publish how long a consent is remembered. One day is a choice of the sandbox.
+# WeChat does not document the lifetime of a consent. One day is a choice of the sandbox.
 RECENT_CONSENT = 86400
 _KEPT = 10_000
 
@@ -78,11 +78,11 @@ class OAuth:
         return self._requests.pop(request_id, None)
 
     def consented(self, openid: str) -> None:
-        """Remember that the user agreed now."""
+        """Record that the user agreed now."""
         self._consents[openid] = self._clock.now()
 
     def refused(self, openid: str) -> None:
-        """Forget an earlier consent of the user, so that the next page asks again."""
+        """Delete an earlier consent of the user, so that the next page asks again."""
         self._consents.pop(openid, None)
 
     def consented_recently(self, openid: str) -> bool:

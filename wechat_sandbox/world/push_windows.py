@@ -33,8 +33,8 @@ class _Window:
 class Windows:
     """The open windows of all users.
 
-    The windows of one user do not add up. A message counts in every open window, so the largest window is
-    the limit. Some sources say that the maximum is taken; others say nothing about it.
+    The windows of one user do not add up. A message counts in every open window, so the largest window is the
+    limit. Some sources confirm that the maximum applies; others do not mention it.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -31,9 +31,9 @@ class QrCodes:
         self._permanent: dict[int | str, QrCode] = {}
 
     def create(self, scene: int | str, expire_seconds: int | None) -> QrCode:
-        """Create a code, permanent if `expire_seconds` is None.
+        """Create a code. It is permanent if `expire_seconds` is None.
 
-        A permanent scene has one code: a second call returns the same. Raises WeChatError 45029 above
+        A permanent scene has one code: a second call returns the same code. Raises WeChatError 45029 above
         `MAX_PERMANENT` permanent codes.
         """
         if expire_seconds is None:

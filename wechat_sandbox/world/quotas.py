@@ -1,4 +1,4 @@
-"""Counts API calls against WeChat's limits per day and per minute (protocol §4.3, rule 18)."""
+"""Count API calls against WeChat's limits per day and per minute (protocol §4.3, rule 18)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -59,7 +59,8 @@ class Quotas:
     def use(self, path: str, kind: Kind) -> None:
         """Count one call of `path`.
 
-        Raises WeChatError: 45009 if the quota of the day is used up, 45011 if that of the minute is.
+        Raises WeChatError: 45009 if the quota of the day is used up, 45011 if the quota of the minute is used
+        up.
         """
         limit = _limit(path, kind)
         if limit is None:

@@ -1,4 +1,4 @@
-"""Records a conversation: the acts of the users, and the answers and API calls of the account's server."""
+"""Record a conversation: the acts of the users, and the answers and API calls of the account's server."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Step:
-    """One act of a user, with its consequences. `openid` is None for an advance of the clock.
+    """One act of a user, with its consequences. If the step advances the clock, `openid` is None.
 
     `shown` has all messages that the user saw until their own next act. `calls` has all API calls until the
     next act of any user.
@@ -43,7 +43,7 @@ class Recorder:
         self._latest: dict[str, Step] = {}
 
     def begin(self, at: float, user: User | None, act: Json) -> Step:
-        """Add a step and return it. `user` is None for an advance of the clock."""
+        """Add a step and return it. If the step advances the clock, `user` is None."""
         step = Step(at, user.openid if user else None, act)
         self.steps.append(step)
         if user is not None:

@@ -1,4 +1,4 @@
-"""Stores pages shared by friends, and text messages (SMS). Both reach a phone outside the chat."""
+"""Store pages shared by friends, and text messages (SMS). Both reach a phone outside the chat."""
 
 from collections import deque
 from dataclasses import asdict, dataclass

@@ -27,7 +27,8 @@ class Token:
 
 
 class Line:
-    """The tokens of one endpoint. A new token of one endpoint does not end the tokens of the other."""
+    """A series of tokens: those of one endpoint. A new token of one endpoint does not end the tokens of the
+    other."""
 
     def __init__(self) -> None:
         self.current: Token | None = None
@@ -46,7 +47,8 @@ class Line:
         return self.current
 
     def begin_anew(self, now: float) -> None:
-        """Reset the line. The last token that was handed out stays valid, for `LIFETIME` seconds from now."""
+        """Reset the series. The last token stays valid for `LIFETIME` seconds from now, because the server
+        still uses it."""
         last = self.current or (self.old[-1] if self.old else None)
         self.old = [Token(last.value, now + LIFETIME)] if last else []
         self.current = None
@@ -92,7 +94,8 @@ class AccessTokens:
         return token.value, int(token.expires - now)
 
     def begin_anew(self) -> None:
-        """Reset both endpoints. Their last tokens stay valid: the server does not know of the reset."""
+        """Reset both endpoints. Their last tokens stay valid, because the server does not know of the
+        reset."""
         self._forced.clear()
         for line in (self._classic, self._stable):
             line.begin_anew(self._clock.now())
@@ -124,7 +127,8 @@ class AccessTokens:
 
 
 class JsapiTickets:
-    """The tickets that pages are signed with. Every caller gets the same ticket until shortly before its end.
+    """The tickets that pages are signed with. Every caller gets the same ticket until five minutes before its
+    end.
 
     A page may be signed with any ticket that has not expired.
     """
@@ -132,10 +136,11 @@ class JsapiTickets:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tickets: list[Token] = []
-        self._before_reset: list[Token] = []  # the last ticket handed out before a reset
+        self._before_reset: list[Token] = []  # the last ticket that was handed out before a reset
 
     def get(self) -> tuple[str, int]:
-        """Return the ticket and its remaining seconds. A new one is made five minutes before the end."""
+        """Return the ticket and its remaining seconds. Make a new ticket five minutes before the end of the
+        old one."""
         now = self._clock.now()
         living = self.living()
         if not living or self._tickets[-1].expires - now <= OVERLAP:
@@ -154,7 +159,7 @@ class JsapiTickets:
         return [*self.living(), *(ticket for ticket in self._before_reset if ticket.expires > now)]
 
     def begin_anew(self) -> None:
-        """Reset the tickets. The last one stays valid: the server does not know of the reset."""
+        """Reset the tickets. The last ticket stays valid, because the server does not know of the reset."""
         handed_out = [*self._before_reset, *self._tickets]
         self._before_reset = [Token(one.value, self._clock.now() + LIFETIME) for one in handed_out[-1:]]
         self._tickets = []

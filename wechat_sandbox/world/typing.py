@@ -10,7 +10,7 @@ SHOWN_SECONDS = 15
 
 
 class Typing:
-    """Shows and hides the typing line of each user. It hides by itself after 15 real seconds.
+    """Show and hide the typing line of each user. The line disappears by itself after 15 real seconds.
 
     Use it inside a running event loop.
     """

@@ -1,4 +1,4 @@
-"""Combines all state of the sandbox in one object, which can be reset to the start."""
+"""Combine all state of the sandbox in one object, which can be reset to the start."""
 
 import hashlib
 import secrets
@@ -31,7 +31,7 @@ from wechat_sandbox.world.typing import Typing
 from wechat_sandbox.world.users import User, Users
 
 FIRST_USERS = ("小明", "小红")
-_MENUIDS_BEGAN = 1_600_000_000  # the seconds since this time have nine digits
+_MENUIDS_BEGAN = 1_600_000_000  # the number of seconds since this time has nine digits
 # Seconds for which the events of a user have the same CreateTime under `same_second`.
 _SAME_SECOND = 60
 
@@ -50,7 +50,8 @@ class World:
         self, account: Account, behaviour: Behaviour, base_url: str, faults: Sequence[Fault] = ()
     ) -> None:
         self.base_url = base_url
-        self.run = secrets.token_hex(6)  # differs after a restart, when the ids of chat messages start at 1
+        # a restart changes this value; the ids of chat messages then start at 1 again
+        self.run = secrets.token_hex(6)
         self.clock = Clock()
         self.bus = Bus()
         self.callback: str | None = None
@@ -148,12 +149,13 @@ class World:
 
     @property
     def verify_file(self) -> str:
-        """The name of the file that proves that the account owns a web domain (protocol §6.1)."""
+        """Return the name of the MP_verify file, which proves that the account owns a web domain (protocol
+        §6.1)."""
         return f"MP_verify_{self.verify_text}.txt"
 
     @property
     def verify_text(self) -> str:
-        """The content of that file."""
+        """Return the content of the MP_verify file."""
         return hashlib.sha256(self.account.app_id.encode()).hexdigest()[:16]
 
     def set_callback(self, url: str | None, ok: bool) -> None:

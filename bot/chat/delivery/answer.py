@@ -1,8 +1,8 @@
-"""Step 6 of a message: have the answer in time, or make sure that it comes late.
+"""Step 6 of a message: answer in time, or make sure that the reply reaches the user later.
 
-A delivery that comes while the handler runs waits for that run. What is ready before the deadline is the
-answer. What is not is promised, and a job brings it. Rules and their reasons: docs/flow.md. What happens
-while the store is gone is not here: see without_store.py.
+A delivery that arrives while the handler runs waits for that run. A reply that is ready before the deadline
+is the answer. Otherwise the reply is promised, and a job brings it to the user. docs/flow.md has the rules
+and their reasons. without_store.py answers deliveries while the store fails.
 """
 
 import logging
@@ -21,7 +21,7 @@ from bot.errors import StoreError
 
 log = logging.getLogger("bot.answer")
 
-# WeChat delivers again only if it hears nothing. To be delivered to again we must wait longer than its 5 s.
+# WeChat delivers again only if it gets no answer within 5 s. To get another delivery, wait longer than that.
 OUTWAIT_SECONDS = 1.0
 
 
@@ -37,7 +37,7 @@ class Answerer:
 
     def answer(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         """Return the answer of one delivery before `end` (see RetryTiming). Run the handler if no other
-        delivery has. Raises StoreError if the store is lost on the way."""
+        delivery has run it. Raises StoreError if the store fails meanwhile."""
         if claim.state is State.NEW:
             return self._begin(incoming, claim, end)
         if claim.state is State.RUNNING:
@@ -48,7 +48,7 @@ class Answerer:
 
     def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         match = self._handlers.find(incoming)
-        stands_in = self._timing.can_push and claim.attempt > 1  # for a process that died with its connection
+        stands_in = self._timing.can_push and claim.attempt > 1  # the process of an earlier delivery has died
         if match is None or not (match.route.slow or stands_in):
             return self._run(incoming, match, claim)
         try:
@@ -73,24 +73,27 @@ class Answerer:
             return self.give_unrecorded(incoming, reply, attempt, route)
 
     def give(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = "") -> Answer:
-        """Answer with the reply of a run that has ended, unless the reply goes another way."""
+        """Answer with the reply of a run that has ended. If the reply is promised, or another run has ended
+        first, answer as the record says."""
         if self._record(incoming, reply):
             return Answer(reply, "reply" if reply else "none", attempt, route, is_first=True)
-        claim = self._records.look(incoming.key, attempt)  # promised, or run again by another process
+        # the reply is promised, or another process has run the handler
+        claim = self._records.look(incoming.key, attempt)
         answer = self.repeat.answer(incoming, claim)
         return answer._replace(result="late", route=route, retry=claim.state is State.RUNNING)
 
     def give_unrecorded(
         self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = ""
     ) -> Answer:
-        """Answer with a reply that could not be recorded, and record it when the store is back."""
+        """Answer with a reply that could not be recorded. Record it when the store works again."""
         self._records.liveness.owe(lambda: self._record(incoming, reply))
         if reply is not None and not reply.is_answer:
             return Answer(None, "promised", attempt, route)
         return Answer(reply, "reply" if reply else "none", attempt, route)
 
     def _record(self, incoming: Incoming, reply: Reply | None) -> bool:
-        """Record the reply. Return False if it is not this delivery's answer: then it is brought late."""
+        """Record the reply. Return False if it is not the answer of this delivery; a promised reply is then
+        brought to the user by its job."""
         if reply is not None and not reply.is_answer:
             self.promise(incoming)
         elif self._records.finish(incoming.key, reply):
@@ -102,12 +105,12 @@ class Answerer:
     # -- the handler runs elsewhere
 
     def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
-        """Wait for the run, if there is a place for one more delivery that waits."""
+        """Wait for the run, unless too many deliveries of this process are waiting already."""
         left = self._timing.until_last_chance(incoming, attempt)
         with self._timing.place() as has_place:
             if left <= 0 or not has_place:
                 return self._give_up(incoming, attempt, route, must=True)
-            # The process of the run may be dead, and this one and the next may die while they wait.
+            # The process of the run may be dead, and the processes of waiting deliveries may die, too.
             take_back = self._expect(incoming) if self._timing.can_push and attempt > 1 else None
             left = min(left, self._timing.left(end) - self._timing.reserve(attempt))
             claim = self._records.wait(incoming.key, attempt, left)
@@ -120,21 +123,24 @@ class Answerer:
             return answer
 
     def _expect(self, incoming: Incoming) -> Callable[[], None] | None:
-        """Make sure that a worker runs the handler if the process that runs it dies, whatever happens to the
-        deliveries that wait for it. Return a function that takes this back."""
+        """Write a job that runs the handler if the process that runs it now dies, even if all waiting
+        deliveries fail. Return a function that deletes the job, or None if no process runs the handler."""
         process = self._records.runner(incoming.key)
         return self._late.expect(incoming, process) if process else None
 
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
-        if claim.state is State.NEW:  # the process that ran it is dead
+        if claim.state is State.NEW:  # the process that ran the handler is dead
             return self.answer(incoming, claim, end)
-        if claim.is_unused:  # a job made it
+        if claim.is_unused:  # a job made the reply
             return self.repeat.answer(incoming, claim, route)
         return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 
     def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
-        """The reply is not ready in time. Promise it if WeChat will not deliver again, or if it can be
-        pushed. Else let WeChat deliver again; with `must` this delivery may not wait for that."""
+        """Answer without the reply, because it is not ready in time.
+
+        Promise it if WeChat will not deliver again, or if it can be pushed. Otherwise make WeChat deliver
+        again. With `must`, answer without waiting any longer.
+        """
         may_promise = must or self._timing.can_push or attempt >= LAST_ATTEMPT
         if may_promise and self.promise(incoming):
             if self._timing.can_push:
@@ -146,7 +152,7 @@ class Answerer:
         return Answer(None, "retry", attempt, route, retry=True)
 
     def promise(self, incoming: Incoming) -> bool:
-        """Promise the reply: a job brings it. Return False if the run has ended."""
+        """Promise the reply: a job brings it to the user. Return False if the run has ended."""
         return self._records.promise(incoming.key, lambda process: self._late.expect(incoming, process))
 
     def promised(self, attempt: int, route: str = "") -> Answer:

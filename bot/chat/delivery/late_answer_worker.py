@@ -1,8 +1,7 @@
 """Perform the jobs of late answers: run the handler, then bring the reply to the user.
 
-Each step is noted in the job, so that another worker continues there if this process dies. One thing cannot
-be noted in time: a push that WeChat has taken just before the process dies. The user then sees that message
-twice.
+Each step is recorded in the job, so that another worker can continue if this process dies. One case cannot be
+recorded: if the process dies just after WeChat has accepted a push, the user gets that message twice.
 """
 
 import logging
@@ -25,11 +24,12 @@ from bot.wechat.client import PUSH
 
 log = logging.getLogger("bot.late")
 
-_BUSY = (-1, 45009, 45011)  # WeChat's own trouble: later it may take the message
-# A delivery that waits for a reply looks for it every 0.2 s: it has used the reply by then, or is dead.
+_BUSY = (-1, 45009, 45011)  # temporary errors of WeChat: a later push may succeed
+# A waiting delivery looks for the reply every 0.2 s. If it has not used the reply after this time, it is
+# dead.
 _UNUSED_SECONDS = 1.0
-_MAX_RUNS = 5  # a handler that has killed five workers is not run by a sixth
-_PUSH_TRIES = 4  # then an answer that WeChat does not take waits for the user's next message
+_MAX_RUNS = 5  # a handler may have killed five workers: do not run it again
+_PUSH_TRIES = 4  # after these, an answer that WeChat refuses is kept for the user's next message
 
 
 class LateAnswerWorker:
@@ -43,7 +43,7 @@ class LateAnswerWorker:
         self._unused_seconds = _UNUSED_SECONDS if account.can_push else SERIES_SECONDS
 
     def perform(self, job: Job) -> Later | Failed | None:
-        """Do one job as far as it can be done now. Raises JobLost if another worker has the job."""
+        """Perform one job as far as possible now. Raises JobLost if another worker has the job."""
         if job.kind == TYPING:
             self._type(str(job.work["openid"]))
             return None
@@ -60,7 +60,7 @@ class LateAnswerWorker:
         # WeChat's last delivery, so the reply is pushed.
         promised = self._account.can_push and job.kind == EXPECTED
         found = self._records.adopt(incoming.key, promised=promised)
-        # Without a record, the message is so old that a run that had begun has ended.
+        # If the record has expired, the message is so old that any run of it has ended.
         is_old = found.state is State.NEW and (job.kind == EXPECTED or "ended" in job.work)
         if found.state is State.DONE or is_old:
             return self._bring_unused(incoming, job, found)
@@ -72,12 +72,12 @@ class LateAnswerWorker:
             job = self._outbox.note(job, ended=True, problem=outcome.problem)
             return Later(self._unused_seconds, "") if outcome.reply else _end(job)
         if not self._records.is_promised(incoming.key):
-            return None  # another process took this one for dead, and had its reply ready first
+            return None  # this process counted as dead, and another one has finished the run first
         return self._bring(incoming, self._note_reply(job, outcome))
 
     def _bring_unused(self, incoming: Incoming, job: Job, found: Claim) -> Later | Failed | None:
-        """Bring the reply that was ready in time, if no delivery has answered with it after a while: the
-        processes of the deliveries that waited for it were killed."""
+        """Bring the reply to the user if no delivery has answered with it after a while. The processes of the
+        deliveries that waited for the reply were then killed."""
         if found.reply is None or not found.is_unused:
             return _end(job)
         left = self._unused_seconds - self._records.age(found)
@@ -103,21 +103,24 @@ class LateAnswerWorker:
         )
         if place and match is None:
             log.error(
-                "[late] no route %s any more: has its handler a new name? openid=%s", place, incoming.openid
+                "[late] no route %s any more; was its handler renamed? openid=%s",
+                place,
+                incoming.openid,
             )
             return self._handlers.apology("its route is gone")
-        return self._handlers.run(incoming, match, again=True)  # the process that began it may have died
+        return self._handlers.run(incoming, match, again=True)  # an earlier run may have died
 
     # -- the reply goes to the user
 
     def _bring(self, incoming: Incoming, job: Job) -> Later | Failed | None:
-        """Bring the reply that is noted in the job."""
+        """Bring the reply that is stored in the job."""
         reply = from_json(job.work["reply"])
         later = self._deliver(incoming.openid, job, reply) if reply else None
         return later or _end(job)
 
     def _deliver(self, openid: str, job: Job, reply: Reply) -> Later | None:
-        """Push what has not been pushed yet. Keep what cannot be pushed for the user's next message."""
+        """Push the parts that have not been pushed yet. Keep a reply that cannot be pushed for the user's
+        next message."""
         parts = reply.pushes(self._account.text_limit) if self._account.can_push else []
         sent = int(job.work.get("sent", 0))
         for part in parts[sent:]:
@@ -150,6 +153,6 @@ class LateAnswerWorker:
 
 
 def _end(job: Job) -> Failed | None:
-    """Return how the job ends: it is done, or it has failed if its handler did."""
+    """Return None if the job is done, or Failed if its handler failed."""
     problem = str(job.work.get("problem", ""))
     return Failed(problem) if problem else None

@@ -1,6 +1,7 @@
-"""What is written down when a reply comes too late to be the answer: jobs, which some worker performs.
+"""Write jobs for replies that are too late to be the answer of a delivery.
 
-`late_answer_worker.py` performs them. A job is in the outbox before anything is promised to WeChat.
+`late_answer_worker.py` performs the jobs. A job is in the outbox before WeChat gets an answer that promises
+it.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from bot.chat.router import Match
 from bot.chat.wire.messages import Incoming
 from bot.jobs.outbox import Job, Outbox
 
-# A handler to run; one that runs in a request, to be run again only if its process dies; a reply to bring.
+# Kinds of jobs: run a handler; run a handler again if the process of its request dies; bring a reply to the
+# user; show the typing indicator.
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
 
 
@@ -24,9 +26,11 @@ def owner_of(job: Job) -> str | None:
 
 
 def retried_work(job: Job) -> dict[str, Any]:
-    """Return the work of a failed job that is tried again by hand: a handler is run from its beginning, and
-    its reply is brought late, because WeChat has long been answered. A reply that was partly brought is
-    continued."""
+    """Return the work for another run of a failed job, after an operator has requested the run.
+
+    A handler starts again from its beginning. Its reply is brought late, because WeChat got an answer long
+    ago. A reply of which some parts were pushed continues after those parts.
+    """
     if job.kind not in (RUN, EXPECTED):
         return job.work
     wanted = ("fields", "place", "captures")
@@ -34,8 +38,8 @@ def retried_work(job: Job) -> dict[str, Any]:
 
 
 class LateAnswers:
-    """Write down replies that come late. `wake(job_id)` makes a worker look at a job at once.
-    `still_working` is the text for users of an account that cannot push."""
+    """Write jobs for late replies. `wake(job_id)` makes a worker look at a job at once. `still_working` is
+    the text for users of an account that cannot push."""
 
     def __init__(
         self, outbox: Outbox, wake: Callable[[str], None], timing: RetryTiming, still_working: str
@@ -46,41 +50,45 @@ class LateAnswers:
         self._still_working = still_working
 
     def meanwhile(self) -> Reply | None:
-        """Return what the user reads until the reply is ready. Where it is pushed, nothing."""
+        """Return the text that the user reads until the reply is ready, or None if the reply will be
+        pushed."""
         return None if self.timing.can_push else Text(self._still_working)
 
     def write(self, incoming: Incoming, match: Match) -> None:
-        """Write a job that runs this handler. It begins soon, or at once after wake()."""
+        """Write a job that runs this handler. A worker takes it at the next sweep, or at once after
+        wake()."""
         work = {"fields": incoming.fields, "place": match.place, "captures": list(match.captures)}
         while not self._outbox.put(incoming.key, RUN, work):
-            # A copy of this delivery was quicker and expects the run in a request: make a job of it.
+            # A copy of this delivery has written an EXPECTED job first. Change it to a RUN job.
             job = self._outbox.get(incoming.key)
             if job is not None and (job.kind != EXPECTED or self._outbox.rewrite(job, RUN, work)):
                 return
 
     def wake(self, incoming: Incoming) -> None:
-        """Let a worker look at what was written."""
+        """Let a worker take the job of this message at once."""
         self._wake(incoming.key)
 
     def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
-        """Write a job that runs the handler if the process `runner`, in which it runs now, dies. Return a
-        function that takes this back."""
+        """Write a job for a handler that runs in the process `runner` now. A worker runs the job only if that
+        process dies. Return a function that deletes the job."""
         job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
         return lambda: self._outbox.done(job) if job else None
 
     def bring(self, incoming: Incoming, reply: Reply | None) -> None:
-        """Bring a promised reply that is ready in this process, where a delivery has run the handler."""
+        """Bring a promised reply to the user. It is ready in this process, where a delivery has run the
+        handler."""
         job = self._outbox.get(incoming.key)
         if job is None or job.work.get("late"):
-            return  # other processes took this one for dead, and a worker has run the handler
+            return  # this process counted as dead, and a worker has run the handler
         work = {**job.work, "reply": to_json(reply), "late": True}
         if self._outbox.rewrite(job, job.kind, work):
             self._wake(incoming.key)
 
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
-        """Push a reply that WeChat did not receive as an answer. Return False if another delivery does so."""
+        """Push a reply that WeChat did not receive as an answer. Return False if another delivery pushes
+        it."""
         work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
-        # An id of its own: the job that ran the handler may still be in the outbox.
+        # The id differs from that of the job that ran the handler, which may still be in the outbox.
         job = self._outbox.put(f"{incoming.key}:again", DELIVER, work)
         if job is None:
             return False
@@ -91,7 +99,7 @@ class LateAnswers:
         return True
 
     def show_typing(self, incoming: Incoming) -> None:
-        """Let the phone show that an answer is being written."""
+        """Show the typing indicator on the user's phone."""
         job_id = f"{incoming.key}:typing"
         self._outbox.put(job_id, TYPING, {"openid": incoming.openid})
         self._wake(job_id)

@@ -1,7 +1,7 @@
-"""Runs of messages in this process alone, while the store is gone.
+"""Run handlers in this process alone while the store fails.
 
-A delivery that comes to the same process waits for the run. In another process the handler runs again.
-WeChat waits 5 s for a delivery whatever the handler does, so every run has a thread of its own.
+A delivery to the same process waits for the run. In another process the handler runs again. Each run has its
+own thread, because a delivery must be answered within 5 s even if the handler takes longer.
 """
 
 import contextvars
@@ -14,7 +14,7 @@ from bot.chat.delivery.retry_timing import SERIES_SECONDS
 from bot.chat.replies.kinds import Reply
 from bot.store import Clock
 
-_MOST_RUNS = 200  # under way at the same time: threads are not endless
+_MOST_RUNS = 200  # at the same time; each has a thread
 _FIRST_POLL_SECONDS = 0.001
 _LAST_POLL_SECONDS = 0.2
 
@@ -22,8 +22,9 @@ Bring = Callable[[Reply | None], None]
 
 
 class Run:
-    """One message in one process. `attempts` counts its deliveries here. `reply` is set once the run has
-    `ended`. `is_promised`: WeChat was answered without the reply, which is brought another way."""
+    """The run of one message in one process. `attempts` counts the deliveries to this process. `reply` is set
+    when the run has `ended`. `is_promised`: WeChat got an answer without the reply, which is brought later.
+    """
 
     def __init__(self, at: float) -> None:
         self.at = at
@@ -35,7 +36,7 @@ class Run:
         self._lock = threading.Lock()
 
     def promise(self, bring: Bring) -> bool:
-        """Call `bring` with the reply once it is there. Return False if it is there already."""
+        """Call `bring` with the reply when it is ready. Return False if it is already ready."""
         with self._lock:
             if self.ended and not self.is_promised:
                 return False
@@ -51,7 +52,7 @@ class Run:
 
 
 class LocalRuns:
-    """The runs of this process while the store is gone, and for half a minute after."""
+    """The runs of this process while the store fails, and for half a minute afterwards."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class LocalRuns:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
-        self._runs: dict[str, Run] = {}  # in the order in which they began
+        self._runs: dict[str, Run] = {}  # in the order of their start
         self.under_way = 0
         self._lock = threading.Lock()
 
@@ -75,8 +76,8 @@ class LocalRuns:
             return self._runs.get(key)
 
     def begin(self, key: str, handle: Callable[[], Reply | None]) -> Run | None:
-        """Return the run of this message; its first delivery begins it. `handle` raises nothing. Return None
-        if too many runs are under way."""
+        """Return the run of this message. Start it at the first delivery. `handle` must not raise. Return
+        None if too many runs are active."""
         with self._lock:
             run = self._runs.get(key)
             if run is not None:
@@ -97,7 +98,7 @@ class LocalRuns:
             self.under_way -= 1
 
     def wait(self, run: Run, seconds: float) -> None:
-        """Wait until the run has ended, or the time is over."""
+        """Wait until the run has ended, at most for `seconds`."""
         end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
         while not run.ended:
             left = end - self._monotonic()
@@ -107,7 +108,7 @@ class LocalRuns:
             pause = min(2 * pause, _LAST_POLL_SECONDS)
 
     def _drop_old(self) -> None:
-        """Drop runs that have ended and are old. Those that began first stand first."""
+        """Delete old runs that have ended. The dict is in the order of their start."""
         now = self._clock()
         old = itertools.takewhile(lambda item: now - item[1].at >= SERIES_SECONDS, self._runs.items())
         for key in [key for key, run in old if run.ended]:

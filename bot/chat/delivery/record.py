@@ -1,8 +1,8 @@
-"""Step 3 of a message: one run of its handler, however often and wherever the message is delivered.
+"""Step 3 of a message: make sure that its handler runs once, whichever processes get its deliveries.
 
-States of a record: not there; RUNNING in a process; QUEUED as a job; PROMISED (WeChat has been answered
-without the reply, and the job brings it); DONE, with the reply. If a process dies while it runs a message,
-the next delivery that finds this out runs it.
+A record is absent; RUNNING in a process; QUEUED as a job; PROMISED (WeChat got an answer without the reply,
+and the job brings it); or DONE, with the reply. If a process dies while it runs a handler, the next delivery
+that detects this runs the handler again.
 """
 
 import enum
@@ -18,7 +18,7 @@ from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store, Write
 from bot.store.records import dump, load
 
-_RUNNING = b"R"  # followed by the process
+_RUNNING = b"R"  # followed by the name of the process
 _QUEUED = b"Q"
 _PROMISED = b"P"
 _DONE = b"D"  # followed by a _Done
@@ -28,10 +28,10 @@ _LAST_POLL_SECONDS = 0.2
 
 
 class State(enum.Enum):
-    """What a delivery finds."""
+    """The state of a message, as a delivery sees it."""
 
-    NEW = "new"  # nobody runs it: the caller must, and must then call finish() or queue()
-    RUNNING = "running"  # another delivery or a job runs it: call wait()
+    NEW = "new"  # the caller must run the handler, and must then call finish() or queue()
+    RUNNING = "running"  # another delivery or a job runs the handler: call wait()
     DONE = "done"  # the run has ended
 
 
@@ -43,12 +43,12 @@ class _Done:
 
 
 class Claim(NamedTuple):
-    """What a delivery knows of its message. `attempt` counts deliveries from 1.
+    """The state of a message when a delivery claims it. `attempt` is the number of the delivery, from 1.
 
-    Of a DONE message: its `reply` (None: there is none, or it goes another way), `at`: when the reply was
-    ready, `answered`: when a delivery last answered with it, both in unix seconds. `answered` is 0 until a
-    delivery has answered with the reply of a job. `stored` is the record itself. Of a NEW message:
-    `nothing_beside` is True if claim() has looked up `beside` and found nothing.
+    If DONE: `reply` is None if there is none or it is brought another way; `at` is when the reply was ready,
+    and `answered` when a delivery last answered with it, in unix seconds. `answered` is 0 for the reply of a
+    job until a delivery has answered with it. `stored` is the record itself.
+    If NEW: `nothing_beside` is True if claim() has looked up `beside` and found nothing.
     """
 
     state: State
@@ -61,12 +61,12 @@ class Claim(NamedTuple):
 
     @property
     def is_unused(self) -> bool:
-        """Return True if there is a reply, and no delivery has answered with it."""
+        """Return True if there is a reply and no delivery has answered with it."""
         return self.reply is not None and not self.answered
 
 
 class Records:
-    """The records of all messages. `lifetime` in seconds must outlast the freshness window, so that a
+    """The records of all messages. `lifetime` in seconds must be longer than the freshness window, so that a
     replayed delivery still finds its record. Every method raises StoreError."""
 
     def __init__(
@@ -87,8 +87,8 @@ class Records:
         self._mine = _RUNNING + liveness.me.encode()
 
     def claim(self, key: str, beside: str = "") -> Claim:
-        """Count a delivery. Of all deliveries of a message, exactly one gets NEW; another one gets it if the
-        process of the first dies. `beside` is another key that is looked up in the same round trip."""
+        """Count a delivery. Exactly one delivery of a message gets NEW; if its process dies, one other
+        delivery gets NEW again. `beside` is another key that is read in the same round trip."""
         claim = ("add", (key, self._mine, self._lifetime))
         is_new, *found = self._store.together([claim, ("get", (beside,))] if beside else [claim])
         if is_new:
@@ -103,7 +103,7 @@ class Records:
     def look(self, key: str, attempt: int) -> Claim:
         """Return the state now, without counting a delivery."""
         record = self._store.get(key)
-        if record is None:  # its lifetime is over, or the store has lost it
+        if record is None:  # the record has expired, or the store has lost it
             won = self._store.add(key, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         if record.startswith(_DONE):
@@ -116,13 +116,13 @@ class Records:
         return Claim(State.RUNNING, attempt)
 
     def wait(self, key: str, attempt: int, seconds: float) -> Claim:
-        """Wait for a run. Return DONE as soon as it has ended, NEW if its process died and the caller must
-        run it, RUNNING if the time is over."""
+        """Wait for a run, at most for `seconds`. Return DONE as soon as it has ended, NEW if its process died
+        and the caller must run the handler, and RUNNING if the run has not ended in time."""
         end, pause = self._monotonic() + seconds, _FIRST_POLL_SECONDS
         while True:
             try:
                 claim = self.look(key, attempt)
-            except StoreError:  # it may be back before the time is over
+            except StoreError:  # the store may work again in time
                 claim = Claim(State.RUNNING, attempt)
             left = end - self._monotonic()
             if claim.state is not State.RUNNING or left <= 0:
@@ -133,22 +133,23 @@ class Records:
     # -- a run begins
 
     def queue(self, key: str) -> None:
-        """Change RUNNING here to QUEUED: a job in the outbox runs it now."""
+        """Change RUNNING in this process to QUEUED: a job in the outbox now runs the handler."""
         self._store.swap(key, self._mine, _QUEUED, self._lifetime)
 
     def seize(self, key: str) -> None:
-        """Change RUNNING elsewhere to RUNNING here: the reply is ready here before that run has ended."""
+        """Change RUNNING in another process to RUNNING in this one, because the reply is ready here first."""
         self._store.update(key, lambda now: self._write(self._mine) if _is_running(now) else None)
 
     def runner(self, key: str) -> str | None:
-        """Return the process in which a delivery runs the message now, or None."""
+        """Return the process in which a delivery runs the handler now, or None."""
         record = self._store.get(key)
         return record[1:].decode() if record and _is_running(record) else None
 
     def adopt(self, key: str, *, promised: bool) -> Claim:
-        """Let a job run the handler: RUNNING to QUEUED, or to PROMISED if `promised`.
+        """Let a job run the handler: change RUNNING to QUEUED, or to PROMISED if `promised`.
 
-        Return RUNNING if the job must run it now, DONE if the run has ended, and NEW if the record is gone.
+        Return RUNNING if the job must run the handler now, DONE if the run has ended, and NEW if the record
+        is gone.
         """
         found = None
 
@@ -164,11 +165,11 @@ class Records:
 
     def promise(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
         """Change RUNNING or QUEUED to PROMISED: from now on a job must bring the reply to the user. Return
-        True also if another delivery has promised it; False if the run has ended (its reply is there to be
-        had).
+        True also if another delivery has promised it. Return False if the run has ended; its reply is in the
+        record.
 
-        A message that runs in a process has no job yet. `expect(process)` writes one first, and returns a
-        function that takes it back, which is called if the message is not promised after all.
+        A message that runs in a process has no job yet. `expect(process)` writes the job first and returns a
+        function that deletes it. That function is called if the message is not promised after all.
         """
         take_back: Callable[[], None] | None = None
         is_promised = False
@@ -177,7 +178,7 @@ class Records:
             nonlocal take_back, is_promised
             is_promised = record == _PROMISED
             if is_promised:
-                return None  # the job stays: the delivery that promised relies on it
+                return None  # keep the job: the delivery that made the promise needs it
             if take_back:
                 take_back()
                 take_back = None
@@ -196,12 +197,12 @@ class Records:
     # -- a run has ended
 
     def finish(self, key: str, reply: Reply | None, *, given: bool = True) -> bool:
-        """Change the record to DONE: the reply is for this delivery and its retries. Return False if it was
-        PROMISED or another run has finished it: the reply is then not this delivery's answer.
+        """Change the record to DONE. The reply is the answer of this delivery and of its retries. Return
+        False if the record was PROMISED or another run has finished it: the reply is then not the answer.
 
-        With `given=False` the reply comes from a job, and is unused until a delivery calls give(). If none
-        does, the job must bring it: see promise_unused(). A record that the store has lost meanwhile counts
-        as ours.
+        With `given=False` the reply comes from a job, and is unused until a delivery calls give(). If no
+        delivery does, the job must bring it: see promise_unused(). If the store has lost the record, it
+        is written again.
         """
         now = self._clock()
         done = _done(reply, now, now if given else 0)
@@ -215,18 +216,18 @@ class Records:
         return self._clock() - claim.at
 
     def give(self, key: str, claim: Claim) -> bool:
-        """Note that the reply is given as an answer now. Return False if the record has changed since
-        `claim` was made: look again."""
+        """Record that a delivery answers with the reply now. Return False if the record has changed since
+        `claim` was made: call look() again."""
         return self._replace(key, claim, _done(claim.reply, claim.at, self._clock()))
 
     def promise_unused(self, key: str, claim: Claim) -> bool:
-        """Change DONE to PROMISED: the deliveries that waited for the reply were killed, so its job must
-        bring it. Return False as give() does."""
+        """Change DONE to PROMISED, because the deliveries that waited for the reply were killed and its job
+        must bring it. Return False as give() does."""
         return self._replace(key, claim, _PROMISED)
 
     def withdraw(self, key: str, claim: Claim) -> bool:
-        """Mark the reply as going another way: later deliveries of this message return an empty answer.
-        Return False as give() does."""
+        """Remove the reply from the record because it is brought another way: later deliveries of this
+        message return an empty answer. Return False as give() does."""
         return self._replace(key, claim, _done(None, claim.at, claim.answered))
 
     def _replace(self, key: str, claim: Claim, record: bytes) -> bool:

@@ -13,7 +13,7 @@ log = logging.getLogger("bot.answer")
 
 
 class Repeat:
-    """Give a reply that a run has left in the record."""
+    """Answer with a reply that is in the record."""
 
     def __init__(self, records: Records, late: LateAnswers) -> None:
         self._records = records
@@ -33,7 +33,8 @@ class Repeat:
         return Answer(given.reply, result, claim.attempt, route, given.at, is_first=given.is_unused)
 
     def _give(self, incoming: Incoming, claim: Claim) -> Claim | None:
-        """Note that the reply is given now, and return its claim. Return None if it is pushed."""
+        """Record that the reply is given now, and return its claim. Return None if the reply is pushed
+        instead."""
         while claim.reply is not None:
             if self._late.timing.needs_push(claim):
                 withdraw = functools.partial(self._withdraw, incoming, claim)
@@ -42,14 +43,14 @@ class Repeat:
             elif self._records.give(incoming.key, claim):
                 break
             newer = self._records.look(incoming.key, claim.attempt)
-            if newer == claim:  # another delivery has written the push and will withdraw the reply next
+            if newer == claim:  # another delivery pushes the reply, and is about to withdraw it
                 return None
-            claim = newer  # another delivery was quicker
+            claim = newer  # another delivery has changed the record
         return claim
 
     def _withdraw(self, incoming: Incoming, claim: Claim) -> bool:
-        """Withdraw the reply from the record. The push is already written, and stays if the store fails
-        now."""
+        """Withdraw the reply from the record. Return True also if the store fails: the push is already
+        written, and the record is changed when the store works again."""
         withdraw = functools.partial(self._records.withdraw, incoming.key, claim)
         try:
             return withdraw()

@@ -1,7 +1,7 @@
-"""When WeChat delivers a message again, and what follows from the time of a delivery.
+"""Calculate deadlines, and recognise retries and copies by the time of a delivery.
 
-WeChat does not number its deliveries. It delivers a message three times at most: again when it has heard
-nothing for 5 s, or at once when the connection broke. Copies of one delivery overlap.
+WeChat does not number its deliveries. It delivers a message at most three times: again if it gets no answer
+within 5 s, or at once if the connection breaks. Copies of one delivery overlap.
 """
 
 import math
@@ -16,25 +16,25 @@ from bot.config import Config
 from bot.store import Clock
 
 LAST_ATTEMPT = 3
-SERIES_SECONDS = 30.0  # after this WeChat does not deliver a message again
-_COPY_SECONDS = 1.5  # a copy comes within half a second; CreateTime is in whole ones
+SERIES_SECONDS = 30.0  # WeChat delivers no message again after this time
+_COPY_SECONDS = 1.5  # a copy arrives within 0.5 s, and CreateTime has whole seconds
 
 
 class RetryTiming:
-    """The deadlines of this account's deliveries. `places` is how many deliveries of this process may wait
-    for a reply at the same time."""
+    """The deadlines of this account's deliveries. At most `places` deliveries of this process may wait for a
+    reply at the same time."""
 
     def __init__(
         self, config: Config, clock: Clock, monotonic: Callable[[], float] = time.monotonic, *, places: int
     ) -> None:
-        self.can_push = config.can_push  # then no reply needs to wait on a connection
+        self.can_push = config.can_push  # if True, no delivery needs to wait for a late reply
         self._deadline = config.deadline_seconds
         self._clock = clock
         self._monotonic = monotonic
         self._places = threading.BoundedSemaphore(places)
 
     def end(self) -> float:
-        """Return when a delivery that has just begun must be answered, for left()."""
+        """Return the deadline of a delivery that begins now, for left()."""
         return self._monotonic() + self._deadline
 
     def left(self, end: float) -> float:
@@ -43,7 +43,7 @@ class RetryTiming:
 
     @contextmanager
     def place(self) -> Iterator[bool]:
-        """Take one of the places for deliveries that wait. Yield False if all are taken."""
+        """Take one of the places for waiting deliveries. Yield False if all are taken."""
         has_place = self._places.acquire(blocking=False)
         try:
             yield has_place
@@ -52,31 +52,35 @@ class RetryTiming:
                 self._places.release()
 
     def needs_push(self, claim: Claim) -> bool:
-        """Return True if WeChat has not received our answer, so that a push is surer than a second answer.
+        """Return True if WeChat has not received our earlier answer, so that the reply must be pushed.
 
-        WeChat delivers again 5 s after a delivery that it got no answer for. A delivery that comes sooner is
-        an overlapping copy, and one that comes much later is a replay: both get the answer. A reply that a
-        job made and no delivery has used is always given as the answer.
+        WeChat delivers again 5 s after a delivery that got no answer. A delivery that arrives sooner is an
+        overlapping copy, and one that arrives much later is a replay: both get the answer. A reply that a job
+        made and no delivery has used is always given as the answer.
         """
         if not self.can_push or claim.is_unused or self._clock() - claim.at > SERIES_SECONDS:
             return False
         return self._clock() - claim.answered > self._deadline / 2
 
     def reserve(self, attempt: int) -> float:
-        """Return how many seconds of its time a delivery must not use up. If its answer does not arrive, the
-        next delivery must come late enough not to pass for a copy. The first may use all, for two more
-        follow."""
+        """Return the seconds that a delivery must leave unused before its deadline.
+
+        If its answer is lost, the next delivery must arrive late enough not to be taken for a copy. The first
+        delivery may use all its time, because two more follow.
+        """
         return 0.4 * self._deadline if self.can_push and attempt > 1 else 0
 
     def until_last_chance(self, incoming: Incoming, attempt: int) -> float:
-        """Return the seconds until WeChat will surely not deliver again. From then on, an account that can
-        push must not rely on this connection. A third delivery that comes sooner may be a copy of the first.
+        """Return the seconds until WeChat will certainly not deliver again, or infinity.
+
+        After that, an account that can push must not rely on this connection. A third delivery that arrives
+        sooner may be a copy of the first one.
         """
         if self.can_push and attempt >= LAST_ATTEMPT:
             return incoming.created + _COPY_SECONDS - self._clock()
         return math.inf
 
     def is_last(self, incoming: Incoming, attempt: int) -> bool:
-        """Return True if this is the last delivery, as far as this process can tell: it has seen `attempt` of
-        them, and others may have gone to other processes."""
+        """Return True if this is probably the last delivery. This process has counted `attempt` deliveries;
+        others may have gone to other processes."""
         return attempt >= LAST_ATTEMPT or self._clock() - incoming.created > 2 * self._deadline

@@ -1,8 +1,7 @@
-"""Answer a delivery whether the store can be reached or not.
+"""Answer every delivery, with the store or without it.
 
-With the store, the answerer does it. Without, this process answers what is delivered to it on its own: a
-message is better answered twice than not at all. What could not be written down is written once the store is
-back.
+With the store, the Answerer does this. Without it, each process answers the deliveries that it gets, because
+two answers are better than none. Records that could not be written are written when the store works again.
 """
 
 import contextlib
@@ -22,12 +21,13 @@ from bot.errors import StoreError
 
 log = logging.getLogger("bot.answer")
 
-_STORE_SECONDS = 1.8  # a store that may be gone takes 2 to say so, and WeChat hangs up 0.5 after our deadline
-_NO_PLACE_SECONDS = 0.25  # for quick handlers, where too many deliveries wait
+# a failing store takes up to 2 s to report it, and WeChat hangs up 0.5 s after our deadline
+_STORE_SECONDS = 1.8
+_NO_PLACE_SECONDS = 0.25  # enough for a quick handler, if too many deliveries wait
 
 
 class WithoutStore:
-    """The way into steps 3 to 6 of a message. Raises nothing."""
+    """Perform steps 3 to 6 of a message. Raises nothing."""
 
     def __init__(
         self, answerer: Answerer, handlers: Handlers, records: Records, late: LateAnswers, runs: LocalRuns
@@ -56,10 +56,10 @@ class WithoutStore:
         try:
             return self._answerer.answer(incoming, claim, end)
         except StoreError as error:
-            log.error("[answer] store lost on the way: %s", error)
+            log.error("[answer] the store failed during a delivery: %s", error)
             if not self._timing.can_push:
                 return Answer(None, "no-store", claim.attempt, retry=True)
-            # If there is a job, it goes on once the store is back. So will the promise.
+            # If there is a job, it continues when the store works again. The promise is then made, too.
             self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
             return Answer(None, "no-store", claim.attempt)
 
@@ -67,8 +67,8 @@ class WithoutStore:
         return self._handlers.run(incoming, self._handlers.find(incoming), again=False).reply
 
     def _answer(self, incoming: Incoming, run: Run, end: float) -> Answer:
-        """Do what the answerer does, but for what only the store knows: the number of this delivery is
-        guessed by the time, and promises are written later."""
+        """Answer a delivery as Answerer does, but without the store: guess the number of the delivery from
+        the time, and write promises later."""
         run.attempts += 1
         with self._timing.place() as has_place:
             self._runs.wait(run, self._timing.left(end) if has_place else _NO_PLACE_SECONDS)
@@ -88,8 +88,8 @@ class WithoutStore:
         return self._answerer.give_unrecorded(incoming, run.reply, run.attempts)
 
     def _with_store_again(self, incoming: Incoming, reply: Reply | None) -> Answer:
-        """A run without the store has ended, and the store may be back. Other processes may have the message
-        too by now. The reply that was recorded first is the answer."""
+        """Answer after a run without the store, if the store may work again. Another process may have run the
+        handler meanwhile. The reply that was recorded first is the answer."""
         claim = self._records.claim(incoming.key)
         if claim.state is State.DONE:
             return self._answerer.repeat.answer(incoming, claim)
@@ -97,11 +97,11 @@ class WithoutStore:
             self._records.seize(incoming.key)
         return self._answerer.give(incoming, reply, claim.attempt)
 
-    # -- once the store is back
+    # -- when the store works again
 
     def _make_good(self, incoming: Incoming, attempt: int) -> None:
-        """WeChat was answered `success` while the store was gone. Bring the reply, unless WeChat has not
-        received that answer and has delivered again."""
+        """Bring the reply of a message that was answered `success` while the store failed. Do nothing if
+        WeChat did not receive that answer and has delivered again."""
         if self._runs.find(incoming.key) or self._answerer.promise(incoming):
             return
         if self._records.deliveries(incoming.key) > attempt:
@@ -115,8 +115,8 @@ class WithoutStore:
         """Bring the promised reply of a run without the store."""
         if reply is None:
             return
-        # If the store has our claim although it did not say so, the record is ours. Else another process has
-        # the message, and its reply is brought.
+        # If the store got our claim although the call failed, the record is ours. Otherwise another process
+        # has the message, and brings its own reply.
         is_ours = self._records.runner(incoming.key) == self._liveness.me
         if not is_ours and self._answerer.promise(incoming):
             return
@@ -126,7 +126,7 @@ class WithoutStore:
             self._handlers.conversations.keep(incoming.openid, reply, incoming.key)
 
     def _close(self, incoming: Incoming) -> bool:
-        """Make sure that nobody else gives or brings a reply. Return False if somebody does."""
+        """Make sure that no other process gives or brings a reply. Return False if one does."""
         claim = self._records.look(incoming.key, 1)
         if claim.state is not State.DONE:
             return self._records.finish(incoming.key, None)

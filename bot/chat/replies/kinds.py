@@ -1,8 +1,8 @@
-"""The kinds of reply, each once, with both its forms: as the answer to a delivery, and as messages to push.
+"""The kinds of reply. Each kind has its XML as the answer to a delivery and its messages to push.
 
 To add a kind, write a class here. A kind without answer() is always pushed. A kind without pushes() cannot be
 pushed; if it is late, the user gets it as the answer to their next message.
-These are not wechatpy's classes: those put text raw into CDATA, lack TransInfo, and cannot be stored.
+wechatpy's classes are not used: they put text raw into CDATA, lack TransInfo, and cannot be stored.
 Elements and limits: "passive user reply" and "customer service messages" of WeChat's developer documents.
 """
 
@@ -17,7 +17,7 @@ Message = dict[str, Any]  # a body for /cgi-bin/message/custom/send, without `to
 
 
 class Reply:
-    """What a handler answers with. Subclasses are frozen dataclasses whose fields are texts."""
+    """A reply of a handler. Subclasses are frozen dataclasses whose fields are texts."""
 
     kinds: ClassVar[dict[str, type["Reply"]]] = {}
 
@@ -35,7 +35,7 @@ class Reply:
 
     @property
     def is_answer(self) -> bool:
-        """Return True if WeChat takes this kind as the answer to a delivery."""
+        """Return True if WeChat accepts this kind as the answer to a delivery."""
         return type(self).answer is not Reply.answer
 
 
@@ -131,8 +131,8 @@ class Article:
 
 @dataclass(frozen=True)
 class News(Reply):
-    """1 to 8 cards. WeChat shows only the first one in answer to a message, all of them in answer to an
-    event."""
+    """1 to 8 cards. In answer to a message WeChat shows only the first one, in answer to an event all of
+    them."""
 
     articles: tuple[Article, ...]
 
@@ -151,7 +151,7 @@ class News(Reply):
         return _kind("news") + f"{count}<Articles>{items}</Articles>"
 
     def pushes(self, text_limit: int) -> list[Message]:
-        first = self.articles[0]  # a pushed message may hold one card only (45008)
+        first = self.articles[0]  # WeChat allows one card in a pushed message (45008)
         card = {
             "title": first.title,
             "description": first.description,

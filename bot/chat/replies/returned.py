@@ -1,4 +1,4 @@
-"""Make a reply of what a handler returned."""
+"""Make a reply of the value that a handler returned."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,8 @@ def _check_cards(cards: Sequence[Any], handler: str) -> None:
 
 
 def _cleaned(part: Any, handler: str) -> Any:
-    """Return a copy whose texts WeChat takes. Every field must be a text, and no media id may be empty."""
+    """Return a copy with only characters that WeChat accepts. Raises HandlerError if a field is not a text or
+    a media id is empty."""
     texts: dict[str, str] = {}
     for name, value in vars(part).items():
         if not isinstance(value, str):

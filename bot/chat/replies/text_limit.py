@@ -1,4 +1,4 @@
-"""Cut texts to what WeChat takes in one message (TEXT_LIMIT_BYTES)."""
+"""Cut texts to the length that WeChat accepts in one message (TEXT_LIMIT_BYTES)."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ def is_too_long(text: str, limit: int) -> bool:
 
 def cut(text: str, limit: int) -> tuple[str, str]:
     """Split after at most `limit` UTF-8 bytes: between characters, and before a link rather than inside it.
-    Both parts joined are `text`."""
+    The two parts together are `text`."""
     data = text.encode("utf-8", "replace")
     if len(data) <= limit:
         return text, ""

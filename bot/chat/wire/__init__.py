@@ -1,4 +1,4 @@
 """Read WeChat's bytes into typed messages, and write replies as bytes: signature, encryption, XML.
 
-Nothing here may run a handler or decide which answer is given.
+Nothing here may run a handler or choose the answer.
 """

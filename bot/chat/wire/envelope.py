@@ -43,7 +43,7 @@ class Envelope:
     def __init__(
         self, encoding_aes_key: str, app_id: str, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        # 43 characters carry 258 bits. Python ignores the last two, as WeChat does.
+        # 43 characters hold 258 bits. Python ignores the last two, as WeChat does.
         key = base64.b64decode(encoding_aes_key + "=")
         self._cipher = Cipher(AES(key), CBC(key[:16]))
         self._app_id = app_id.encode()

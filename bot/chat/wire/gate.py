@@ -30,8 +30,8 @@ _ADVICE = {
 
 
 class Opened(NamedTuple):
-    """A delivery that passed. `encrypted`: the reply must be encrypted too. `nonce` is the delivery's; the
-    reply repeats it."""
+    """A delivery that passed all checks. `encrypted`: the reply must be encrypted, too. The reply repeats the
+    `nonce` of the delivery."""
 
     incoming: messages.Incoming
     encrypted: bool
@@ -75,8 +75,9 @@ class Gate:
         outer = xml.parse(body)
         encrypted = self._config.mode == "safe" or (self._config.mode == "compatible" and "Encrypt" in outer)
         if encrypted:
-            fields = self._decrypt(query, outer)  # the signature does not cover plain fields beside it
-        elif "Encrypt" in outer and "MsgType" not in outer:  # in compatible mode WeChat sends both
+            # ignore the plain fields beside <Encrypt>: the signature does not cover them
+            fields = self._decrypt(query, outer)
+        elif "Encrypt" in outer and "MsgType" not in outer:  # in compatible mode WeChat sends both forms
             self._wrong_mode("encrypted-body")
         else:
             self._guard_replay(query, body)
@@ -95,8 +96,10 @@ class Gate:
         return xml.parse(self._envelope.decrypt(encrypt))
 
     def _wrong_mode(self, reason: str) -> NoReturn:
-        """Refuse a delivery that our mode does not read. Log once in this process what to do: the console's
-        verification passes in every mode, so an operator sees a wrong MODE only here."""
+        """Refuse a delivery in a form that MODE does not allow. Log the advice once in this process.
+
+        The console's verification passes in every mode, so an operator sees a wrong MODE only here.
+        """
         if not self._mode_said:
             self._mode_said = True
             log.warning(_ADVICE[reason], self._config.mode)
@@ -107,8 +110,8 @@ class Gate:
         timestamp = self._check_signature(query, "signature")
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise Refused(403, "bad-timestamp")
-        # A retry may carry the timestamp of the first delivery. So the window is far wider than three
-        # deliveries take.
+        # A retry may have the timestamp of the first delivery. So the window is far longer than three
+        # deliveries.
         if abs(self._clock() - int(timestamp)) > self._config.freshness_seconds:
             raise Refused(403, "stale")
 
@@ -124,8 +127,8 @@ class Gate:
     def _guard_replay(self, query: Query, body: bytes) -> None:
         """Refuse a plain body if its timestamp and nonce came before with another body.
 
-        The signature does not cover a plain body: whoever captures one could put it on a forged body.
-        Without the store nothing is checked, because messages are answered without it, too.
+        The signature does not cover a plain body, so an attacker could send a captured query with a forged
+        body. If the store fails, the check is skipped and the message is answered.
         """
         if self._guard is None:
             return
@@ -135,7 +138,9 @@ class Gate:
             is_first = self._guard.add(key, digest, 2 * self._config.freshness_seconds)
             is_same = is_first or self._guard.get(key) == digest
         except StoreError as error:
-            log.debug("[gate] no store, no guard: %s", error)  # the store logs its outage itself, once
+            log.debug(
+                "[gate] replay check skipped, no store: %s", error
+            )  # the store has already logged its outage
             return
         if not is_same:
             raise Refused(403, "replay")

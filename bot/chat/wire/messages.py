@@ -1,4 +1,5 @@
-"""Make typed messages of fields: with wechatpy's classes, and our own where those lack something.
+"""Make typed messages of fields: with wechatpy's classes, and with our own classes where wechatpy lacks
+something.
 
 It must not check signatures or read XML. WeChat's documents: "receiving standard messages" and "receiving
 event pushes"; docs/protocol.md §2.
@@ -75,7 +76,7 @@ class ViewMiniProgram(BaseEvent):
 
 
 class _Pictures(BasePictureEvent):
-    """Pictures sent from the menu. wechatpy trusts Count, and fails if the list has another length."""
+    """Pictures sent from the menu. wechatpy relies on Count, and fails if the list has another length."""
 
     @property
     def pictures(self) -> list[str]:
@@ -113,7 +114,8 @@ _EVENTS = {
     "pic_photo_or_album": PicPhotoOrAlbum,
     "pic_weixin": PicWeixin,
 }
-_REQUIRED = {  # elements that WeChat's documents always list and handlers read, beside the header
+# required elements besides the header: WeChat's documents always list them, and handlers read them
+_REQUIRED = {
     "text": ("Content",),
     "image": ("MediaId",),
     "voice": ("MediaId",),
@@ -129,11 +131,11 @@ _SCENE_PREFIX = "qrscene_"
 class Incoming(NamedTuple):
     """A message or event that passed the gate.
 
-    `message` is the typed object for handlers. The steps of the message's way use the other fields.
-    `fields` is the argument of read(), so that another process can read it again. `key` is the same for every
-    delivery of this message, and no other message has it. `account` is ToUserName. `created` is WeChat's
-    CreateTime in unix seconds. `event` is WeChat's own Event text, empty for messages. `scene` is the scene
-    of a scanned QR code without its prefix, or None. `known`: WeChat's documents have this type or event.
+    `message` is the typed object for handlers. The steps of the message's way use the other fields. `fields`
+    is the argument of read(), so that another process can read it again. `key` is the same for every delivery
+    of this message, and no other message has it. `account` is ToUserName. `created` is WeChat's CreateTime in
+    unix seconds. `event` is WeChat's own Event text, empty for messages. `scene` is the scene of a scanned QR
+    code without its prefix, or None. `known` is True if WeChat's documents list this type or event.
     """
 
     # A named tuple is made in 0.5 us, a frozen dataclass in 1.2 us.
@@ -167,7 +169,7 @@ def read(fields: Fields) -> Incoming:
     if msg_type == "event":
         return _read_event(fields, openid, account, created)
     if "MsgId" in fields:
-        # MsgId alone is not enough: under load WeChat has given two users the same one.
+        # MsgId alone is not enough: under load, WeChat has used the same MsgId for two users.
         key = _key(_integer(fields, "MsgId"), openid, "message")
     elif msg_type not in _MESSAGES:
         key = _key(created, openid, "message", _rest(fields))
@@ -194,7 +196,8 @@ def _read_event(fields: Fields, openid: str, account: str, created: int) -> Inco
     event_key = fields.get("EventKey") or ""
     if not isinstance(event_key, str):
         raise Refused(400, "missing-field")
-    # Events have no id. Two events in one second differ in EventKey, or without one in their other fields.
+    # Events have no id. Two events in one second differ in EventKey, or in other fields if they have no
+    # EventKey.
     key = _key(created, openid, "event", event, event_key or _rest(fields))
     scene = None
     typed_fields = fields
@@ -240,7 +243,7 @@ def _rest(fields: Fields) -> str:
 
 
 def _key(number: int, *identity: str) -> str:
-    # The number comes first because it grows with time: SQLite keeps keys in order, and writes in one place.
-    # The rest is hashed because it may be long (a VIEW event has a URL). NUL cannot occur in XML.
+    # The number comes first because it grows with time: SQLite sorts keys, so new keys are written in one
+    # place. The rest is hashed because it may be long (a VIEW event has a URL). NUL cannot occur in XML.
     digest = hashlib.blake2b("\0".join(identity).encode(), digest_size=16).hexdigest()
     return f"message:{number:020d}:{digest}"

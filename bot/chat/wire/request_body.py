@@ -1,6 +1,7 @@
-"""Read the body of a request on any WSGI server. Some servers wait for ever if more is read than was sent.
+"""Read the body of a request on any WSGI server. Some servers block for ever if more bytes are read than were
+sent.
 
-It must not look at the body.
+It must not parse the body.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,12 @@ from bot.errors import FormError
 
 
 def read(environ: Mapping[str, Any], most: int) -> bytes:
-    """Return the body, or its first `most` + 1 bytes if it is longer. Raises FormError if the sender hangs
-    up before the end."""
+    """Return the body, or its first `most` + 1 bytes if it is longer. Raises FormError if the sender hangs up
+    before the end of the body."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length.isascii() and length.isdigit():
         wanted = min(int(length), most + 1)
-    else:  # without a length, read only if the server marks the end of the body
+    else:  # without Content-Length, read only if the server marks the end of the body
         wanted = most + 1 if environ.get("wsgi.input_terminated") else 0
     try:
         return bytes(environ["wsgi.input"].read(wanted))

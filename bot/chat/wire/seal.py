@@ -1,6 +1,7 @@
-"""Step 7 of a message: turn the answer into the bytes that WeChat reads, encrypted where the delivery was.
+"""Step 7 of a message: turn the answer into the bytes that WeChat reads. Encrypt it if the delivery was
+encrypted.
 
-Never looks at what the message said.
+It must not read the text of the message.
 """
 
 import logging
@@ -21,11 +22,11 @@ log = logging.getLogger("bot.seal")
 
 
 class Answer(NamedTuple):
-    """What a delivery is answered with. Without a `reply` WeChat gets `success`.
+    """The answer to a delivery. Without a `reply` WeChat gets `success`.
 
     `at`: when the reply was ready, unix seconds (0: now). `is_first`: no delivery has had this reply before.
-    `retry`: answer with a status that makes WeChat deliver again, if it still listens. `result`, `attempt`
-    (the number of this delivery, from 1) and `route` are for the log line.
+    `retry`: answer with a status that makes WeChat deliver again, if the connection is still open. `result`,
+    `attempt` (the number of this delivery, from 1) and `route` are for the log line.
     """
 
     reply: Reply | None
@@ -38,7 +39,7 @@ class Answer(NamedTuple):
 
 
 class Seal:
-    """Seal replies for one account. The same reply is sealed anew for every delivery."""
+    """Seal replies for one account. A reply is sealed again for every delivery."""
 
     def __init__(self, config: Config, clock: Clock, conversations: Conversations, more_hint: str) -> None:
         self._token = config.token
@@ -60,8 +61,7 @@ class Seal:
         return encrypted(body, self._envelope, self._token, str(int(self._clock())), opened.nonce)
 
     def _within_limit(self, reply: Reply, incoming: Incoming, *, keep_rest: bool) -> Reply:
-        """Return `reply`; a text that is too long is cut, and its rest is kept for when the user asks for
-        it."""
+        """Return `reply`. Cut a text that is too long, and keep its rest for when the user requests it."""
         if not isinstance(reply, Text) or not is_too_long(reply.content, self._text_limit):
             return reply
         head, rest = cut(reply.content, self._text_limit - len(self._hint.encode()))

@@ -11,31 +11,32 @@ from xml.parsers import expat
 
 from bot.errors import Refused
 
-_MAX_DEPTH = 12  # WeChat's deepest (article results of a mass send) is 6
+_MAX_DEPTH = 12  # the deepest XML of WeChat (article results of a mass send) has 6 levels
 _MAX_ELEMENTS = 2000
-# Control characters, which XML forbids and some keyboards send. In UTF-8 such a byte is never a part of
+# Control characters. XML forbids them, and some keyboards send them. In UTF-8 such a byte is never a part of
 # another character.
 _CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
 
 
-# Characters that XML 1.0 cannot hold, even escaped: control characters, surrogates, two non-characters.
+# Characters that XML 1.0 cannot contain, even escaped: control characters, surrogates, two non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """Return `text` without the characters that XML cannot hold."""
+    """Return `text` without the characters that XML cannot contain."""
     return _FORBIDDEN.sub("", text)
 
 
 def element(name: str, text: str) -> str:
-    """Return an element with `text` in a CDATA section. `]]>` would end the section: it is split over two."""
+    """Return an element with `text` in a CDATA section. `]]>` would end the section, so it is split over two
+    sections."""
     return f"<{name}><![CDATA[{clean(text).replace(']]>', ']]]]><![CDATA[>')}]]></{name}>"
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the children of the root element `<xml>`. Raises Refused(400) if `body` is anything else.
+    """Return the children of the root element `<xml>`. Raises Refused(400) if `body` is not such a document.
 
-    Control characters are dropped: users can type them, and they do no harm.
+    Control characters are removed: some keyboards send them, and an XML parser rejects them.
     """
     reader = _Reader()
     # UTF-8, whatever the document declares. With namespaces, so that an element of another namespace does
@@ -63,7 +64,8 @@ class _Reader:
     def __init__(self) -> None:
         self.read: dict[str, Any] = {}
         self._text = ""
-        self._open = [self.read]  # for every open element its children so far; the innermost is last
+        # the children read so far of each open element; the innermost element is last
+        self._open = [self.read]
         self._left = 1 + _MAX_ELEMENTS  # below the root
 
     def doctype(self, *_: object) -> None:

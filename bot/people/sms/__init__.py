@@ -13,16 +13,16 @@ class Sender(Protocol):
     """The interface of every sender."""
 
     def send(self, phone: str, code: str, text: str) -> None:
-        """Send one code to one phone. Return when the carrier has taken the message.
+        """Send one code to one phone. Return when the carrier has accepted the message.
 
         `phone` is E.164. A cloud puts `code` into its approved template. A sender without templates sends
-        `text`, the whole message. Raises SmsError, whose text holds neither phone nor code.
+        `text`, the whole message. Raises SmsError, whose text contains neither phone nor code.
         """
 
 
 def open_sender(config: Config) -> Sender | None:
-    """Return the sender that SMS_SENDER names, or None for `none`. Raises SmsError if the SDK of the cloud is
-    not installed."""
+    """Return the sender that SMS_SENDER names, or None if it is `none`. Raises SmsError if the SDK of the
+    cloud is not installed."""
     if config.sms_sender == "tencent":
         from bot.people.sms.tencent import TencentSender
 

@@ -17,8 +17,8 @@ _CHINA = "+86"
 
 
 class AliyunSender:
-    """Sends by Alibaba Cloud. SMS_KEY_ID and SMS_KEY_SECRET are the AccessKey ID and secret, SMS_TEMPLATE is
-    a template with ${code}."""
+    """Send codes by Alibaba Cloud. SMS_KEY_ID and SMS_KEY_SECRET are the AccessKey ID and secret,
+    SMS_TEMPLATE is a template with ${code}."""
 
     def __init__(self, config: Config) -> None:
         scheme, _, host = config.sms_endpoint.rpartition("://")

@@ -7,7 +7,7 @@ from bot.errors import SmsError
 
 
 class SandboxSender:
-    """Sends to the phone of the sandbox."""
+    """Send codes to the phone of the sandbox."""
 
     def __init__(self, config: Config) -> None:
         self._url = f"{config.api_base}/_sandbox/sms"

@@ -17,8 +17,8 @@ except ImportError as missing:
 
 
 class TencentSender:
-    """Sends by Tencent Cloud. SMS_KEY_ID and SMS_KEY_SECRET are SecretId and SecretKey, SMS_APP_ID is the
-    SdkAppId, SMS_TEMPLATE a template whose only variable is the code."""
+    """Send codes by Tencent Cloud. SMS_KEY_ID and SMS_KEY_SECRET are SecretId and SecretKey, SMS_APP_ID is
+    the SdkAppId, SMS_TEMPLATE a template whose only variable is the code."""
 
     def __init__(self, config: Config) -> None:
         scheme, _, host = config.sms_endpoint.rpartition("://")
