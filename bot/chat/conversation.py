@@ -16,7 +16,7 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.store import DELETE, Store, Write
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 
 log = logging.getLogger("bot.conversation")
 

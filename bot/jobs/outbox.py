@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 
 _KEEP_SECONDS = 7 * 86400.0  # how long failed and unfinished jobs are kept
 _LOOK_AGAIN_SECONDS = 5.0  # how often a running job is checked, in case its worker has died

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.errors import VisitError
 from bot.oauth.visitor import Visitor
 from bot.store import Store
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 from bot.store.signing import fingerprint
 
 _RESULT_SECONDS = 60.0  # how long the result is kept for a doubled redirect

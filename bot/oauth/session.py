@@ -7,7 +7,7 @@ from typing import Any
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Clock, Store
-from bot.store.records import build, dump, load
+from bot.store.codec import build, dump, load
 from bot.store.signing import fingerprint
 
 _TICKET_SECONDS = 60.0

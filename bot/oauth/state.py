@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from bot.errors import VisitError
 from bot.store import Store, Write
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 from bot.store.signing import Signer, fingerprint, is_same
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # the characters of a URL's path that browsers do not encode

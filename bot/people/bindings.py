@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import BindingError
 from bot.store import DELETE, Clock, Store, Write
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 
 _FOR_EVER = 100 * 365 * 86400.0  # the store has no values without a lifetime
 _DOUBLE_TAP_SECONDS = 10.0

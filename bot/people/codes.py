@@ -9,8 +9,8 @@ from bot.config import Config
 from bot.errors import CodeError
 from bot.people.sms import Sender
 from bot.store import Clock, Store
+from bot.store.codec import dump, load
 from bot.store.limits import Limits
-from bot.store.records import dump, load
 from bot.store.signing import Signer
 
 CODE_SECONDS = 300.0

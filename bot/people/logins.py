@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.config import LOGIN_SCENE
 from bot.store import Clock, Store, Write
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0

@@ -14,6 +14,7 @@ from redis.retry import Retry
 from bot.errors import StoreError
 from bot.store import Call, Store
 from bot.store.outage import Outage
+from bot.store.url import StoreUrl
 
 Command = tuple[Any, ...]
 
@@ -66,7 +67,7 @@ class RedisStore(Store):
         self._outage = Outage("the Redis store", monotonic)
         # On Linux, the kernel drops unsent commands after the timeout. Otherwise they would reach Redis when
         # the network works again, although the caller got an error long ago.
-        is_remote = not url.startswith("unix:")
+        is_remote = StoreUrl.parse(url).is_remote
         drop_unsent = {"socket_keepalive": True, "socket_keepalive_options": _GIVE_UP} if is_remote else {}
         # No retries: if the answer to a swap is lost, its retry finds the new value and reports a failure.
         self._pool = redis.ConnectionPool.from_url(

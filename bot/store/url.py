@@ -31,6 +31,11 @@ class StoreUrl:
             return cls(text, None)
         raise ValueError("must be sqlite:///path or redis://host:port/db")
 
+    @property
+    def is_remote(self) -> bool:
+        """Return True if the store may be on another machine."""
+        return self.sqlite_path is None and not self.text.startswith("unix:")
+
     def under(self, folder: Path) -> Self:
         """Return this URL with a relative SQLite path counted from `folder`."""
         if self.sqlite_path is None:

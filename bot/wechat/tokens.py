@@ -15,7 +15,7 @@ from typing import Any
 from bot.config import Config
 from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 

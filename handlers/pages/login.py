@@ -24,7 +24,7 @@ from bot.people import Login, Logins
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 from bot.telemetry.log import audit
 
 log = logging.getLogger("bot.site.page")

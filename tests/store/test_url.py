@@ -72,3 +72,16 @@ def test_reading_a_url_or_the_settings_loads_no_client_of_redis() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_remote"),
+    [
+        ("sqlite:///var/bot.db", False),
+        ("unix:///run/redis.sock", False),
+        ("redis://127.0.0.1:6379/0", True),
+        ("rediss://redis.example.com/0", True),
+    ],
+)
+def test_a_store_that_may_be_on_another_machine(text: str, is_remote: bool) -> None:
+    assert StoreUrl.parse(text).is_remote is is_remote

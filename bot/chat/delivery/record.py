@@ -16,7 +16,7 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store, Write
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 
 _RUNNING = b"R"  # followed by the name of the process
 _QUEUED = b"Q"

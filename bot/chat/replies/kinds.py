@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from bot.chat.replies.text_limit import pieces
 from bot.chat.wire.xml import element
-from bot.store.records import build
+from bot.store.codec import build
 
 Message = dict[str, Any]  # a body for /cgi-bin/message/custom/send, without `touser`
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.chat.replies.kinds import Reply
-from bot.store.records import build
+from bot.store.codec import build
 
 
 def to_json(reply: Reply | None) -> dict[str, Any] | None:
-    """Return a reply as values that records.dump() can store."""
+    """Return a reply as values that codec.dump() can store."""
     return {"kind": type(reply).__name__, **vars(reply)} if reply else None
 
 

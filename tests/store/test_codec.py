@@ -12,7 +12,7 @@ from bot.oauth.session import Session
 from bot.oauth.visitor import Visitor
 from bot.people.bindings import Binding
 from bot.people.logins import Login
-from bot.store.records import dump, load
+from bot.store.codec import dump, load
 
 TEXT = st.text()
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
