@@ -1,4 +1,4 @@
-"""docs/architecture.md names rooms, floors, steps and store keys as they are in the code."""
+"""docs/architecture.md names packages, layers, steps and store keys as they are in the code."""
 
 import re
 
@@ -21,13 +21,13 @@ def test_every_path_that_the_page_names_exists() -> None:
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
-def test_every_room_has_a_line() -> None:
-    for package, heading in (("bot", "The rooms of bot/"), ("wechat_sandbox", "The rooms of the sandbox")):
+def test_every_package_has_a_line() -> None:
+    for package, heading in (("bot", "The packages of bot/"), ("wechat_sandbox", "The packages of the sandbox")):
         rooms = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
         assert rooms <= set(re.findall(rf"^\| `{package}/(\w+)/` \|", section(heading), re.MULTILINE))
 
 
-def test_the_floors_are_those_of_the_import_rules() -> None:
+def test_the_layers_are_those_of_the_import_rules() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", section("The import rules"), re.MULTILINE)
     assert [(int(number), set(re.findall(r"`([\w.]+)`", rooms))) for number, rooms in rows] == [
         (number, rooms) for number, rooms in reversed(list(enumerate(FLOORS, 1)))
