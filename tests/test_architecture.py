@@ -22,7 +22,10 @@ def test_every_path_that_the_page_names_exists() -> None:
 
 
 def test_every_package_has_a_line() -> None:
-    for package, heading in (("bot", "The packages of bot/"), ("wechat_sandbox", "The packages of the sandbox")):
+    for package, heading in (
+        ("bot", "The packages of bot/"),
+        ("wechat_sandbox", "The packages of the sandbox"),
+    ):
         rooms = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
         assert rooms <= set(re.findall(rf"^\| `{package}/(\w+)/` \|", section(heading), re.MULTILINE))
 
