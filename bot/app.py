@@ -1,6 +1,6 @@
 """The composition root: build the parts of the bot and connect them.
 
-It is the only module that imports all rooms.
+It is the only module that imports all packages.
 """
 
 import time

@@ -1,9 +1,9 @@
-"""docs/architecture.md names rooms, floors, steps and store keys as they are in the code."""
+"""docs/architecture.md names packages, layers, steps and store keys as they are in the code."""
 
 import re
 
 from tests.launch import ROOT
-from tests.test_house import FLOORS, FOR_HANDLERS
+from tests.test_house import FOR_HANDLERS, LAYERS
 from tests.test_steps import files_by_step
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -21,16 +21,19 @@ def test_every_path_that_the_page_names_exists() -> None:
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
-def test_every_room_has_a_line() -> None:
-    for package, heading in (("bot", "The rooms of bot/"), ("wechat_sandbox", "The rooms of the sandbox")):
-        rooms = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
-        assert rooms <= set(re.findall(rf"^\| `{package}/(\w+)/` \|", section(heading), re.MULTILINE))
+def test_every_package_has_a_line() -> None:
+    for package, heading in (
+        ("bot", "The packages of bot/"),
+        ("wechat_sandbox", "The packages of the sandbox"),
+    ):
+        packages = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+        assert packages <= set(re.findall(rf"^\| `{package}/(\w+)/` \|", section(heading), re.MULTILINE))
 
 
-def test_the_floors_are_those_of_the_import_rules() -> None:
+def test_the_layers_are_those_of_the_import_rules() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", section("The import rules"), re.MULTILINE)
-    assert [(int(number), set(re.findall(r"`([\w.]+)`", rooms))) for number, rooms in rows] == [
-        (number, rooms) for number, rooms in reversed(list(enumerate(FLOORS, 1)))
+    assert [(int(number), set(re.findall(r"`([\w.]+)`", packages))) for number, packages in rows] == [
+        (number, packages) for number, packages in reversed(list(enumerate(LAYERS, 1)))
     ]
     allowed = section("The import rules").split("`handlers` imports only ")[1].split(".\n")[0]
     assert set(re.findall(r"`([\w.]+)`", allowed)) == FOR_HANDLERS

@@ -1,13 +1,15 @@
-"""docs/flow.md names the tests that hold its promises, which exist, and every word for a refusal."""
+"""docs/flow.md names the tests that check its guarantees, which exist, and every word for a refusal."""
 
 import re
 
 from tests.launch import ROOT
 
 
-def test_every_test_that_the_promises_name_exists() -> None:
+def test_every_test_that_the_guarantees_name_exists() -> None:
     text = (ROOT / "docs" / "flow.md").read_text(encoding="utf-8")
-    rows = [line for line in text.split("## Promises")[1].split("\n## ")[0].splitlines() if "`tests/" in line]
+    rows = [
+        line for line in text.split("## Guarantees")[1].split("\n## ")[0].splitlines() if "`tests/" in line
+    ]
     named = [name for row in rows for name in re.findall(r"`(tests/[\w/.]+)`", row)]
     assert len(rows) >= 10
     assert not [name for name in named if not (ROOT / name).is_file()]

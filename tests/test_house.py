@@ -11,8 +11,8 @@ import pytest
 
 from tests.launch import ROOT
 
-# The floors of the house, from the lowest. A module may import its own room and the floors below.
-FLOORS: list[set[str]] = [
+# The layers, from the lowest. A module may import its own package and the layers below.
+LAYERS: list[set[str]] = [
     {"bot", "bot.errors"},
     {"bot.store", "bot.settings"},
     {"bot.config"},
@@ -91,14 +91,14 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
     if own == "handlers":
         assert ours <= FOR_HANDLERS
         return
-    if floor(own) == len(FLOORS) - 1:
-        ours -= {"handlers"} | FLOORS[-1]
-    assert all(floor(room) < floor(own) for room in ours), ours
+    if layer(own) == len(LAYERS) - 1:
+        ours -= {"handlers"} | LAYERS[-1]
+    assert all(layer(package) < layer(own) for package in ours), ours
 
 
-def floor(room: str) -> int:
-    """Return the number of the floor that a room is on."""
-    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+def layer(package: str) -> int:
+    """Return the number of the layer that a package is on."""
+    return next(number for number, packages in enumerate(LAYERS) if package in packages)
 
 
 def test_no_public_class_name_exists_twice() -> None:

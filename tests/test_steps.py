@@ -59,8 +59,8 @@ def test_every_file_that_the_document_names_exists() -> None:
     assert not [name for name in named if not (ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize(("kind", "room"), [("message", "bot/chat/wire"), ("visit", "bot/oauth")])
-def test_every_file_that_a_step_names_without_its_room_exists(kind: str, room: str) -> None:
+@pytest.mark.parametrize(("kind", "package"), [("message", "bot/chat/wire"), ("visit", "bot/oauth")])
+def test_every_file_that_a_step_names_without_its_room_exists(kind: str, package: str) -> None:
     named = re.findall(r"`(\w+\.py)`", section(kind))
     assert len(named) >= 3
-    assert not [name for name in named if not (ROOT / room / name).is_file()]
+    assert not [name for name in named if not (ROOT / package / name).is_file()]

@@ -27,7 +27,7 @@ from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
-from bot.store.carry_over import carry_over
+from bot.store.key_migration import migrate_keys
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class MessageWay:
-    """The parts of a message's way that other rooms use: `callback` answers deliveries, `runner` runs
+    """The parts of a message's way that other packages use: `callback` answers deliveries, `runner` runs
     jobs."""
 
     callback: Callback
@@ -100,5 +100,5 @@ def build_message_way(
     answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
     gate = Gate(config, clock, store if config.replay_guard else None)
     callback = Callback(gate, answers, Seal(config, clock, conversations, wording.more_hint))
-    migrate = partial(carry_over, store, config.store_url, config.app_id, config.original_id)
+    migrate = partial(migrate_keys, store, config.store_url, config.app_id, config.original_id)
     return MessageWay(callback, records, late, outbox, runner, erasure, threads, migrate)

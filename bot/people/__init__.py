@@ -1,6 +1,6 @@
 """People and their accounts in the company's own system: phone numbers, logins on the PC, open sessions.
 
-Other rooms use it through `People`.
+Other packages use it through `People`.
 """
 
 from bot.config import Config

@@ -23,7 +23,7 @@ def was_exactly_once(result: Verdict) -> bool:
     """Return True if every message was answered exactly once.
 
     At most two answers may come twice: pushes that were under way when their process was killed
-    (docs/flow.md, "What cannot be promised").
+    (docs/flow.md, "What cannot be guaranteed").
     """
     excused = result.repeated == result.cut_pushes and len(result.cut_pushes) <= 2
     return excused and not result.lost

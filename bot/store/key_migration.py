@@ -19,7 +19,7 @@ from bot.store.url import StoreUrl
 
 log = logging.getLogger("bot.store")
 
-_DONE = "carried-over"
+_DONE = "keys-migrated"
 _FOR_EVER = 100 * 365 * 86400.0
 # The keys to migrate. Other applications may use the same Redis database: their keys have another form.
 _KEY = re.compile(
@@ -30,7 +30,7 @@ _TIMETABLES = ("jobs", "failed-jobs")
 _BUSY_SECONDS = 10.0
 
 
-def carry_over(store: Store, url: str, app_id: str, original_id: str) -> None:
+def migrate_keys(store: Store, url: str, app_id: str, original_id: str) -> None:
     """Rename the keys that an older version left at `url`. Call it when a process begins to serve.
 
     Each rename is atomic and keeps the lifetime, so no key is lost or doubled if this is interrupted or runs

@@ -15,7 +15,7 @@ from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.people.bindings import Bindings
 from bot.store import open_store
-from bot.store.carry_over import carry_over
+from bot.store.key_migration import migrate_keys
 from tests.conftest import APP_ID, ORIGINAL_ID, Clock, MakeConfig, RedisServer
 
 MESSAGE = "message:00000000000000000007:" + 32 * "a"
@@ -74,9 +74,9 @@ def old(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock) -
     yield url
 
 
-def test_bindings_and_promised_answers_are_carried_over(old: str, clock: Clock) -> None:
+def test_bindings_and_promised_answers_are_migrated(old: str, clock: Clock) -> None:
     with closing(open_store(old, clock, app_id=APP_ID)) as store:
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         bindings = Bindings(store, clock)
         by_phone = bindings.of_phone("+8613800138000")
         assert by_phone is not None
@@ -98,11 +98,11 @@ def test_what_is_another_accounts_or_can_be_had_anew_stays_where_it_is(old: str,
         closing(open_store(old, clock, app_id=APP_ID)) as store,
         closing(open_store(old, clock, app_id=other)) as others,
     ):
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert [store.get(key) for key in (THEIRS, "session:0123", "token:wx0:value", "message:1")] == [
             None
         ] * 4
-        carry_over(others, old, other, "gh_another")
+        migrate_keys(others, old, other, "gh_another")
         assert [job.id for job in Outbox(others, Liveness(others), clock).all()] == [THEIRS]
         assert others.get(THEIRS) == b"Q"
         assert Bindings(others, clock).of("o1") is None, "the first bot has it"
@@ -113,23 +113,23 @@ def test_later_starts_take_what_is_left_until_nothing_is(old: str, clock: Clock)
         closing(open_store(old, clock, app_id=APP_ID)) as store,
         closing(open_store(old, clock, app_id="kept")) as older,  # whose keys begin with "kept:"
     ):
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         store.delete("kept:o1")
         older.put("o2", b"[]", 60)  # an older process was still running
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o1") is None
         assert store.get("kept:o2") == b"[]"
         assert store.get(f"job:{MESSAGE}") is not None
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         older.put("o3", b"[]", 60)
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o3") is None, "a start found nothing, so later ones do not look"
 
 
 def test_a_new_value_is_not_replaced_by_an_old_one(old: str, clock: Clock) -> None:
     with closing(open_store(old, clock, app_id=APP_ID)) as store:
         store.put("kept:o1", b"[]", 60)
-        carry_over(store, old, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o1") == b"[]"
 
 
@@ -138,4 +138,4 @@ def test_a_redis_that_is_gone_is_said(mortal_redis: RedisServer) -> None:
     with closing(open_store(mortal_redis.url, app_id=APP_ID)) as store:
         mortal_redis.kill()
         with pytest.raises(StoreError):
-            carry_over(store, mortal_redis.url, APP_ID, ORIGINAL_ID)
+            migrate_keys(store, mortal_redis.url, APP_ID, ORIGINAL_ID)
