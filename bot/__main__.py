@@ -1,6 +1,6 @@
 """Run `python -m bot [serve | worker | jobs | forget | check | example-config]`.
 
-It must not import the modules of other commands: see COMMANDS.
+This module must not import the modules of other commands: see COMMANDS.
 """
 
 import argparse

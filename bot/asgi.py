@@ -1,7 +1,7 @@
 """`application` for the worker processes of `python -m bot`.
 
-Importing this module reads the settings and builds all parts. It must not begin the work in the background:
-`AsgiApplication` does this when the server starts.
+Importing this module reads the settings and builds all parts. This module must not begin the work in the
+background: `AsgiApplication` does this when the server starts.
 """
 
 import gc

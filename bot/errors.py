@@ -84,10 +84,9 @@ class VisitError(BotError):
     snapshot (a snapshot user may only read the page), no-cookies (the browser keeps no cookies, so it cannot
     log in), not-in-wechat (a phone's browser that cannot open WeChat's pages; `way_on` is a local path),
     consent-open (the visitor came back from the consent page without an answer), too-many (visits of this
-    visitor), busy (too many visitors).
-    `status` is the HTTP status of the error page, `errcode` the one from WeChat, if there is one. `way_on` is
-    the URL for another try, if it is not the page itself. `way_around` is the URL of another way to the page,
-    which skips the failed step.
+    visitor), busy (too many visitors). `status` is the HTTP status of the error page, `errcode` the one from
+    WeChat, if there is one. `way_on` is the URL that the error page offers for another try; if it is empty,
+    the page itself. `way_around` is a URL that opens the page without the failed step, or empty.
     """
 
     def __init__(

@@ -124,7 +124,7 @@ class Conversations:
             return read(key)
         except StoreError as error:
             log.debug(
-                "[conversation] nothing read, no store: %s", error
+                "[conversation] state not read, the store fails: %s", error
             )  # the store has already logged its outage
             return None
 

@@ -1,6 +1,7 @@
-"""Step 1 of a message: read the delivery, hand it to the other steps, and return the HTTP answer.
+"""Step 1 of a message: receive the HTTP request, call the other steps, and return the HTTP answer.
 
-gate -> record, router, handler, answer -> seal. It must not read the message itself.
+It calls the gate (step 2), then WithoutStore (steps 3 to 6), then the seal (step 7). This module must not
+parse or decrypt the message: the gate does.
 """
 
 import functools
@@ -22,7 +23,7 @@ _MAX_FIELDS = 20  # WeChat sends at most seven
 
 
 class Response(NamedTuple):
-    """An HTTP answer. `facts` is for the log line about it."""
+    """An HTTP answer. `facts` is added to its log line."""
 
     status: int
     body: bytes

@@ -1,6 +1,6 @@
 """Step 5 of a message: call its handler, and make a reply of the value that the handler returns.
 
-It must not read deliveries, deadlines or records.
+This module must not read deliveries, deadlines or records.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Handlers:
         return self._router.find(incoming)
 
     def found_before(self, place: str, captures: Sequence[Any]) -> Match | None:
-        """Return the route that find() found in another process, from its place and captures. Return None if
+        """Return the match that find() returned in another process: `place` names its route. Return None if
         this version has no such route."""
         return self._router.again(place, captures)
 

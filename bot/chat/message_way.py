@@ -33,8 +33,9 @@ from bot.store.key_migration import migrate_keys
 @dataclass(frozen=True)
 class Waiting:
     """Settings for waiting deliveries. `places` is how many deliveries of this process may wait at the same
-    time. `call_soon` calls a function and does not wait for its end. Tests replace `wake`, which lets a
-    worker look at a job at once, and `runs`, the runs without the store."""
+    time. `call_soon` starts a function and does not wait until it returns. Tests replace `wake` and `runs`.
+    `wake(job_id)` lets a worker take that job at once. `runs` are the runs of this process while the store
+    fails."""
 
     places: int
     monotonic: Callable[[], float] = time.monotonic

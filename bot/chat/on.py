@@ -86,8 +86,8 @@ def clicks(replies: Mapping[str, Handler]) -> list[Route]:
 
 
 def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
-    """Match a scan of one of our QR codes with this scene, by a follower or by a user who follows after the
-    scan.
+    """Match the event of a user who scans a QR code of the account, if the scene in the code is `pattern`.
+    The user is a follower, or follows after the scan.
 
     `pattern` is compared with the scene without WeChat's `qrscene_`. The handler gets the groups of a regular
     expression.

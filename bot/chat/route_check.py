@@ -1,6 +1,6 @@
 """Check CHAT and PAGES at start, so that a mistake in them is reported before a user meets it.
 
-It must not read settings or call a handler.
+This module must not read settings or call a handler.
 """
 
 import re

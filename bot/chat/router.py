@@ -1,6 +1,6 @@
 """Step 4 of a message: find the handler. The first route of `handlers.CHAT` that matches is taken.
 
-It must not call the handler.
+This module must not call the handler.
 """
 
 from collections.abc import Callable, Sequence
@@ -121,8 +121,8 @@ class Router:
         return None
 
     def again(self, place: str, captures: Sequence[Any]) -> Match | None:
-        """Return what find() returned, from its place and captures. Return None if this version has no such
-        route."""
+        """Return the match that find() returned in another process: `place` names its route. Return None if
+        this version has no such route."""
         route = self._routes.get(place)
         return Match(route, tuple(captures), place) if route else None
 

@@ -1,5 +1,5 @@
-"""`python -m bot example-config`: print `config.example.py`. It must not import handlers, which may have a
-fault.
+"""`python -m bot example-config`: print `config.example.py`. This module must not import handlers, which may
+have a fault.
 """
 
 from bot.config import Config

@@ -87,7 +87,7 @@ class Liveness:
 
     def is_unsure(self) -> bool:
         """Return True if the store may be outdated: it fails, or failed less than 3 seconds ago, or postponed
-        writes are left. A living process may then have no lease, and work that is done may not be noted."""
+        writes are left. A living process may then have no lease, and finished work may not be recorded."""
         return bool(self.owed) or self._missed_beat or self._monotonic() - self._back_at < _LEASE_SECONDS
 
     def owe(self, act: Callable[[], object]) -> None:

@@ -1,4 +1,5 @@
-"""The outbox: a record in the store for every job, from before its result is promised until it is done.
+"""The outbox: a record in the store for every job. It is written before WeChat gets an answer that promises
+the reply, and deleted when the job is done.
 
 Huey's queue hands a job to one worker and forgets it. If that worker is killed, the queue has lost the job.
 With the outbox every job runs at least once: it is also in a timetable, and is handed out again when overdue.
@@ -110,22 +111,24 @@ class Outbox:
             return self.note(job, **work)
 
     def wait(self, job: Job, seconds: float, problem: str) -> None:
-        """Give the job back, so that it is tried again in `seconds`."""
+        """Set the state of the job to waiting, so that a worker runs it again in `seconds`. `problem` says
+        why."""
         if self._swap(job, replace(job, state="waiting", owner="", problem=problem)):
             self._store.schedule(_TIMETABLE, job.id, self._clock() + seconds)
 
     def fail(self, job: Job, problem: str) -> None:
-        """Mark the job as failed. It stays for a week, in which an operator can retry it."""
+        """Mark the job as failed. It is kept for a week, so that an operator can run it again."""
         if self._swap(job, replace(job, state="failed", owner="", problem=problem)):
             self._store.schedule(_FAILED, job.id, self._clock() + _KEEP_SECONDS)
             self._store.unschedule(_TIMETABLE, job.id)
 
     def rewrite(self, job: Job, kind: str, work: dict[str, Any]) -> bool:
-        """Replace kind and work of the job, and let it wait. Return False if it has changed meanwhile."""
+        """Replace kind and work of the job, and set its state to waiting, so that any worker may take it.
+        Return False without a change if the stored job differs from `job`."""
         return self._swap(job, replace(job, kind=kind, work=work, state="waiting", owner="")) is not None
 
     def done(self, job: Job) -> None:
-        """Delete a job that is finished or not needed. Do nothing if it has changed meanwhile."""
+        """Delete a job that is finished or not needed. Do nothing if the stored job differs from `job`."""
         record = self._record(job)
         if record is not None and self._store.discard(self._key(job.id), record):
             self._strike_out(job.id)

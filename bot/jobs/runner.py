@@ -43,7 +43,8 @@ class Runner:
     """Take jobs from the queue and run them.
 
     `perform(job)` does the work. It returns None when the job is done, else Later or Failed. If this process
-    dies, another one calls it again for the same job. It raises JobLost if that has already happened.
+    dies, another one calls it again for the same job. It raises JobLost if another process has already taken
+    the job.
     """
 
     def __init__(self, config: Config, outbox: Outbox, liveness: Liveness, perform: Perform) -> None:

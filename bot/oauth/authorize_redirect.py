@@ -1,7 +1,7 @@
 """Step 3 of a visit: redirect a visitor to WeChat's authorize page if the page needs to know more about them.
 
-It must not redirect a browser that cannot open the authorize page: a PC goes to our login page, and a phone's
-browser outside WeChat gets a page with an explanation.
+This module must not redirect a browser that cannot open the authorize page: a PC goes to our login page, and
+a phone's browser outside WeChat gets a page with an explanation.
 """
 
 from bot.config import Config
@@ -57,8 +57,8 @@ class AuthorizeRedirect:
         state = self._states.new(path, browser)
         if asks:
             cookies[ASKED_COOKIE] = state
-        # WeChat adds its own code and state to this URL. Those of the page are kept in the record of the
-        # state.
+        # WeChat adds its own code and state to this URL. If the page has parameters of these names, the
+        # record of the state keeps them.
         back = self._config.public_url + request.clean_path(own=())
         popup = need.popup and asks
         return Go(
@@ -70,14 +70,14 @@ class AuthorizeRedirect:
         return request.is_pc and self._config.login_way != "off"
 
     def _consent_open(self, request: Request, need: Need) -> VisitError:
-        """Return the error whose page offers another try with WeChat's question. If the page does not need a
-        name, its error page also offers to continue without one."""
+        """Return the error whose page offers to open WeChat's consent page again. If `need` allows visitors
+        without a name, the error page also offers to continue without consent."""
         site = self._config.public_url
         way_around = site + request.ask_path("0") if need.or_silent else ""
         return VisitError("consent-open", 403, way_on=site + request.ask_path("1"), way_around=way_around)
 
 
 def _is_declined(request: Request, need: Need, ask: str) -> bool:
-    """Return True if the page does not need a name and the visitor has chosen not to give theirs."""
+    """Return True if the page admits visitors without a name, and this visitor has refused consent."""
     has_declined = request.cookies.get(ASKED_COOKIE) == "no" and ask != "1"
     return need.or_silent and (ask == "0" or has_declined)

@@ -28,8 +28,8 @@ class CallPlaces:
     def place(self) -> Iterator[None]:
         """Hold a place. Wait up to 3 seconds for one. Raises VisitError(busy) if all are taken.
 
-        If the body raises VisitError(wechat-down), the error is passed on, and for 5 seconds no visit waits
-        for a place.
+        If the `with` block raises VisitError(wechat-down), the error is passed on, and for 5 seconds no visit
+        waits for a place.
         """
         patience = _PLACE_SECONDS if self._monotonic() > self._silent_until else 0
         if not self._free.acquire(timeout=patience):

@@ -1,7 +1,7 @@
 """Step 4 of a visit: perform steps 5 to 7 for a browser that returns from WeChat with a code.
 
-It must not show a page itself: the browser always goes on to the page's clean URL, so that a reload or a
-shared link never contains a code.
+This module must not show a page itself: the browser always goes on to the page's clean URL, so that a reload
+or a shared link never contains a code.
 """
 
 from collections.abc import Mapping
@@ -99,6 +99,7 @@ class CodeReturn:
 
 
 def _takes_proven_place(visitor: Visitor, earlier: Session) -> bool:
-    """Return True if a visitor without proof would replace the session of another, proven visitor."""
+    """Return True if `visitor` is not proven, and the session `earlier` is of another visitor who is
+    proven."""
     proven = earlier.visitor
     return not visitor.is_proven and proven.is_proven and proven.openid != visitor.openid

@@ -1,7 +1,7 @@
 """Exchange a code once, even if two requests bring it. The second request gets the result of the first.
 
-It must not store the code itself, only its hash. WeChat sometimes calls the redirect twice within moments,
-and answers a second exchange of the same code with 40163 (used code).
+This module must not store the code itself, only its hash. WeChat sometimes calls the redirect twice within
+moments, and answers a second exchange of the same code with 40163 (used code).
 """
 
 import time

@@ -1,6 +1,6 @@
 """Step 5 of a visit: exchange a code for the visitor's openid and token. Step 6 then adds the profile.
 
-It must not exchange a code twice, or make many visitors wait if WeChat does not answer.
+This module must not exchange a code twice, or make many visitors wait if WeChat does not answer.
 """
 
 import logging

@@ -38,9 +38,9 @@ class Guard:
         self._code_return = code_return
 
     def visit(self, request: Request, need: Need) -> Visitor | Go:
-        """Return the visitor if they are known as well as the page needs, else the redirect of the browser.
+        """Return the visitor if the session or ticket satisfies `need`, else the redirect of the browser.
 
-        Raises VisitError if neither is possible. Its `reason` selects the error page.
+        Raises VisitError if the browser cannot be redirected either. Its `reason` selects the error page.
         """
         query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if is_return(request, query):

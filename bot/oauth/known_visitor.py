@@ -1,6 +1,7 @@
 """A case of the guard: the browser has a session that is good enough, and the page opens.
 
-It must not redirect a browser. If the session is not good enough it returns None, and the guard continues.
+This module must not redirect a browser. If the session is not good enough it returns None, and the guard
+continues.
 """
 
 import dataclasses

@@ -1,6 +1,6 @@
 """Step 6 of a visit: get nickname and avatar from WeChat (userinfo), and renew them after an hour.
 
-It must not request them if the scope gives only the openid, or at every visit.
+This module must not request them if the scope gives only the openid, or at every visit.
 """
 
 import dataclasses
@@ -20,7 +20,8 @@ _TOKEN_MARGIN = 60.0
 
 
 class Profiles:
-    """Get profiles with the visitor's own token. `api` is that of the account or of the website app."""
+    """Get profiles with the visitor's own token. `api` is the web-authorization API of the account or of the
+    website app."""
 
     def __init__(self, api: OAuthApi, places: CallPlaces, clock: Clock) -> None:
         self._api = api

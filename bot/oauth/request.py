@@ -65,7 +65,7 @@ class Request:
     def clean_path(self, own: tuple[str, ...] | None = None) -> str:
         """Return path and query of the page, without the parameters that WeChat and this server have added.
 
-        `own` lists which of `code` and `state` stay; by default those of `own_query`.
+        `own` lists which of `code` and `state` stay. The default is `own_query`.
         """
         return self.path + clean_query(self.query, self.own_query if own is None else own)
 
@@ -80,8 +80,8 @@ class Need:
     """The needs of a page.
 
     `popup`: WeChat asks for consent even if a silent login were possible. `or_silent`: a visitor who refuses
-    consent may enter without a name. `fresh`: the greatest age of the login in seconds; it must have returned
-    to the browser that began it. With 0, a visitor without this proof is enough.
+    consent may enter without a name. `fresh`: the login must be proven, and at most this many seconds old.
+    With 0, any login is enough.
     """
 
     scope: str = "snsapi_base"
@@ -110,8 +110,8 @@ def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
 
 
 def browser_of(cookies: Mapping[str, str]) -> str:
-    """Return the random text that identifies this browser: that of its cookie if it has the right form, or a
-    new one."""
+    """Return the random text that identifies this browser: the value of its cookie if that has the right
+    form, else a new text."""
     known = cookies.get(BROWSER_COOKIE, "")
     return (
         known

@@ -1,6 +1,6 @@
 """Step 7 of a visit: begin or end a session. Each login and logout writes a line to the audit log.
 
-It must not decide who the visitor is: callers pass a visitor whose openid comes from WeChat.
+This module must not decide who the visitor is: callers pass a visitor whose openid comes from WeChat.
 """
 
 import dataclasses
@@ -14,7 +14,8 @@ from bot.telemetry.log import audit
 
 
 class SignIn:
-    """Begin and end the sessions of browsers. `bindings` learn the unionid of each visitor who signs in."""
+    """Begin and end the sessions of browsers. `bindings` stores the unionid of a visitor who signs in and has
+    a bound phone."""
 
     def __init__(self, sessions: Sessions, bindings: Bindings, clock: Clock) -> None:
         self._sessions = sessions

@@ -1,6 +1,6 @@
 """Check the state and the code of a browser that returns from WeChat, before the code is used.
 
-It must not call WeChat: a code that comes with a foreign or a used state is never exchanged.
+This module must not call WeChat: a code that comes with a foreign or a used state is never exchanged.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Count the visits that are redirected to WeChat or return from it, for each network and minute.
 
-It must not count known visitors: only steps that create a state or call WeChat are limited.
+This module must not count known visitors: only steps that create a state or call WeChat are limited.
 """
 
 from bot.errors import VisitError

@@ -1,6 +1,6 @@
 """The record of a visitor: the person, and what proves their identity.
 
-It must not read the store or call WeChat.
+This module must not read the store or call WeChat.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class Visitor:
     def with_token(self, answer: Mapping[str, Any], now: float) -> "Visitor":
         """Return the visitor with the token and the scope in WeChat's `answer`, which arrived at `now`.
 
-        `answer` is that of /sns/oauth2/access_token or /sns/oauth2/refresh_token.
+        `answer` comes from /sns/oauth2/access_token or /sns/oauth2/refresh_token.
         """
         scopes = str(answer.get("scope", "")).split(",")
         return replace(

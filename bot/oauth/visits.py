@@ -33,7 +33,7 @@ class Visits:
 
 
 def build_visits(base: Base, states: States) -> Visits:
-    """Build the parts. `states` are those of the account's own logins."""
+    """Build the parts. `states` are the states of logins by the account itself, not by a website app."""
     config, clock, store, people = base.config, base.clock, base.store, base.account.people
     endpoints, patience = Endpoints.of(config), 3 * config.api_timeout
     api = OAuthApi(endpoints, config.app_id, config.app_secret, base.http)

@@ -1,7 +1,7 @@
 """Log a person in on a PC by a website app of the Open Platform (snsapi_login). The login page uses this.
 
-It must not mix its visitors with the account's: their openid is the website app's, and only the unionid is
-the same in both apps.
+This module must not mix its visitors with the account's: their openid is the website app's, and only the
+unionid is the same in both apps.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,8 @@ class Website:
         return self._sign_in.welcome(request, visitor, self._config.public_url + to)
 
     def _once_more(self, state: str, browser: str) -> str:
-        """Return the login page for a person who has not agreed. It leads to the page that they wanted."""
+        """Return the path of the login page, for a person who has not agreed. After a login there, the
+        browser opens the page that they first wanted."""
         try:
             return login_path(self._states.use(state[:MAX_FIELD], "", browser))
         except VisitError:

@@ -1,4 +1,4 @@
-"""Phone numbers: read what a user types as E.164, and mask numbers for display."""
+"""Phone numbers: turn the number that a user typed into E.164 form, and mask numbers for display."""
 
 import unicodedata
 
@@ -15,8 +15,8 @@ _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 def read(typed: str, regions: str) -> str:
     """Return a typed mobile number as E.164, such as `+8613812345678`.
 
-    `regions` are the allowed countries, as ISO codes with commas between. A number without a country code
-    belongs to the first one. Full-width digits, spaces and dashes are accepted.
+    `regions` are the allowed countries, as ISO codes with commas between. A number typed without a country
+    code is read as a number of the first country. Full-width digits, spaces and dashes are accepted.
 
     Raises PhoneError: unreadable, landline or foreign (of another country).
     """

@@ -1,7 +1,7 @@
-"""A store that batches: calls that deliveries make within four rounds of the event loop are sent together.
+"""A store that batches: calls that deliveries make within four turns of the event loop are sent together.
 
-They then share one SQLite transaction or one Redis round trip. If each delivery had its own, that would cost
-as much as everything else in the delivery.
+They then share one SQLite transaction or one Redis round trip. A transaction or round trip for each delivery
+would cost as much as all the rest of the delivery.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from bot.errors import StoreError
 from bot.server import greenlets
 from bot.store import Call, Store
 
-# Rounds of the event loop to wait for more calls. In each round the loop reads new requests. Four rounds
-# instead of one gave 25% more messages a second on Redis, and 5% more on SQLite.
+# Turns of the event loop to wait for more calls. In each turn the loop reads new requests. Four turns instead
+# of one gave 25% more messages a second on Redis, and 5% more on SQLite.
 _ROUNDS = 4
 
 

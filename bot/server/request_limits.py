@@ -62,7 +62,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 
 class BatchedTransport:
-    """A transport that sends everything written within one round of the loop as one packet.
+    """A transport that sends everything written within one turn of the event loop as one packet.
 
     uvicorn writes head and body of an answer separately. Two packets cost both sides twice as much as one.
     """

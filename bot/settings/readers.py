@@ -16,7 +16,7 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def text(value: Any) -> str:
-    """Return the text without surrounding spaces. Raises ValueError if it is not a `str`."""
+    """Return `value` without white space at its ends. Raises ValueError if `value` is not a `str`."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
     return value.strip()
@@ -102,7 +102,8 @@ def site(value: Any) -> str:
 
 def host_of(url: SplitResult) -> str:
     """Return host and port of an http(s) URL as browsers write them: `bot.example.com` for
-    `https://Bot.Example.com:443`. A user name before an @ is kept, so that the result equals no page's."""
+    `https://Bot.Example.com:443`. A user name before an @ is kept, so that such a URL never counts as one of
+    our pages."""
     return url.netloc.lower().removesuffix(_DEFAULT_PORTS[url.scheme])
 
 

@@ -96,8 +96,8 @@ def _unknown(in_file: Mapping[str, Any], names: Sequence[str], file: Path | None
 
 
 def _misspelt(env: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
-    """Yield a fault for each variable whose name is similar to that of a setting. Other BOT_ variables may
-    belong to another program."""
+    """Yield a fault for each variable whose name is similar to the name of a setting. Other BOT_ variables
+    may belong to another program."""
     for variable in sorted(env):
         name = variable.removeprefix("BOT_")
         if variable.startswith("BOT_") and name not in (*names, "CONFIG"):

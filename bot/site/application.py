@@ -1,6 +1,6 @@
 """The web.py application. It adds the log line, security headers and error pages to every request.
 
-It must not depend on the content of a page.
+This module must not depend on the content of a page.
 """
 
 import itertools

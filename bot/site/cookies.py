@@ -1,6 +1,6 @@
 """Read and set the cookies of this site. The code uses their names without the prefix that browsers see.
 
-It must not decide what a cookie proves.
+This module must not decide what a cookie proves.
 """
 
 from typing import Any

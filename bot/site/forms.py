@@ -1,7 +1,8 @@
 """Check that a form was sent by one of our own pages, in this browser's session (protection against CSRF).
 
-It must not rely on one check alone. There are three: cookies are SameSite=Lax; Origin and Sec-Fetch-Site must
-be ours; and the form must contain the token of the session, which only our own pages have.
+This module must not rely on one check alone. There are three: cookies are SameSite=Lax; Origin and
+Sec-Fetch-Site must be ours; and the form must contain the token of the session, which only our own pages
+have.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ def signer(secret_key: str) -> Signer:
 def check(environ: Mapping[str, Any], sent: bytes, *, origin: str, expected: str) -> dict[str, str]:
     """Return the fields of a form without its token. Raises FormError if our pages did not send it.
 
-    `sent` is the body, `origin` that of our pages, `expected` the token of this session.
+    `sent` is the body of the request, `origin` the origin of our pages, `expected` the token of this session.
     """
     if len(sent) > MAX_BODY:
         raise FormError("bad-form", 413)

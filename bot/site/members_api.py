@@ -1,7 +1,7 @@
 """/api/accounts/: return the binding of a person and a phone to the company's own system. See
 /api/openapi.json.
 
-It must not accept a phone number in a URL, because URLs are logged. The number is in the body.
+This module must not accept a phone number in a URL, because URLs are logged. The number is in the body.
 """
 
 import hmac

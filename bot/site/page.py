@@ -1,6 +1,6 @@
 """Step 1 of a visit: request the visitor. Page also gives a page its templates, forms and the JS-SDK.
 
-It must not decide how a visitor logs in: the guard does (step 2). docs/flow.md has all steps.
+This module must not decide how a visitor logs in: the guard does (step 2). docs/flow.md has all steps.
 
 class Home(Page):
     def GET(self):
@@ -140,8 +140,8 @@ class Page:
     # -- the visitor
 
     def visitor(self, scope: str = "snsapi_base", *, popup: bool = False, or_silent: bool = False) -> Visitor:
-        """Return the visitor. Redirect an unknown visitor to WeChat, or on a PC to the login page; they come
-        back.
+        """Return the visitor. Redirect an unknown visitor to WeChat, or on a PC to the login page. After the
+        login the browser opens this page again.
 
         The scope `snsapi_base` gives the openid without a question. `snsapi_userinfo` gives nickname and
         avatar, and WeChat asks for the visitor's consent. `popup`: WeChat asks even if a silent login were
@@ -155,15 +155,15 @@ class Page:
     ) -> Visitor:
         """Return the visitor of a page that requires a fresh login.
 
-        The login must have returned to the browser that began it, at most `fresh` seconds ago, and must not
-        be a preview. Otherwise the visitor is redirected to WeChat, for a silent login if we already know all
-        that `scope` gives.
+        A fresh login has returned to the browser that began it, at most `fresh` seconds ago, and the visitor
+        is not a preview visitor. Without one, the visitor is redirected to WeChat to log in again. WeChat
+        shows no question if this server already has all data that `scope` gives.
         """
         return self._visit(Need(scope, or_silent=or_silent, fresh=fresh))
 
     def member(self) -> tuple[Visitor, Binding]:
         """Return the visitor and the binding of their phone. Redirect a visitor without a bound phone to the
-        page that binds one; they come back.
+        page that binds one. That page then opens this page again.
 
         The login may be as old as a session, but it must have returned to the browser that began it. So a
         link from another person cannot show that person's data.
@@ -191,13 +191,14 @@ class Page:
     # -- answers
 
     def render(self, template: str, **values: Any) -> str:
-        """Return the HTML of `templates/<template>.html`. No cache may keep it."""
+        """Return the HTML of `templates/<template>.html`. Set the header that forbids caches to store the
+        page."""
         web.header("Content-Type", "text/html; charset=utf-8")
         web.header("Cache-Control", "no-store")  # a cache could show the page of one person to another
         return self.site.render(template, **values)
 
     def json(self, **values: Any) -> str:
-        """Return `values` as a JSON object. No cache may keep it."""
+        """Return `values` as a JSON object. Set the header that forbids caches to store it."""
         web.header("Content-Type", "application/json; charset=utf-8")
         web.header("Cache-Control", "no-store")
         return json.dumps(values)

@@ -1,6 +1,6 @@
 """Compile templates once for each language. One text of `$t("你好", "Hello")` replaces it before that.
 
-It must not depend on which pages exist.
+This module must not depend on which pages exist.
 """
 
 import html

@@ -1,4 +1,5 @@
-"""The store: state that outlives a request and is shared by processes. Every backend keeps these promises.
+"""The store: state that outlives a request and is shared by processes. Every backend must follow the rules
+below.
 
 Keys are text, values bytes, lifetimes seconds. Every value has a lifetime. A store also has timetables: lists
 of names, each with the time at which it is due.

@@ -19,7 +19,8 @@ class Signer:
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
 
     def verify(self, text: str, signature: str) -> bool:
-        """Return True if `signature` is the one of `text`. Takes the same time for every wrong signature."""
+        """Return True if `signature` is the signature of `text`. Takes the same time for every wrong
+        signature."""
         return is_same(self.sign(text), signature)
 
 

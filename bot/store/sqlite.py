@@ -195,7 +195,7 @@ class SqliteStore(Store):
 
     @contextlib.contextmanager
     def _transaction(self, begin: str = _WRITE) -> Iterator[sqlite3.Connection]:
-        """Run several statements in one transaction. Roll back if the body raises."""
+        """Run several statements in one transaction. Roll back if the `with` block raises."""
         since = time.monotonic()
         try:
             connection = self._connection()

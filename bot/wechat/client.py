@@ -25,9 +25,9 @@ class TcpUserTimeoutAdapter(HTTPAdapter):
     """A transport adapter for `requests` that sets TCP_USER_TIMEOUT to two seconds (Linux only).
 
     If the other side acknowledges nothing for two seconds, the kernel closes the connection and drops unsent
-    data. Without it, the kernel would repeat packets for minutes, even those of closed connections. A machine
-    that has lost its network would then send a message when the network is back, although another machine
-    has taken over the job (after 3 seconds, see bot/jobs/liveness.py) and sent the message, too.
+    data. Without it, the kernel would repeat packets for minutes, even for connections that are closed. A
+    machine that has lost its network would then send a message when the network is back, although another
+    machine has taken over the job (after 3 seconds, see bot/jobs/liveness.py) and sent the message, too.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

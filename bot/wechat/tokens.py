@@ -109,8 +109,8 @@ class SharedValue:
         return self._must(self._renew(failed, wait=True, force=True))
 
     def _renew(self, old: str | None, *, wait: bool, force: bool) -> str | None:
-        """Fetch a value other than `old`, or wait until another process has. Return None if another process
-        is fetching and `wait` is False."""
+        """Fetch a value other than `old`, or wait until another process has fetched one. Return None if
+        another process is fetching and `wait` is False."""
         end = self._clock() + self._patience
         owner = secrets.token_hex(8).encode()
         while True:

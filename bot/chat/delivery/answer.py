@@ -1,8 +1,8 @@
 """Step 6 of a message: answer in time, or make sure that the reply reaches the user later.
 
 A delivery that arrives while the handler runs waits for that run. A reply that is ready before the deadline
-is the answer. Otherwise the reply is promised, and a job brings it to the user. docs/flow.md has the rules
-and their reasons. without_store.py answers deliveries while the store fails.
+is the answer. Otherwise the reply is promised: the job of the message brings it to the user. docs/flow.md has
+the rules and their reasons. without_store.py answers deliveries while the store fails.
 """
 
 import logging
@@ -55,7 +55,7 @@ class Answerer:
             self._late.write(incoming, match)
             self._records.queue(incoming.key)
         except StoreError as error:
-            log.error("[answer] no job can be written, running it here: %s", error)
+            log.error("[answer] no job can be written, so the handler runs here: %s", error)
             return self._run(incoming, match, claim)
         self._late.wake(incoming)
         return self._join(incoming, claim.attempt, end, match.route.name)
@@ -85,15 +85,17 @@ class Answerer:
     def give_unrecorded(
         self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = ""
     ) -> Answer:
-        """Answer with a reply that could not be recorded. Record it when the store works again."""
+        """Answer with a reply that could not be recorded. The reply is recorded when the store works
+        again."""
         self._records.liveness.owe(lambda: self._record(incoming, reply))
         if reply is not None and not reply.is_answer:
             return Answer(None, "promised", attempt, route)
         return Answer(reply, "reply" if reply else "none", attempt, route)
 
     def _record(self, incoming: Incoming, reply: Reply | None) -> bool:
-        """Record the reply. Return False if it is not the answer of this delivery; a promised reply is then
-        brought to the user by its job."""
+        """Record the reply. Return True if this delivery must answer with it. Return False if the reply is
+        promised or cannot be an answer (then its job brings it to the user), or if another run has ended
+        first."""
         if reply is not None and not reply.is_answer:
             self.promise(incoming)
         elif self._records.finish(incoming.key, reply):

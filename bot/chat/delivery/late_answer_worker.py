@@ -68,7 +68,7 @@ class LateAnswerWorker:
         if outcome.reply is not None and not outcome.reply.is_answer:
             self._records.promise(incoming.key, lambda process: lambda: None)
         elif self._records.finish(incoming.key, outcome.reply, given=False):
-            log.info("[late] ready in time: openid=%s", incoming.openid)
+            log.info("[late] reply ready in time: openid=%s", incoming.openid)
             job = self._outbox.note(job, ended=True, problem=outcome.problem)
             return Later(self._unused_seconds, "") if outcome.reply else _end(job)
         if not self._records.is_promised(incoming.key):
@@ -76,8 +76,8 @@ class LateAnswerWorker:
         return self._bring(incoming, self._note_reply(job, outcome))
 
     def _bring_unused(self, incoming: Incoming, job: Job, found: Claim) -> Later | Failed | None:
-        """Bring the reply to the user if no delivery has answered with it after a while. The processes of the
-        deliveries that waited for the reply were then killed."""
+        """Bring the reply to the user if no delivery has answered with it after a while: the processes in
+        which the deliveries waited have then been killed."""
         if found.reply is None or not found.is_unused:
             return _end(job)
         left = self._unused_seconds - self._records.age(found)

@@ -28,8 +28,8 @@ def owner_of(job: Job) -> str | None:
 def retried_work(job: Job) -> dict[str, Any]:
     """Return the work for another run of a failed job, after an operator has requested the run.
 
-    A handler starts again from its beginning. Its reply is brought late, because WeChat got an answer long
-    ago. A reply of which some parts were pushed continues after those parts.
+    A handler starts again from its beginning. Its reply is pushed or kept, because WeChat got an answer long
+    ago. If some parts of a reply were pushed before, only the other parts are pushed.
     """
     if job.kind not in (RUN, EXPECTED):
         return job.work
@@ -75,8 +75,7 @@ class LateAnswers:
         return lambda: self._outbox.done(job) if job else None
 
     def bring(self, incoming: Incoming, reply: Reply | None) -> None:
-        """Bring a promised reply to the user. It is ready in this process, where a delivery has run the
-        handler."""
+        """Bring a promised reply to the user, after a delivery has run the handler in this process."""
         job = self._outbox.get(incoming.key)
         if job is None or job.work.get("late"):
             return  # this process counted as dead, and a worker has run the handler
@@ -88,7 +87,7 @@ class LateAnswers:
         """Push a reply that WeChat did not receive as an answer. Return False if another delivery pushes
         it."""
         work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
-        # The id differs from that of the job that ran the handler, which may still be in the outbox.
+        # This job needs an id of its own: the job that ran the handler may still be in the outbox.
         job = self._outbox.put(f"{incoming.key}:again", DELIVER, work)
         if job is None:
             return False

@@ -68,7 +68,7 @@ class LocalRuns:
         self._lock = threading.Lock()
 
     def find(self, key: str) -> Run | None:
-        """Return the run of this message if it began without the store, else None."""
+        """Return the run of this message if this process began it while the store failed, else None."""
         if not self._runs:
             return None
         with self._lock:

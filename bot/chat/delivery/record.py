@@ -45,10 +45,12 @@ class _Done:
 class Claim(NamedTuple):
     """The state of a message when a delivery claims it. `attempt` is the number of the delivery, from 1.
 
-    If DONE: `reply` is None if there is none or it is brought another way; `at` is when the reply was ready,
-    and `answered` when a delivery last answered with it, in unix seconds. `answered` is 0 for the reply of a
-    job until a delivery has answered with it. `stored` is the record itself.
-    If NEW: `nothing_beside` is True if claim() has looked up `beside` and found nothing.
+    If DONE: `reply` is None if the handler returned none, or if a job brings the reply to the user; `at` is
+    when the reply was ready, and `answered` when a delivery last answered with it, in unix seconds.
+    `answered` is 0 for the reply of a job until a delivery has answered with it. `stored` is the stored
+    record, as bytes.
+    If NEW: `nothing_beside` is True if claim() was called with a key `beside` and the store has no value for
+    that key.
     """
 
     state: State
@@ -88,7 +90,8 @@ class Records:
 
     def claim(self, key: str, beside: str = "") -> Claim:
         """Count a delivery. Exactly one delivery of a message gets NEW; if its process dies, one other
-        delivery gets NEW again. `beside` is another key that is read in the same round trip."""
+        delivery gets NEW again. `beside` is the key of another value that is read in the same call to the
+        store (see Claim.nothing_beside)."""
         claim = ("add", (key, self._mine, self._lifetime))
         is_new, *found = self._store.together([claim, ("get", (beside,))] if beside else [claim])
         if is_new:
@@ -137,7 +140,8 @@ class Records:
         self._store.swap(key, self._mine, _QUEUED, self._lifetime)
 
     def seize(self, key: str) -> None:
-        """Change RUNNING in another process to RUNNING in this one, because the reply is ready here first."""
+        """Change RUNNING in another process to RUNNING in this one, because the run in this process has ended
+        first."""
         self._store.update(key, lambda now: self._write(self._mine) if _is_running(now) else None)
 
     def runner(self, key: str) -> str | None:
@@ -226,8 +230,8 @@ class Records:
         return self._replace(key, claim, _PROMISED)
 
     def withdraw(self, key: str, claim: Claim) -> bool:
-        """Remove the reply from the record because it is brought another way: later deliveries of this
-        message return an empty answer. Return False as give() does."""
+        """Remove the reply from the record because a job brings the reply to the user instead: later
+        deliveries of this message return an empty answer. Return False as give() does."""
         return self._replace(key, claim, _done(None, claim.at, claim.answered))
 
     def _replace(self, key: str, claim: Claim, record: bytes) -> bool:

@@ -24,7 +24,7 @@ class Repeat:
         try:
             given = self._give(incoming, claim)
         except StoreError as error:
-            log.error("[answer] could not note that the reply was given: %s", error)
+            log.error("[answer] could not record that a delivery answers with the reply: %s", error)
             self._records.liveness.owe(lambda: self._records.give(incoming.key, claim))
             given = claim
         if given is None:
@@ -33,8 +33,8 @@ class Repeat:
         return Answer(given.reply, result, claim.attempt, route, given.at, is_first=given.is_unused)
 
     def _give(self, incoming: Incoming, claim: Claim) -> Claim | None:
-        """Record that the reply is given now, and return its claim. Return None if the reply is pushed
-        instead."""
+        """Record that this delivery answers with the reply, and return the claim that has the reply. Return
+        None if the reply is pushed instead."""
         while claim.reply is not None:
             if self._late.timing.needs_push(claim):
                 withdraw = functools.partial(self._withdraw, incoming, claim)

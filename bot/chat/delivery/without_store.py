@@ -1,7 +1,8 @@
 """Answer every delivery, with the store or without it.
 
 With the store, the Answerer does this. Without it, each process answers the deliveries that it gets, because
-two answers are better than none. Records that could not be written are written when the store works again.
+a user should rather get two answers than none. Records that could not be written are written when the store
+works again.
 """
 
 import contextlib

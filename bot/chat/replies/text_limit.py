@@ -9,8 +9,8 @@ def is_too_long(text: str, limit: int) -> bool:
 
 
 def cut(text: str, limit: int) -> tuple[str, str]:
-    """Split after at most `limit` UTF-8 bytes: between characters, and before a link rather than inside it.
-    The two parts together are `text`."""
+    """Split `text` into a first part of at most `limit` UTF-8 bytes and the rest. The cut is between two
+    characters, and before a link if it would fall inside it."""
     data = text.encode("utf-8", "replace")
     if len(data) <= limit:
         return text, ""

@@ -1,7 +1,7 @@
 """Sign, encrypt and decrypt as WeChat does (WXBizMsgCrypt). gate.py and seal.py use it.
 
-It must not read settings or XML. Rules: docs/protocol.md §1.2 to §1.6, and "message encryption" in WeChat's
-developer documents.
+This module must not read settings or XML. Rules: docs/protocol.md §1.2 to §1.6, and "message encryption" in
+WeChat's developer documents.
 """
 
 import base64

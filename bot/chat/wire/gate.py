@@ -1,7 +1,7 @@
 """Step 2 of a message: verify the delivery, decrypt it, and make a typed message of it.
 
-It must not take the mode from the request. A query without `encrypt_type`, or a body without `<Encrypt>`,
-does not turn safe mode off.
+This module must not take the mode from the request. A query without `encrypt_type`, or a body without
+`<Encrypt>`, does not turn safe mode off.
 """
 
 import hashlib
@@ -139,7 +139,7 @@ class Gate:
             is_same = is_first or self._guard.get(key) == digest
         except StoreError as error:
             log.debug(
-                "[gate] replay check skipped, no store: %s", error
+                "[gate] replay check skipped, the store fails: %s", error
             )  # the store has already logged its outage
             return
         if not is_same:

@@ -1,8 +1,8 @@
 """Make typed messages of fields: with wechatpy's classes, and with our own classes where wechatpy lacks
 something.
 
-It must not check signatures or read XML. WeChat's documents: "receiving standard messages" and "receiving
-event pushes"; docs/protocol.md §2.
+This module must not check signatures or read XML. WeChat's documents: "receiving standard messages" and
+"receiving event pushes"; docs/protocol.md §2.
 """
 
 import hashlib

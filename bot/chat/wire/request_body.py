@@ -1,7 +1,7 @@
 """Read the body of a request on any WSGI server. Some servers block for ever if more bytes are read than were
 sent.
 
-It must not parse the body.
+This module must not parse the body.
 """
 
 from collections.abc import Mapping

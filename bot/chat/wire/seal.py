@@ -1,7 +1,7 @@
 """Step 7 of a message: turn the answer into the bytes that WeChat reads. Encrypt it if the delivery was
 encrypted.
 
-It must not read the text of the message.
+This module must not read the text of the message.
 """
 
 import logging
@@ -61,7 +61,8 @@ class Seal:
         return encrypted(body, self._envelope, self._token, str(int(self._clock())), opened.nonce)
 
     def _within_limit(self, reply: Reply, incoming: Incoming, *, keep_rest: bool) -> Reply:
-        """Return `reply`. Cut a text that is too long, and keep its rest for when the user requests it."""
+        """Return `reply`, or its first part and a hint if it is a text over the limit. With `keep_rest`,
+        store the other part: the user gets it by typing `more`."""
         if not isinstance(reply, Text) or not is_too_long(reply.content, self._text_limit):
             return reply
         head, rest = cut(reply.content, self._text_limit - len(self._hint.encode()))
@@ -74,7 +75,7 @@ class Seal:
 
 
 def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
-    """Return plain reply XML. To and From are those of the message, swapped; CreateTime is `now` in
+    """Return plain reply XML. ToUserName and FromUserName of the message are swapped. CreateTime is `now` in
     seconds."""
     return (
         f"<xml>{element('ToUserName', incoming.openid)}{element('FromUserName', incoming.account)}"
@@ -83,7 +84,7 @@ def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
 
 
 def encrypted(body: bytes, envelope: Envelope, token: str, timestamp: str, nonce: str) -> bytes:
-    """Return the XML that carries `body` encrypted and signed. `nonce` is the delivery's."""
+    """Return the XML that carries `body` encrypted and signed. `nonce` is the nonce of the delivery."""
     encrypt = envelope.encrypt(body)
     signature = sign(token, timestamp, nonce, encrypt)
     return (

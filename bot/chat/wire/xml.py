@@ -1,6 +1,6 @@
 """Write elements for replies, and read the XML of deliveries into nested dicts.
 
-It must not accept a DTD, an entity declared in the document, or XML of more depth than WeChat sends.
+This module must not accept a DTD, an entity declared in the document, or XML of more depth than WeChat sends.
 An element becomes an entry of a dict. An element that repeats becomes a list. Attributes are ignored, because
 WeChat sends none. Text keeps its white space: the user typed it.
 """
