@@ -8,5 +8,5 @@ def greet(chat: Chat) -> str:
 
 
 def goodbye(chat: Chat) -> None:
-    """Delete here what you store about a user who has left: WeChat requires it. The engine deletes its own
-    data. No reply reaches this user."""
+    """Delete the data that you store about a user who has unsubscribed: WeChat requires this. The engine
+    deletes its own data. A reply would not reach this user."""

@@ -1,7 +1,7 @@
-"""The page on which a visitor binds a phone number, by which the company's system knows them.
+"""The page on which a visitor binds a phone number. The company's system knows its customers by this number.
 
-The visitor is recognised silently. If a number is bound, the page shows it. If not, it asks for the number,
-sends a code by SMS, binds the number, and goes on to the path `to`.
+The visitor is recognised silently. If a number is bound, the page shows it. If not, the page asks for the
+number, sends a code by SMS, binds the number, and redirects to the path `to`.
 """
 
 import logging
@@ -72,8 +72,8 @@ class AccountPage(Page):
         raise self._go_on()
 
     def _learn_unionid(self, openid: str) -> None:
-        """Ask WeChat for a follower's unionid, by which the website app knows them. A silent login may lack
-        it."""
+        """Ask WeChat for a follower's unionid and store it, because a silent login may lack it. The website
+        app knows a person only by the unionid."""
         try:
             unionid = self.site.account.client.user.get(openid).get("unionid")
         except WeChatError as error:
@@ -90,7 +90,7 @@ class AccountPage(Page):
         self.site.account.people.codes.drop(visitor.openid)
 
     def _keep(self, visitor: Visitor, fields: dict[str, str]) -> None:
-        """Keep the bound number: drop the code for another one."""
+        """Keep the bound number. Delete the SMS code that was sent to another number."""
         self._cancel(visitor, fields)
         raise self._go_on()
 

@@ -56,8 +56,9 @@ class LoginPage(Page):
             raise self.enter(self.site.visits.sign_in.welcome(self.request, visitor, url))
         login = logins.of(known)
         if login is None and query.wait:
-            # This tab has followed a login that is over. If another tab has finished it, this one goes on.
-            # If not, a person must ask for a new code: a page that is left open must not make codes for ever.
+            # The login of this tab is over. If another tab has finished it, open the page `to` here, too. If
+            # not, wait until a person asks for a new code: a page that is left open must not make codes for
+            # ever.
             if self._suffices():
                 raise self.go(to)
             return self._page("scene", to)
@@ -71,10 +72,11 @@ class LoginPage(Page):
         raise self.go(login_path(to))
 
     def _try_cookies(self, to: str, *, tried: bool) -> Exception:
-        """Return the exception that sets the browser's cookie and makes the browser show it.
+        """Return the exception that sets the browser's cookie and redirects to this page, to see if the
+        browser sends the cookie back.
 
-        A login belongs to a browser, so a browser without cookies could not follow its QR code. `tried`: this
-        browser has been asked before. The exception is then VisitError(no-cookies).
+        A login belongs to a browser, so a browser without cookies could not see the status of its login.
+        `tried`: this browser was redirected before. The exception is then VisitError(no-cookies).
         """
         if tried:
             return VisitError("no-cookies", 403, way_on=login_path(to))
@@ -100,7 +102,8 @@ class LoginPage(Page):
         return self._page(way, to, options=options)
 
     def _suffices(self) -> bool:
-        """Return True if this browser's session is good for any page: proven in the last half hour."""
+        """Return True if the login of this browser's session was proven in the last half hour, as pages with
+        a fresh login require."""
         return self.site.visits.known_visitors.is_fresh(self.request.cookies, FRESH_SECONDS)
 
     def _scene(self, login: Login | None, to: str) -> str:
@@ -169,10 +172,10 @@ class Status(Page):
 
 
 class Events(Page):
-    """`/login/events`: the same as server-sent events.
+    """`/login/events`: report the status of this browser's login as server-sent events.
 
-    Each open stream holds a thread, so their number is bounded. A browser that finds none free gets 503, and
-    asks /login/status every two seconds instead.
+    Each open stream holds a thread, so the number of streams is limited. Above the limit a browser gets 503,
+    and requests /login/status every two seconds instead.
     """
 
     def GET(self) -> Iterator[bytes]:
@@ -188,9 +191,9 @@ class Events(Page):
 
 
 class Stream(Iterator[bytes]):
-    """Hand out events, and call `close` exactly once when they end, for whatever reason.
+    """Yield events, and call `close` exactly once when the stream ends, for whatever reason.
 
-    It is also called if the server drops the stream before the first event.
+    `close` is also called if the server drops the stream before the first event.
     """
 
     def __init__(self, events: Iterator[bytes], close: Any) -> None:
@@ -221,7 +224,7 @@ def events(
 ) -> Iterator[bytes]:
     """Yield a server-sent event for the login's status now and for each change of it.
 
-    Ends when the login is over, at the latest after 25 s: the browser then connects again.
+    Ends when the login is over, or after 25 s: the browser then connects again.
     """
     end = monotonic() + _STREAM_SECONDS
     before: dict[str, Any] = {}
@@ -241,8 +244,8 @@ def events(
 def status(logins: Logins, known: str) -> dict[str, Any]:
     """Return the status of the login of the browser `known`, for JSON.
 
-    `status` is `none` for a login that has lapsed, is finished or was never begun. `version` changes with
-    each new QR code; `left` is in seconds.
+    `status` is `none` for a login that has lapsed, is finished or has not begun. `version` changes with each
+    new QR code; `left` is in seconds.
     """
     login = logins.of(known)
     if login is None:
@@ -251,7 +254,8 @@ def status(logins: Logins, known: str) -> dict[str, Any]:
 
 
 class Confirm(Page):
-    """`/login/confirm?id=…`, on the phone: show which browser wants to log in, from where; take yes or no."""
+    """`/login/confirm?id=…`, on the phone: show which browser wants to log in and its IP address, and take
+    the answer yes or no."""
 
     def GET(self) -> str:
         visitor, login = self._theirs()
@@ -270,8 +274,8 @@ class Confirm(Page):
             raise self.go(web.ctx.path + str(web.ctx.query))
         logins = self.site.account.people.logins
         if fields.get("answer") == "yes":
-            # The scan and the yes prove this person anew, however old the login on the phone is: WeChat has
-            # named the person who scanned, a few minutes ago at most.
+            # The login on the phone may be old. But WeChat has named the person who scanned, a few minutes
+            # ago at most, and this person has now answered yes. So the new login is proven now.
             person = self.site.visits.sign_in.proven(visitor, via="scene")
             done = logins.confirm(login.id, visitor.openid, dump(person).decode())
         else:
@@ -285,9 +289,10 @@ class Confirm(Page):
         raise self.go(web.ctx.path + str(web.ctx.query))
 
     def _theirs(self) -> tuple[Visitor, Login | None]:
-        """Return the visitor, and the login if this visitor has scanned its code, else None.
+        """Return the visitor, and the login if this visitor has scanned its QR code; otherwise None for the
+        login.
 
-        So a confirmation link is of no use to another person.
+        So another person cannot use the confirmation link.
         """
         visitor = self.person("snsapi_userinfo", or_silent=True)
         login_id = web.input(_method="GET", id="").id
