@@ -27,7 +27,8 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """The settings of the account. The defaults never change, so a developer can copy them once.
+    """The settings of the account. The defaults are the same in every run, so a developer can copy them once
+    into the settings of a server.
 
     If `js_domains` is empty, the web domains are used instead. The website app (`site_…`) is a separate
     account on the Open Platform. It has its own openids and logs visitors in by QR code.

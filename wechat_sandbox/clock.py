@@ -1,6 +1,6 @@
 """The simulated clock: the real time plus an offset. All expiry times use it.
 
-Deadlines of deliveries use real time: the server always has five real seconds.
+Deadlines of deliveries use real time: the account's server always has five real seconds.
 """
 
 import time
@@ -27,8 +27,8 @@ class Clock:
     def real_seconds(self) -> int:
         """Return the real time in whole Unix seconds.
 
-        The timestamp of a delivery uses real time, because the server compares the timestamp with its own
-        clock.
+        The timestamp of a delivery uses real time, because the account's server compares the timestamp with
+        its own clock.
         """
         return int(self._real())
 

@@ -43,8 +43,8 @@ _LIMITS = {
 def checked(upload: Upload | None, limit: Limit) -> Content:
     """Return the uploaded file if it is within the limit.
 
-    Raises WeChatError: 41005 without a file, 40009 to 40012 (`size_code`) if it is too large, 40005 for
-    another format.
+    Raises WeChatError: 41005 without a file, `limit.size_code` (40009 to 40012) if the file is too large,
+    40005 if its format is not in `limit.formats`.
     """
     if upload is None:
         raise WeChatError(41005)

@@ -1,4 +1,5 @@
-"""API calls for web authorization (protocol §6.2, rules 29 to 31). Their tokens are not those of /cgi-bin."""
+"""API calls for web authorization (protocol §6.2, rules 29 to 31). They use other tokens than the calls under
+/cgi-bin."""
 
 from dataclasses import dataclass
 from typing import Any

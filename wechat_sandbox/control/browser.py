@@ -57,8 +57,9 @@ class PageControl:
     async def webview(self, request: web.Request) -> web.Response:
         """Switch the web view to a user and to this user's cookies.
 
-        A browser shares cookies between all ports of 127.0.0.1. To give each simulated phone its own
-        cookies, this call stores those of the request for the previous user and sets those of the new user.
+        A browser shares cookies between all ports of 127.0.0.1. To give each simulated phone its own cookies,
+        this call stores the cookies in the request as the cookies of the previous user. Then it sets the
+        stored cookies of the new user.
         """
         fields = await read_fields(request)
         user = self._world.users.get(fields.text("openid"))

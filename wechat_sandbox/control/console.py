@@ -25,7 +25,7 @@ class Console:
         app.router.add_post("/_sandbox/templates", self.add_template)
 
     async def callback(self, request: web.Request) -> web.Response:
-        """Save the callback, if the server passes the verification (rule 1)."""
+        """Save the callback URL, if the account's server passes the verification (rule 1)."""
         fields = await read_fields(request)
         url = fields.text("url")
         fields.done()

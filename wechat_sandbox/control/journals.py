@@ -47,7 +47,7 @@ class JournalControl:
         """Send a delivered message again, unchanged or edited.
 
         It is signed and encrypted with the account's present settings. With `as_new` it gets a new MsgId and
-        CreateTime, so that the server does not take it for a retry.
+        CreateTime, so that the account's server does not take it for a retry.
         """
         entry = _entry(self._world.deliveries, request)
         fields = await read_fields(request)

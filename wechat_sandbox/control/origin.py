@@ -12,7 +12,7 @@ from wechat_sandbox.control.responses import Handler, answer
 
 # The bot's pages run jweixin.js, which calls these paths from the bot's origin.
 _OPEN_TO_PAGES = "/_sandbox/jssdk/"
-# With a client whose host names are fixed, /etc/hosts may point WeChat's names to the sandbox.
+# A client may have fixed host names of WeChat. Then /etc/hosts can point these names to the sandbox.
 _WECHATS = (".weixin.qq.com", ".wx.qq.com")
 
 

@@ -18,7 +18,7 @@ _KEPT_ANSWER = 20_000
 
 @dataclass(frozen=True)
 class Answer:
-    """The raw answer of the server: `status` and `body`.
+    """The raw answer of the account's server: `status` and `body`.
 
     Without an answer `failure` is timeout or refused, and `error` gives the reason.
     """
@@ -47,7 +47,7 @@ class Attempt:
 
     @property
     def handled(self) -> bool:
-        """Return True if the server gave a valid answer, so that no further try is needed."""
+        """Return True if the account's server gave a valid answer, so that no further try is needed."""
         return self.verdict.outcome in ("reply", "success", "empty")
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +64,8 @@ class Attempt:
         return shown | ({"duplicate": True} if self.duplicate else {})
 
     def response(self) -> dict[str, Any]:
-        """Return the part of the answer that the journal keeps."""
+        """Return the result of this try for the journal: the verdict, and the answer with a body cut to
+        `_KEPT_ANSWER` bytes."""
         raw = self.answer.body[:_KEPT_ANSWER].decode(errors="replace")
         return {
             "status": self.answer.status,

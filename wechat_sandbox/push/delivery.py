@@ -1,4 +1,4 @@
-"""Deliver one message: try until the server answers, then show the reply (rules 7 to 9, 13)."""
+"""Deliver one message: try until the account's server answers, then show the reply (rules 7 to 9, 13)."""
 
 import asyncio
 from collections.abc import Coroutine

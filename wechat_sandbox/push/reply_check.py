@@ -1,4 +1,5 @@
-"""Check the server's answer and describe what is wrong with it (protocol §3, rules 6, 9 to 11)."""
+"""Check the answer of the account's server and describe what is wrong with it (protocol §3, rules 6, 9 to
+11)."""
 
 from dataclasses import dataclass
 from typing import Any

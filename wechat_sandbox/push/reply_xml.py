@@ -10,7 +10,7 @@ class NotXml(ValueError):
 
 @dataclass
 class Node:
-    """One XML element. `text` is its own text, without that of its children."""
+    """One XML element. `text` is its own text, without the text of its children."""
 
     name: str
     text: str = ""

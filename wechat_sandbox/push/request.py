@@ -64,7 +64,8 @@ class PushRequest:
 def build(
     inbound: Inbound, account: Account, callback: str, stamp: Stamp, tamper: Tamper | None = None
 ) -> PushRequest:
-    """Build the request for `inbound` in the account's mode. `tamper` forges it, for tests of the server."""
+    """Build the request for `inbound` in the account's mode. `tamper` forges the request, to test that the
+    account's server refuses it."""
     if tamper is Tamper.STALE:
         stamp = Stamp(str(int(stamp.timestamp) - _STALE_SECONDS), stamp.nonce)
     # An attacker does not know the token, so a forged signature is made with another one.

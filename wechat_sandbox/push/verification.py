@@ -24,7 +24,8 @@ def is_web_url(text: str) -> bool:
 
 
 async def verify(world: World, http: aiohttp.ClientSession, callback: str) -> None:
-    """Send the verification GET. Raises NotVerified unless the server answers with the exact echostr.
+    """Send the verification GET. Raises NotVerified unless the account's server answers with the exact
+    echostr.
 
     The server must answer within the deadline, with status 200 and the echostr as its whole body.
     """

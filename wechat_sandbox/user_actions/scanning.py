@@ -49,9 +49,9 @@ def _login(actor: Actor, uuid: str) -> Outcome:
 
 
 def _named(world: World, fields: Fields) -> QrCode:
-    """Return the code of the account with this ticket, url or scene.
+    """Return the QR code that has the ticket, url or scene in `fields`. It is a code of the account.
 
-    For an unknown scene, create a permanent code. It stands for a code that was printed before this run.
+    For an unknown scene, create a permanent code, as if it had been printed before this run.
     """
     if fields.has("ticket"):
         code = world.qrcodes.by_ticket(fields.text("ticket"))

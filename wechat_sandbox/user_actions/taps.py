@@ -136,7 +136,8 @@ async def _message(actor: Actor, outcome: Outcome, kind: str, message: messages.
 
 
 def _media(actor: Actor, button: Button) -> Outcome:
-    """Show the media of the button. WeChat sends the media itself, so nothing is pushed to the server."""
+    """Show the media of the button. WeChat sends the media itself, so nothing is pushed to the account's
+    server."""
     try:
         media = actor.world.media.get(button["media_id"])
     except WeChatError:

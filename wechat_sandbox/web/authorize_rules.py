@@ -73,7 +73,8 @@ def open_link(
 
 
 def allow(world: World, user: User, request: ConsentRequest) -> Redirect:
-    """Record that the user agreed, and return to the site. For some time such pages then open silently."""
+    """Record that the user agreed, and return to the site. For `RECENT_CONSENT` seconds such links then open
+    without the consent page."""
     world.oauth.consented(user.openid)
     return _redirect(world, _grant(world, user, "snsapi_userinfo"), request.redirect_uri, request.state)
 

@@ -22,8 +22,8 @@ class Pictures:
     async def avatar(self, request: web.Request) -> web.Response:
         """Return an avatar: one character on a coloured square.
 
-        The seed `account` gives the avatar of the account, `snapshot` that of a virtual identity, any other
-        that of a user.
+        The seed `account` gives the avatar of the account, and `snapshot` the avatar of a virtual identity.
+        Any other seed gives the avatar of a user.
         """
         seed = request.match_info["seed"]
         if seed == "account":

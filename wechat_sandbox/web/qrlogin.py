@@ -76,8 +76,8 @@ class QrLoginPages:
 
 
 def confirm_url(base_url: str, uuid: str) -> str:
-    """Return the text in the picture of a login code. It is not a page's URL, because a camera would open
-    that."""
+    """Return the text in the picture of a login code. The text differs from the URL of every page: otherwise
+    a camera would open the page."""
     return f"{base_url}{CONFIRM_PATH}?uuid={uuid}"
 
 

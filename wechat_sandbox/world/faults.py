@@ -20,10 +20,10 @@ class Fault:
     answer, `status` answers with that HTTP status, `errcode` answers with that error, `content_type` replaces
     the Content-Type of the answer.
 
-    In a delivery: `delay` waits that many seconds before sending, `drop` discards the server's answer, so
-    that the try ends at the deadline, `status` replaces the status of the answer, `duplicate` sends that many
-    more copies at the same time, `overlap` starts the next try before this one ends, `reorder` sends the next
-    message first.
+    In a delivery: `delay` waits that many seconds before sending, `drop` discards the answer of the account's
+    server, so that the try ends at the deadline, `status` replaces the status of the answer, `duplicate`
+    sends that many more copies at the same time, `overlap` starts the next try before this one ends,
+    `reorder` sends the next message first.
     """
 
     path: str

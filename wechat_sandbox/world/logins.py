@@ -145,6 +145,6 @@ class Logins:
 
 
 def _wake(login: Login) -> None:
-    """Wake the polls that are waiting. A later poll gets a new Event and waits for the next change."""
+    """Wake the polls that are waiting. Replace the Event, so that later polls wait for the next change."""
     login.changed.set()
     login.changed = asyncio.Event()

@@ -34,7 +34,8 @@ class Step:
 class Recorder:
     """The last `_KEPT` steps.
 
-    `followed` has an entry for each user with a step: True if they followed the account before the first one.
+    `followed` has an entry for each user with a step: True if they followed the account before their first
+    step.
     """
 
     def __init__(self) -> None:

@@ -27,8 +27,7 @@ class Token:
 
 
 class Line:
-    """A series of tokens: those of one endpoint. A new token of one endpoint does not end the tokens of the
-    other."""
+    """The tokens of one endpoint. A new token of one endpoint does not end the tokens of the other."""
 
     def __init__(self) -> None:
         self.current: Token | None = None
@@ -47,8 +46,8 @@ class Line:
         return self.current
 
     def begin_anew(self, now: float) -> None:
-        """Reset the series. The last token stays valid for `LIFETIME` seconds from now, because the server
-        still uses it."""
+        """Reset the tokens of this endpoint. The last token stays valid for `LIFETIME` seconds from now,
+        because the account's server still uses it."""
         last = self.current or (self.old[-1] if self.old else None)
         self.old = [Token(last.value, now + LIFETIME)] if last else []
         self.current = None
@@ -94,8 +93,8 @@ class AccessTokens:
         return token.value, int(token.expires - now)
 
     def begin_anew(self) -> None:
-        """Reset both endpoints. Their last tokens stay valid, because the server does not know of the
-        reset."""
+        """Reset both endpoints. Their last tokens stay valid: the account's server does not know of the reset
+        and still uses them."""
         self._forced.clear()
         for line in (self._classic, self._stable):
             line.begin_anew(self._clock.now())
@@ -159,7 +158,8 @@ class JsapiTickets:
         return [*self.living(), *(ticket for ticket in self._before_reset if ticket.expires > now)]
 
     def begin_anew(self) -> None:
-        """Reset the tickets. The last ticket stays valid, because the server does not know of the reset."""
+        """Reset the tickets. The last ticket stays valid: the account's server does not know of the reset and
+        still uses it."""
         handed_out = [*self._before_reset, *self._tickets]
         self._before_reset = [Token(one.value, self._clock.now() + LIFETIME) for one in handed_out[-1:]]
         self._tickets = []

@@ -56,7 +56,7 @@ class User:
         self.subscribe_scene, self.qr_scene, self.qr_scene_str = scene, qr_scene, qr_scene_str
 
     def unfollow(self) -> None:
-        """End the following. Delete the account's remark and tags for this user."""
+        """Make the user stop following the account. Delete the account's remark and tags for this user."""
         self.subscribed = False
         self.remark, self.tags = "", []
 

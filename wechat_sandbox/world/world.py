@@ -100,7 +100,8 @@ class World:
             self.menus.default = Menu(self._start_menu, self.new_menuid())
 
     def reset(self) -> None:
-        """Return to the start: the menu and followers that `keep_as_start` stored, else none of either."""
+        """Reset the sandbox to its start. Restore the menu and the followers that `keep_as_start` stored. If
+        it was not called, there is no menu and no follower."""
         self.logins.close()
         self._begin()
         self.tokens.begin_anew()
@@ -195,7 +196,7 @@ class World:
     def event_time(self, openid: str) -> int:
         """Return the CreateTime of an event.
 
-        With `same_second` on, it is that of the user's last event of the same minute (rule 12).
+        With `same_second` on, all events of a user within a minute have the same CreateTime (rule 12).
         """
         now = self.clock.seconds()
         last = self._event_times.get(openid)
