@@ -146,7 +146,8 @@ def peer(
 
 @contextmanager
 def ours(sandbox: Sandbox, folder: Path, store: str, threads: int) -> Iterator[Place]:
-    """Start `python -m bot`. Its log goes to a file, as the peer's does, so that nobody has to read it."""
+    """Start `python -m bot`. The log goes to a file, as the log of the peer does, so that no process spends
+    time reading it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     (folder / "config.py").write_text("")

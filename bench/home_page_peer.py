@@ -46,7 +46,8 @@ if STORE.startswith("/"):
 
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///" + STORE
     database = SQLAlchemy(app)
-    # Flask-Session writes the session at each request, which is slow on SQLite. Switched off in its favour.
+    # Flask-Session writes the session at each request, which is slow on SQLite. Switch this off, so that the
+    # comparison does not harm the peer.
     app.config.update(
         SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=database, SESSION_REFRESH_EACH_REQUEST=False
     )

@@ -21,7 +21,8 @@ def machine() -> str:
 
 
 def need(*programs: str) -> None:
-    """Install the Debian packages of these names if this process is root; else end with a message how to."""
+    """Install the Debian packages of these names if this process is root. Otherwise, if one is missing, end
+    with a message that names the command."""
     for program in programs:
         if not shutil.which(program) and os.geteuid() == 0:
             argv = ["apt-get", "install", "-qq", "-y", program]

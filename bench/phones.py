@@ -17,8 +17,8 @@ Bubbles = dict[str, list[Json]]
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The names of messages by result. `cut_pushes` are those of `repeated` that docs/flow.md explains under
-    "What cannot be guaranteed"."""
+    """The names of messages by result. `cut_pushes` are the names in `repeated` whose repetition docs/flow.md
+    explains under "What cannot be guaranteed"."""
 
     messages: int
     answered_once: int

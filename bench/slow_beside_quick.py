@@ -1,4 +1,4 @@
-"""Measure quick messages beside slow ones: `python -m bench.slow_beside_quick [--users 200] [--seconds 8]`
+"""Measure quick messages while slow ones run: `python -m bench.slow_beside_quick [--users 200] [--seconds 8]`
 
 Sends quick messages alone, then while `--users` users wait for a handler of 10 seconds. Goals: p99 under
 250 ms, and at least 70 % of the throughput of quick messages alone.
