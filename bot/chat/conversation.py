@@ -20,7 +20,7 @@ from bot.store.codec import dump, load
 
 log = logging.getLogger("bot.conversation")
 
-_KEPT_SECONDS = 48 * 3600.0  # WeChat allows pushes to a user for the same time after their message
+_KEPT_SECONDS = 48 * 3600.0  # also the time in which WeChat allows pushes after a message
 _GIVEN_SECONDS = 900.0  # longer than WeChat keeps delivering one message
 
 _Held = dict[str, Any]  # a stored reply, with its `source`

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from bot.errors import VisitError
 
 _PLACE_SECONDS = 3.0  # how long a visit waits for a place
-_SILENT_SECONDS = 5.0  # no visit waits for a place in this time after a call without an answer
+_SILENT_SECONDS = 5.0  # how long no visit waits for a place after a call without an answer
 
 
 class CallPlaces:
@@ -26,7 +26,7 @@ class CallPlaces:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place. Wait up to 3 seconds for one. Raises VisitError(busy) if all are taken.
+        """Hold a place. Wait up to 3 seconds for a free one. Raises VisitError(busy) if all are still taken.
 
         If the `with` block raises VisitError(wechat-down), the error is passed on, and for 5 seconds no visit
         waits for a place.

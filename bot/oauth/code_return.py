@@ -89,8 +89,7 @@ class CodeReturn:
 
     def _without_cookies(self, request: Request, visitor: Visitor, checked: CheckedCode) -> Go:
         """Return the redirect to a page with a ticket, for a browser that sent no cookie. After a menu link,
-        begin a session as well: such a browser may be here for the first time, and may keep cookies after
-        all."""
+        also begin a session: the browser may have sent no cookie only because this is its first visit."""
         url = self._tickets.url(checked.url, visitor)
         if checked.is_from_menu:
             return self._sign_in.welcome(request, visitor, url)

@@ -81,7 +81,8 @@ class AsgiApplication:
 async def _body(receive: Receive) -> bytes | None:
     """Return the body of a request, or None if the client hangs up before its end.
 
-    Of a body that is longer than MAX_BODY bytes, return a part that is longer, too: the gate then refuses it.
+    If the body is longer than MAX_BODY bytes, return only its beginning, which is also longer than MAX_BODY:
+    the gate then refuses it.
     """
     body = b""
     while len(body) <= MAX_BODY:

@@ -14,7 +14,7 @@ from typing import Any
 from bot.server import greenlets
 
 _QUICK_SECONDS = 0.005  # a longer call is not quick
-_STALL_SECONDS = 0.05  # a call on the loop of this length makes the handler need more quick calls
+_STALL_SECONDS = 0.05  # after such a long call on the loop, more quick calls are needed
 _CALLS = 50  # quick calls in a row, in a thread, that bring a handler to the loop
 _MOST_CALLS = 5_000_000
 _THREAD = getattr(resource, "RUSAGE_THREAD", None)

@@ -186,7 +186,7 @@ def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
     }
     for raw_name, raw_value in scope["headers"]:
         if b"_" in raw_name:
-            continue  # in WSGI it would look like the name with a hyphen, which a proxy may have set
+            continue  # WSGI cannot tell `a_b` from `a-b`, and a proxy may have set `a-b`
         name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
         if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             name = f"HTTP_{name}"

@@ -1,4 +1,5 @@
-"""Compile templates once for each language. One text of `$t("你好", "Hello")` replaces it before that.
+"""Compile templates once for each language. Before that, each `$t("你好", "Hello")` is replaced by its
+text in this language.
 
 This module must not depend on which pages exist.
 """

@@ -33,9 +33,9 @@ _BUSY_SECONDS = 10.0
 def migrate_keys(store: Store, url: str, app_id: str, original_id: str) -> None:
     """Rename the keys that an older version left at `url`. Call it when a process begins to serve.
 
-    Each rename is atomic and keeps the lifetime, so no key is lost or doubled if this is interrupted or runs
-    in several processes at once. Once nothing is left, a mark is stored, and later calls only read the mark.
-    `original_id` is the account's gh_… id. Raises StoreError.
+    Each rename is atomic and keeps the lifetime, so no key is lost or doubled if the migration is interrupted
+    or runs in several processes at once. Once nothing is left, a mark is stored, and later calls only read
+    the mark. `original_id` is the account's gh_… id. Raises StoreError.
     """
     if store.get(_DONE):
         return

@@ -1,4 +1,4 @@
-"""Make JSON calls to WeChat, with a timeout. An errcode becomes an error. It adds no token and never
+"""Make JSON calls to WeChat, with a timeout. An errcode becomes an error. This module adds no token and never
 retries."""
 
 import json

@@ -49,8 +49,8 @@ class OAuthApi:
         return True
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
-        """Return an answer with a new access_token. It works for 30 days after the visitor's consent (then
-        42002)."""
+        """Return an answer with a new access_token. A refresh_token can be used for 30 days after the
+        visitor's consent (then 42002)."""
         answer = self._http.get(
             self._endpoints.api("/sns/oauth2/refresh_token"),
             {

@@ -32,7 +32,8 @@ Fetch = Callable[[bool], tuple[str, float]]
 
 @dataclass(frozen=True)
 class _Record:
-    """A fetched value, and when it expires, should be renewed, and was fetched (unix seconds)."""
+    """A fetched value. It expires at `expires`, must be renewed from `renew` on, and was fetched at `fetched`
+    (unix seconds)."""
 
     value: str
     expires: float

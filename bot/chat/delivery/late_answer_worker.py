@@ -25,8 +25,8 @@ from bot.wechat.client import PUSH
 log = logging.getLogger("bot.late")
 
 _BUSY = (-1, 45009, 45011)  # temporary errors of WeChat: a later push may succeed
-# A waiting delivery looks for the reply every 0.2 s. If it has not used the reply after this time, it is
-# dead.
+# A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply after this
+# time, their processes are dead.
 _UNUSED_SECONDS = 1.0
 _MAX_RUNS = 5  # a handler may have killed five workers: do not run it again
 _PUSH_TRIES = 4  # after these, an answer that WeChat refuses is kept for the user's next message
