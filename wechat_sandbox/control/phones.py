@@ -43,7 +43,8 @@ class PhonesControl:
         app.router.add_get("/_sandbox/sms", self.all_sms)
 
     async def menu(self, request: web.Request) -> web.Response:
-        """Return the menu that this phone shows, and the seconds until it replaces an outdated one."""
+        """Return the menu that this phone shows, and the seconds until the phone loads a newer menu (0: its
+        menu is current)."""
         user = self._user(request)
         menu = self._world.phone_menu(user)
         shown = menu.to_json() if menu else {"button": []}
