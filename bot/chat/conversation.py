@@ -3,20 +3,18 @@
 Without the store, reads find nothing, so a message is still answered. Writes raise StoreError.
 """
 
-import itertools
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.replies.kinds import Reply, Text
+from bot.chat.replies.kinds import Reply
 from bot.chat.replies.returned import Ask
 from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.store import DELETE, Store, Write
-from bot.store.codec import dump, load
+from bot.store.codec import dump, dump_list, load, load_list
 
 log = logging.getLogger("bot.conversation")
 
@@ -67,7 +65,7 @@ class Conversations:
         addition = {"source": source, **(to_json(reply) or {})}
 
         def add(record: bytes | None) -> Write | None:
-            held = _held(record)
+            held = load_list(record)
             if any(one["source"] == source for one in held):
                 return None
             return _write([*held, addition])
@@ -84,17 +82,17 @@ class Conversations:
         given = self._read(self._store.get, gift) if again else None
         if given is None and self._read(self._store.get, key) is None:
             return None
-        taken: list[_Held] = _held(given)
+        taken: list[_Held] = load_list(given)
         has_gift = given is not None
 
         def take(record: bytes | None) -> Write | None:
             nonlocal has_gift
-            held = _held(record)
+            held = load_list(record)
             if given is None:
                 taken[:] = _first(held)
                 if taken:
                     # Write this before the answer is removed: the process may die in between.
-                    self._store.put(gift, json.dumps(taken, default=vars).encode(), _GIVEN_SECONDS)
+                    self._store.put(gift, dump_list(taken), _GIVEN_SECONDS)
                     has_gift = True
             rest = [one for one in held if one not in taken]
             return _write(rest) if rest != held else None
@@ -129,23 +127,24 @@ class Conversations:
             return None
 
 
-def _held(record: bytes | None) -> list[_Held]:
-    return json.loads(record) if record else []
-
-
 def _write(held: list[_Held]) -> Write:
-    return Write(json.dumps(held, default=vars).encode(), _KEPT_SECONDS) if held else DELETE
+    return Write(dump_list(held), _KEPT_SECONDS) if held else DELETE
 
 
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer. If it is a text, return the texts that follow it as well."""
-    texts = list(itertools.takewhile(lambda one: one["kind"] == "Text", held))
-    return texts or held[:1]
+    """Return the first answer, and those after it that one reply can say, too. Skip kinds that only a
+    newer version knows."""
+    known = [one for one in held if one["kind"] in Reply.kinds]
+    count = 1
+    while count < len(known) and _joined(known[: count + 1]) is not None:
+        count += 1
+    return known[:count]
 
 
 def _joined(taken: list[_Held]) -> Reply | None:
-    replies = [from_json(one) for one in taken]
-    texts = [reply.content for reply in replies if isinstance(reply, Text)]
-    if texts:
-        return Text("\n\n".join(texts))
-    return replies[0] if replies else None
+    """Return one reply that says all of `taken`, or None if one reply cannot or there is nothing to say."""
+    joined = from_json(taken[0]) if taken else None
+    for one in taken[1:]:
+        reply = from_json(one)
+        joined = joined.followed_by(reply) if joined and reply else None
+    return joined

@@ -140,8 +140,8 @@ class Handlers:
         kept = self.conversations.kept(incoming.openid, incoming.key, again=again)
         if kept is None or reply is None:
             return kept or reply
-        if isinstance(kept, Text) and isinstance(reply, Text):
-            return Text(f"{kept.content}\n\n{reply.content}")
+        if joined := kept.followed_by(reply):
+            return joined
         self.conversations.keep(incoming.openid, reply, incoming.key)
         return kept
 

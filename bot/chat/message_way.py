@@ -1,6 +1,7 @@
 """Build a message's way from its parts: gate, record, router, handler, answer, seal; and the jobs of late
 answers."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Outbox
 from bot.jobs.runner import Runner
 from bot.store.key_migration import migrate_keys
+
+log = logging.getLogger("bot.store")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class MessageWay:
     runner: Runner
     erasure: Erasure
     threads: Threads
-    migrate: Callable[[], None]
+    migrate: Callable[[], None]  # the data of an older version; raises StoreError
 
     def start(self, *, jobs: bool) -> None:
         """Migrate the data of an older version and begin to renew the lease of this process. With `jobs`,
@@ -65,10 +68,19 @@ class MessageWay:
         try:
             self.migrate()
         except StoreError:
-            self.records.liveness.owe(self.migrate)  # try again when the store works
+            self.records.liveness.owe(self._migrate_later)  # try once more when the store works
         self.records.liveness.start()
         if jobs:
             self.runner.start()
+
+    def _migrate_later(self) -> None:
+        try:
+            self.migrate()
+        except StoreError as error:
+            log.error(
+                "[store] the data of an older version is not migrated, restart the bot to try again: %s",
+                error,
+            )
 
     def close(self, jobs_seconds: float, push_seconds: float) -> None:
         """Stop the work. Wait at most `jobs_seconds` for jobs, then `push_seconds` for a push in progress."""

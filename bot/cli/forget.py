@@ -20,6 +20,7 @@ def forget(openid: str, phone: str) -> int:
 def _forget(parts: Parts, openid: str, phone: str) -> int:
     config, bindings = parts.base.config, parts.site.account.people.bindings
     log.set_up(config.log_format, with_texts=config.log_error_texts)
+    parts.chat.migrate()  # else the data of an older version would come back with the next start
     try:
         binding = (
             bindings.of_phone(phones.read(phone, config.phone_regions)) if phone else bindings.of(openid)

@@ -6,6 +6,7 @@ moments, and answers a second exchange of the same code with 40163 (used code).
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.errors import VisitError
 from bot.oauth.visitor import Visitor
@@ -18,6 +19,15 @@ _POLL_SECONDS = 0.05
 _RUNNING = b"R"
 _FAILED = b"F"
 _DONE = b"V"
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The VisitError of the first request."""
+
+    reason: str
+    status: int
+    errcode: int | None
 
 
 class DoubledRedirects:
@@ -48,8 +58,8 @@ class DoubledRedirects:
         try:
             visitor = exchange()
         except VisitError as error:
-            failure = f"{error.reason} {error.status} {error.errcode or 0}".encode()
-            self._store.put(key, _FAILED + failure, _RESULT_SECONDS)
+            failure = _Failure(error.reason, error.status, error.errcode)
+            self._store.put(key, _FAILED + dump(failure), _RESULT_SECONDS)
             raise
         self._store.put(key, _DONE + dump(visitor), _RESULT_SECONDS)
         return visitor
@@ -61,8 +71,8 @@ class DoubledRedirects:
             if record is not None and record.startswith(_DONE):
                 return load(Visitor, record[1:])
             if record is not None and record.startswith(_FAILED):
-                reason, status, errcode = record[1:].decode().split()
-                raise VisitError(reason, int(status), int(errcode) or None)
+                failure = load(_Failure, record[1:])
+                raise VisitError(failure.reason, failure.status, failure.errcode)
             if record is None or self._monotonic() > end:
                 raise VisitError("used-code", 400)
             self._sleep(_POLL_SECONDS)

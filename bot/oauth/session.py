@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
-from bot.store import Clock, Store
+from bot.store import Clock, Store, Write
 from bot.store.codec import build, dump, load
 from bot.store.signing import fingerprint
 
@@ -65,9 +65,13 @@ class Sessions:
         now = self._clock()
         if visitor is None and now < session.seen + _TOUCH_SECONDS:
             return
-        touched = Session(visitor or session.visitor, session.begun, now)
         left = min(self._idle, session.begun + self._lifetime - now)
-        self._store.swap(_key("session", session_id), dump(session), dump(touched), max(1.0, left))
+        touched = Write(dump(Session(visitor or session.visitor, session.begun, now)), max(1.0, left))
+
+        def touch(record: bytes | None) -> Write | None:
+            return touched if record and _session(record) == session else None
+
+        self._store.update(_key("session", session_id), touch)
 
     def end(self, session_id: str) -> None:
         key = _key("session", session_id)

@@ -64,20 +64,24 @@ class States:
         """
         used_with = fingerprint(code)
 
-        def use(record: bytes | None) -> Write:
+        path = ""
+
+        def use(record: bytes | None) -> Write | None:
+            nonlocal path
             if record is None:
                 raise VisitError("old-state", 400)
             kept = load(_State, record)
+            path = kept.path
             if not is_same(kept.browser, browser) if browser else kept.by_owner:
                 raise VisitError("foreign-state", 403)
             if kept.code and not is_same(kept.code, used_with):
                 raise VisitError("old-state", 400)
             used = replace(kept, code=used_with, by_owner=kept.by_owner or bool(browser))
-            return Write(dump(used), _AFTER_USE)
+            # A write would renew the minute: a state must not live for as long as somebody repeats a request.
+            return Write(dump(used), _AFTER_USE) if used != kept else None
 
-        written = self._store.update(self._key(state), use)
-        assert written is not None  # noqa: S101  use() raises or writes
-        return load(_State, written.value).path
+        self._store.update(self._key(state), use)
+        return path
 
     def is_open(self, state: str) -> bool:
         """Return True if a login with this state has begun, and has neither returned nor expired."""

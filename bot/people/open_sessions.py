@@ -4,9 +4,8 @@ A person has one openid in the account and another in a website app, but the sam
 the list of its openid, and also in the list of its unionid if it has one.
 """
 
-import json
-
 from bot.store import Store, Write
+from bot.store.codec import dump_list, load_list
 
 _MOST = 50  # the most sessions of one person; a further one ends the oldest
 
@@ -49,11 +48,11 @@ class OpenSessions:
         too_many: list[str] = []
 
         def enter(record: bytes | None) -> Write:
-            keys = _keys(record)
+            keys = load_list(record)
             if len(keys) >= _MOST:
                 keys = [one for one in keys if self._store.get(one) is not None]
             too_many[:] = [*keys, key][:-_MOST]
-            return Write(json.dumps([*keys, key][-_MOST:]).encode(), self._lifetime)
+            return Write(dump_list([*keys, key][-_MOST:]), self._lifetime)
 
         self._store.update(self._key(who), enter)
         for one in too_many:
@@ -61,15 +60,15 @@ class OpenSessions:
 
     def _strike(self, who: str, key: str) -> None:
         def strike(record: bytes | None) -> Write | None:
-            keys = _keys(record)
+            keys = load_list(record)
             if key not in keys:
                 return None
-            return Write(json.dumps([one for one in keys if one != key]).encode(), self._lifetime)
+            return Write(dump_list([one for one in keys if one != key]), self._lifetime)
 
         self._store.update(self._key(who), strike)
 
     def _end_all(self, who: str) -> None:
-        for key in _keys(self._store.take(self._key(who))):
+        for key in load_list(self._store.take(self._key(who))):
             self._store.delete(key)
 
     @staticmethod
@@ -83,7 +82,3 @@ def _of_union(unionid: str) -> str:
 
 def _union_key(openid: str) -> str:
     return f"union-of:{openid}"
-
-
-def _keys(record: bytes | None) -> list[str]:
-    return json.loads(record) if record else []

@@ -1,22 +1,32 @@
-"""The codec for stored records: dump() turns a dataclass into JSON, load() turns it back.
+"""The codec of everything that is stored: a dataclass as JSON, and back.
 
 Servers of two versions may use one store during an upgrade. So load() ignores fields that a newer version has
-added, and uses the default of a field that an older version did not have.
+added, and takes the default of a field that an older version did not have.
 """
 
 import json
 from collections.abc import Hashable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 R = TypeVar("R")
 
-_encode = json.JSONEncoder(default=vars).encode  # json.dumps() would make a new encoder every time
+
+def _fields_of(value: object) -> dict[str, Any]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return vars(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored: it is neither a JSON value nor a dataclass")
+
+
+_encode = json.JSONEncoder(default=_fields_of).encode  # json.dumps() would make a new encoder every time
 
 
 def dump(record: object) -> bytes:
-    """Return a dataclass as JSON. Its fields hold JSON values, other dataclasses, or lists of these."""
+    """Return a dataclass as JSON. Its fields hold JSON values, other dataclasses, or lists of these.
+
+    Raises TypeError for any other value.
+    """
     return _encode(vars(record)).encode()
 
 
@@ -25,7 +35,7 @@ def load(kind: type[R], stored: bytes) -> R:
 
     A JSON list is read as the values of the first fields, in their order: versions before 2026-12 wrote phone
     claims in this form. A field that holds another dataclass is built by `kind.__post_init__`.
-    Raises ValueError if `stored` is not such a record.
+    Raises ValueError if `stored` is no such record.
     """
     return build(kind, json.loads(stored))
 
@@ -41,6 +51,16 @@ def build(kind: type[R], values: Any) -> R:
         return kind(**{name: values[name] for name in names if name in values})
     except TypeError as error:  # a field without a default is missing
         raise ValueError(f"not a stored {kind.__name__}: {error}") from None
+
+
+def dump_list(values: list[Any]) -> bytes:
+    """Return a list of JSON values or dataclasses as JSON."""
+    return _encode(values).encode()
+
+
+def load_list(stored: bytes | None) -> list[Any]:
+    """Return the list that dump_list() made; an empty one for None."""
+    return json.loads(stored) if stored else []
 
 
 @cache

@@ -7,6 +7,7 @@ the rules and their reasons. without_store.py answers deliveries while the store
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.record import Claim, Records, State
@@ -97,8 +98,10 @@ class Answerer:
         promised or cannot be an answer (then its job brings it to the user), or if another run has ended
         first."""
         if reply is not None and not reply.is_answer:
-            self.promise(incoming)
-        elif self._records.finish(incoming.key, reply):
+            if self._records.promise_push(incoming.key, partial(self._late.expect, incoming)):
+                self._late.bring_push(incoming, reply)
+            return False
+        if self._records.finish(incoming.key, reply):
             return True
         if self._records.is_promised(incoming.key):
             self._late.bring(incoming, reply)
@@ -155,7 +158,7 @@ class Answerer:
 
     def promise(self, incoming: Incoming) -> bool:
         """Promise the reply: a job brings it to the user. Return False if the run has ended."""
-        return self._records.promise(incoming.key, lambda process: self._late.expect(incoming, process))
+        return self._records.promise(incoming.key, partial(self._late.expect, incoming))
 
     def promised(self, attempt: int, route: str = "") -> Answer:
         """Return the answer of a delivery whose reply is promised."""

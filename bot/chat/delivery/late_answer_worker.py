@@ -12,9 +12,8 @@ from bot.chat.delivery.late_answers import EXPECTED, TYPING
 from bot.chat.delivery.record import Claim, Records, State
 from bot.chat.delivery.retry_timing import SERIES_SECONDS
 from bot.chat.handler import Handlers, Outcome
-from bot.chat.replies.kinds import Reply, Text
+from bot.chat.replies.kinds import Reply
 from bot.chat.replies.stored import from_json, to_json
-from bot.chat.replies.text_limit import pieces
 from bot.chat.wire import messages
 from bot.chat.wire.messages import Incoming
 from bot.errors import WeChatError, WeChatUnreachable
@@ -66,8 +65,10 @@ class LateAnswerWorker:
             return self._bring_unused(incoming, job, found)
         outcome = self._run(incoming, job)
         if outcome.reply is not None and not outcome.reply.is_answer:
-            self._records.promise(incoming.key, lambda process: lambda: None)
-        elif self._records.finish(incoming.key, outcome.reply, given=False):
+            if not self._records.promise_push(incoming.key, lambda process: lambda: None):
+                return None  # another process has run the handler, and its reply was ready first
+            return self._bring(incoming, self._note_reply(job, outcome))
+        if self._records.finish(incoming.key, outcome.reply, given=False):
             log.info("[late] reply ready in time: openid=%s", incoming.openid)
             job = self._outbox.note(job, ended=True, problem=outcome.problem)
             return Later(self._unused_seconds, "") if outcome.reply else _end(job)
@@ -131,7 +132,7 @@ class LateAnswerWorker:
                 return self._refused(openid, job, reply, sent, error)
             sent += 1
         if not parts:
-            self._handlers.conversations.keep(openid, reply, job.id)
+            self._keep(openid, job, reply)
         log.info("[late] %s: openid=%s", "pushed" if parts else "kept", openid)
         return None
 
@@ -140,10 +141,12 @@ class LateAnswerWorker:
         if error.errcode in _BUSY and job.tries < _PUSH_TRIES and not was_sent:
             return Later(2.0**job.tries, f"errcode {error.errcode}")
         log.warning("[late] push refused, kept for the next message: errcode=%d", error.errcode)
-        if isinstance(reply, Text):
-            reply = Text("".join(list(pieces(reply.content, self._account.text_limit))[sent:]))
-        self._handlers.conversations.keep(openid, reply, job.id)
+        self._keep(openid, job, reply.unsent(sent, self._account.text_limit))
         return None
+
+    def _keep(self, openid: str, job: Job, reply: Reply) -> None:
+        # The source is not the id of the message: the handler's own reply may be kept under that.
+        self._handlers.conversations.keep(openid, reply, f"{job.id}:late")
 
     def _type(self, openid: str) -> None:
         try:

@@ -83,6 +83,16 @@ class LateAnswers:
         if self._outbox.rewrite(job, job.kind, work):
             self._wake(incoming.key)
 
+    def bring_push(self, incoming: Incoming, reply: Reply) -> None:
+        """Push a reply that is promised because it cannot be an answer. If the store has lost the job of the
+        promise, write one."""
+        if self._outbox.get(incoming.key) is not None:
+            self.bring(incoming, reply)
+            return
+        work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
+        if self._outbox.put(incoming.key, DELIVER, work):
+            self._wake(incoming.key)
+
     def push_instead(self, incoming: Incoming, reply: Reply, withdraw: Callable[[], bool]) -> bool:
         """Push a reply that WeChat did not receive as an answer. Return False if another delivery pushes
         it."""

@@ -6,6 +6,7 @@ that detects this runs the handler again.
 """
 
 import enum
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store, Write
 from bot.store.codec import dump, load
+
+log = logging.getLogger("bot.answer")
 
 _RUNNING = b"R"  # followed by the name of the process
 _QUEUED = b"Q"
@@ -194,6 +197,11 @@ class Records:
 
         return self._store.update(key, promise) is not None or is_promised
 
+    def promise_push(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
+        """Promise a reply that can only be pushed, as promise() does. A record that the store has lost
+        meanwhile counts as ours."""
+        return self.promise(key, expect) or self._store.add(key, _PROMISED, self._lifetime)
+
     def is_promised(self, key: str) -> bool:
         """Return True if a job must bring the reply to the user."""
         return self._store.get(key) == _PROMISED
@@ -247,7 +255,12 @@ def _is_running(record: bytes | None) -> bool:
 
 def _ended(record: bytes, attempt: int) -> Claim:
     done = load(_Done, record[1:])
-    return Claim(State.DONE, attempt, from_json(done.reply), done.at, done.answered, record)
+    try:
+        reply = from_json(done.reply)
+    except ValueError as error:  # a newer version has written it
+        log.error("[answer] a stored reply cannot be read, WeChat gets success: %s", error)
+        reply = None
+    return Claim(State.DONE, attempt, reply, done.at, done.answered, record)
 
 
 def _done(reply: Reply | None, at: float, answered: float) -> bytes:

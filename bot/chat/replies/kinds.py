@@ -9,19 +9,28 @@ Elements and limits: "passive user reply" and "customer service messages" of WeC
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.chat.replies.text_limit import pieces
+from bot.chat.replies.text_limit import cut, is_too_long, pieces
 from bot.chat.wire.xml import element
 from bot.store.codec import build
 
 Message = dict[str, Any]  # a body for /cgi-bin/message/custom/send, without `touser`
 
 
+_RESERVED = {"kind", "source"}  # field names of the stored form
+
+
 class Reply:
-    """A reply of a handler. Subclasses are frozen dataclasses whose fields are texts."""
+    """A reply of a handler. Subclasses are frozen dataclasses. Their fields are texts, tuples, or
+    dataclasses of these; a field that holds dataclasses is rebuilt from the store in `__post_init__`, as
+    in News."""
 
     kinds: ClassVar[dict[str, type["Reply"]]] = {}
 
     def __init_subclass__(cls) -> None:
+        if cls.answer is Reply.answer and cls.pushes is Reply.pushes:
+            raise TypeError(f"{cls.__name__} needs answer(), pushes() or both: else it could not be sent")
+        if taken := _RESERVED & set(cls.__annotations__):
+            raise TypeError(f"{cls.__name__}: a field cannot be named {' or '.join(sorted(taken))}")
         Reply.kinds[cls.__name__] = cls
 
     def answer(self) -> str:
@@ -38,6 +47,19 @@ class Reply:
         """Return True if WeChat accepts this kind as the answer to a delivery."""
         return type(self).answer is not Reply.answer
 
+    def cut(self, text_limit: int, hint: str) -> tuple["Reply", str]:
+        """Return a reply that is within `text_limit` UTF-8 bytes, and the rest of its text. A reply that
+        is cut ends with `hint`."""
+        return self, ""
+
+    def unsent(self, sent: int, text_limit: int) -> "Reply":
+        """Return what is left of this reply after the first `sent` messages of pushes() were sent."""
+        return self
+
+    def followed_by(self, other: "Reply") -> "Reply | None":
+        """Return one reply that says this and then `other`, or None if one reply cannot."""
+        return None
+
 
 @dataclass(frozen=True)
 class Text(Reply):
@@ -49,6 +71,18 @@ class Text(Reply):
     def pushes(self, text_limit: int) -> list[Message]:
         parts = pieces(self.content, text_limit)
         return [{"msgtype": "text", "text": {"content": part}} for part in parts]
+
+    def cut(self, text_limit: int, hint: str) -> tuple[Reply, str]:
+        if not is_too_long(self.content, text_limit):
+            return self, ""
+        head, rest = cut(self.content, text_limit - len(hint.encode()))
+        return Text(head + hint), rest
+
+    def unsent(self, sent: int, text_limit: int) -> Reply:
+        return Text("".join(list(pieces(self.content, text_limit))[sent:]))
+
+    def followed_by(self, other: Reply) -> Reply | None:
+        return Text(f"{self.content}\n\n{other.content}") if isinstance(other, Text) else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from bot.chat.replies.kinds import Article, News, Reply, Text
@@ -59,7 +59,6 @@ def as_reply(result: Any, handler: str) -> Reply | Picture | None:
         )
     if isinstance(result, News):
         _check_cards(result.articles, handler)
-        return News(tuple(_cleaned(article, handler) for article in result.articles))
     reply: Reply | Picture = _cleaned(result, handler)
     return None if reply == Text("") else reply
 
@@ -70,14 +69,22 @@ def _check_cards(cards: Sequence[Any], handler: str) -> None:
 
 
 def _cleaned(part: Any, handler: str) -> Any:
-    """Return a copy with only characters that WeChat accepts. Raises HandlerError if a field is not a text or
-    a media id is empty."""
-    texts: dict[str, str] = {}
+    """Return a copy with only characters that WeChat accepts. Raises HandlerError if a field is not a
+    text (or a tuple, or a dataclass of texts), or if a media id is empty."""
+    cleaned: dict[str, Any] = {}
     for name, value in vars(part).items():
-        if not isinstance(value, str):
-            what = f"{type(part).__name__}.{name} must be a text, not {type(value).__name__}"
-            raise HandlerError(handler, what)
-        texts[name] = clean(value)
-        if name.endswith("media_id") and not texts[name]:
-            raise HandlerError(handler, f"{type(part).__name__}.{name} is empty")
-    return type(part)(**texts)
+        where = f"{type(part).__name__}.{name}"
+        cleaned[name] = _clean_value(value, where, handler)
+        if name.endswith("media_id") and not cleaned[name]:
+            raise HandlerError(handler, f"{where} is empty")
+    return type(part)(**cleaned)
+
+
+def _clean_value(value: Any, where: str, handler: str) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(_clean_value(one, where, handler) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _cleaned(value, handler)
+    raise HandlerError(handler, f"{where} must be a text, not {type(value).__name__}")

@@ -8,8 +8,7 @@ import logging
 from typing import NamedTuple
 
 from bot.chat.conversation import Conversations
-from bot.chat.replies.kinds import Reply, Text
-from bot.chat.replies.text_limit import cut, is_too_long
+from bot.chat.replies.kinds import Reply
 from bot.chat.wire.envelope import Envelope, sign
 from bot.chat.wire.gate import Opened
 from bot.chat.wire.messages import Incoming
@@ -63,15 +62,13 @@ class Seal:
     def _within_limit(self, reply: Reply, incoming: Incoming, *, keep_rest: bool) -> Reply:
         """Return `reply`, or its first part and a hint if it is a text over the limit. With `keep_rest`,
         store the other part: the user gets it by typing `more`."""
-        if not isinstance(reply, Text) or not is_too_long(reply.content, self._text_limit):
-            return reply
-        head, rest = cut(reply.content, self._text_limit - len(self._hint.encode()))
-        if keep_rest:
+        head, rest = reply.cut(self._text_limit, self._hint)
+        if rest and keep_rest:
             try:
                 self._conversations.put_rest(incoming.openid, rest)
             except StoreError as error:
                 log.error("[seal] the rest of a long text is lost: %s", error)
-        return Text(head + self._hint)
+        return head
 
 
 def render(reply: Reply, incoming: Incoming, now: float) -> bytes:
