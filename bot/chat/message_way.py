@@ -77,10 +77,8 @@ class MessageWay:
         try:
             self.migrate()
         except StoreError as error:
-            log.error(
-                "[store] the data of an older version is not migrated, restart the bot to try again: %s",
-                error,
-            )
+            text = "[store] the data of an older version is not migrated; restart the bot to try again: %s"
+            log.error(text, error)
 
     def close(self, jobs_seconds: float, push_seconds: float) -> None:
         """Stop the work. Wait at most `jobs_seconds` for jobs, then `push_seconds` for a push in progress."""

@@ -59,18 +59,15 @@ def migrate_keys(store: Store, url: str, app_id: str, original_id: str) -> None:
     if store.get(_DONE) or not store.add(_LOCK, b"1", _LOCK_SECONDS):
         return
     path = StoreUrl.parse(url).sqlite_path
-    if path is not None:
-        found = _in_sqlite(path, app_id, original_id)
-    else:
-        found = _in_redis(url, app_id, original_id)
-    store.put(_DONE, b"1", _FOR_EVER)
-    store.delete(_LOCK)
+    ids = app_id, original_id
+    try:
+        found = _in_redis(url, *ids) if path is None else _in_sqlite(path, *ids)
+        store.put(_DONE, b"1", _FOR_EVER)
+    finally:
+        store.delete(_LOCK)
     if found.keys or found.jobs:
-        log.warning(
-            "[store] migrated the data of an older version: %d values, %d jobs",
-            len(found.keys),
-            len(found.jobs),
-        )
+        counts = len(found.keys), len(found.jobs)
+        log.warning("[store] migrated the data of an older version: %d values, %d jobs", *counts)
 
 
 def _in_sqlite(path: str, app_id: str, original_id: str) -> _Found:

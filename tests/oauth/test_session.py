@@ -1,5 +1,6 @@
 """Sessions: idle and absolute lifetimes, rotation, the end of one and of all."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.oauth.session import Sessions
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Store, open_store
+from bot.store.signing import fingerprint
 from tests.conftest import APP_ID, Clock, MakeConfig
 
 DAY = 86400.0
@@ -145,3 +147,17 @@ def test_a_record_of_an_earlier_version_is_no_session(sessions: Sessions, store:
 
     store.put("session:" + hashlib.sha256(session_id.encode()).hexdigest()[:40], kept, 60)
     assert sessions.find(session_id) is None
+
+
+def test_a_visit_is_noted_in_a_record_of_a_newer_version(
+    sessions: Sessions, store: Store, clock: Clock
+) -> None:
+    session_id = sessions.begin(ONE)
+    key = f"session:{fingerprint(session_id)}"
+    newer = json.loads(store.get(key) or b"{}") | {"added_later": 1}
+    store.put(key, json.dumps(newer).encode(), 7 * DAY)
+    clock.advance(DAY)
+    assert visit(sessions, session_id)
+    session = sessions.find(session_id)
+    assert session is not None
+    assert session.seen == clock.now

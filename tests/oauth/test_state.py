@@ -47,6 +47,16 @@ def test_a_doubled_redirect_is_taken_for_a_minute(states: States, clock: Clock) 
         states.use(state, "code", "browser")
 
 
+def test_repeated_redirects_do_not_make_the_minute_longer(states: States, clock: Clock) -> None:
+    state = states.new("/", "browser")
+    states.use(state, "code", "browser")
+    clock.advance(50)
+    states.use(state, "code", "browser")
+    clock.advance(10)
+    with pytest.raises(VisitError):
+        states.use(state, "code", "browser")
+
+
 def test_of_two_codes_at_once_one_is_taken(states: States) -> None:
     for _ in range(20):
         state, start = states.new("/", "browser"), threading.Barrier(2)

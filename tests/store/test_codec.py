@@ -62,6 +62,14 @@ def test_a_list_holds_the_first_fields() -> None:
     assert load(Point, b"[1]") == Point(1)
 
 
+def test_what_is_neither_json_nor_a_dataclass_is_refused() -> None:
+    class Cart:
+        items = 1
+
+    with pytest.raises(TypeError, match="Cart cannot be stored"):
+        dump(Point(1, names=[Cart()]))  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize("stored", [b"{}", b"[]", b'{"y": 1}', b"7", b'"x"', b"null", b"", b"{", b"\xff"])
 def test_what_is_no_record_is_an_error(stored: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 import redis
 
+from bot.app import build
 from bot.chat.conversation import Conversations
 from bot.chat.replies.kinds import Text
 from bot.errors import StoreError
@@ -16,6 +17,8 @@ from bot.jobs.outbox import Outbox
 from bot.people.bindings import Bindings
 from bot.store import open_store
 from bot.store.key_migration import migrate_keys
+from handlers import WORDING
+from tests.conditions import until
 from tests.conftest import APP_ID, ORIGINAL_ID, Clock, MakeConfig, RedisServer
 
 MESSAGE = "message:00000000000000000007:" + 32 * "a"
@@ -93,37 +96,87 @@ def test_bindings_and_promised_answers_are_migrated(old: str, clock: Clock) -> N
 
 
 def test_what_is_another_accounts_or_can_be_had_anew_stays_where_it_is(old: str, clock: Clock) -> None:
-    other = "wxfedcba9876543210"
-    with (
-        closing(open_store(old, clock, app_id=APP_ID)) as store,
-        closing(open_store(old, clock, app_id=other)) as others,
-    ):
+    with closing(open_store(old, clock, app_id=APP_ID)) as store:
         migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        assert [store.get(key) for key in (THEIRS, "session:0123", "token:wx0:value", "message:1")] == [
-            None
-        ] * 4
-        migrate_keys(others, old, other, "gh_another")
-        assert [job.id for job in Outbox(others, Liveness(others), clock).all()] == [THEIRS]
-        assert others.get(THEIRS) == b"Q"
-        assert Bindings(others, clock).of("o1") is None, "the first bot has it"
+        left = (THEIRS, "session:0123", "token:wx0:value", "message:1")
+        assert [store.get(key) for key in left] == [None] * 4
 
 
-def test_later_starts_take_what_is_left_until_nothing_is(old: str, clock: Clock) -> None:
+def test_each_of_two_accounts_gets_its_jobs_and_a_copy_of_what_they_shared(
+    old: str, clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    other = "wxfedcba9876543210"
+    with closing(open_store(old, clock, app_id="token")) as older:  # whose keys begin with "token:"
+        older.put(f"{other}:0123abcd:budget:2026-11-30", b"1", 86400)
+    for app_id, original_id, message in ((APP_ID, ORIGINAL_ID, MESSAGE), (other, "gh_another", THEIRS)):
+        with closing(open_store(old, clock, app_id=app_id)) as store:
+            migrate_keys(store, old, app_id, original_id)
+            assert [job.id for job in Outbox(store, Liveness(store), clock).all()] == [message]
+            assert store.get(message) == b"Q"
+            binding = Bindings(store, clock).of_phone("+8613800138000")
+            assert binding is not None
+            assert binding.openid == "o1"
+            assert store.get("kept:o1") is not None
+
+
+def test_it_is_done_once(old: str, clock: Clock) -> None:
     with (
         closing(open_store(old, clock, app_id=APP_ID)) as store,
         closing(open_store(old, clock, app_id="kept")) as older,  # whose keys begin with "kept:"
     ):
         migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        store.delete("kept:o1")
-        older.put("o2", b"[]", 60)  # an older process was still running
+        older.put("o2", b"[]", 60)
+        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
+        assert store.get("kept:o2") is None
+
+
+def test_one_process_migrates_at_a_time(old: str, clock: Clock) -> None:
+    with closing(open_store(old, clock, app_id=APP_ID)) as store:
+        store.put("keys-migrating", b"1", 60)  # by another process
         migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o1") is None
-        assert store.get("kept:o2") == b"[]"
-        assert store.get(f"job:{MESSAGE}") is not None
+        store.delete("keys-migrating")
         migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        older.put("o3", b"[]", 60)
-        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        assert store.get("kept:o3") is None, "a start found nothing, so later ones do not look"
+        assert store.get("kept:o1") is not None
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("command", ["zadd", "renamenx", "zrem"])
+def test_an_interrupted_migration_is_continued(
+    mortal_redis: RedisServer, clock: Clock, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A job that is in no timetable would never be run."""
+    url = mortal_redis.url
+    mortal_redis.client.set(f"job:{MESSAGE}", job(MESSAGE, ORIGINAL_ID), px=60_000)
+    mortal_redis.client.zadd("timetable:jobs", {MESSAGE: clock.now})
+
+    def fail(*_: object, **__: object) -> None:
+        raise redis.ConnectionError("gone")
+
+    with closing(open_store(url, clock, app_id=APP_ID)) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(redis.Redis, command, fail)
+            with pytest.raises(StoreError):
+                migrate_keys(store, url, APP_ID, ORIGINAL_ID)
+        migrate_keys(store, url, APP_ID, ORIGINAL_ID)
+        assert [job.id for job in Outbox(store, Liveness(store), clock).all()] == [MESSAGE]
+        assert store.scheduled("jobs", 9) == [MESSAGE]
+
+
+@pytest.mark.redis
+def test_a_user_without_the_right_is_told_and_the_bot_works(
+    mortal_redis: RedisServer, make_config: MakeConfig, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    """The bot must run jobs all the same: what it owes the store must not stay at its first entry."""
+    mortal_redis.client.acl_setuser(
+        "bot", enabled=True, passwords=["+secret"], keys=["*"], categories=["+@all"], commands=["-scan"]
+    )
+    url = mortal_redis.url.replace("unix://", "unix://bot:secret@")
+    parts = build(make_config(store_url=url), [], WORDING, clock)
+    parts.start(jobs=False)
+    until(lambda: "the data of an older version is not migrated" in log.text)
+    until(lambda: not parts.chat.records.liveness.owed)
+    parts.close()
 
 
 def test_a_new_value_is_not_replaced_by_an_old_one(old: str, clock: Clock) -> None:
@@ -131,6 +184,7 @@ def test_a_new_value_is_not_replaced_by_an_old_one(old: str, clock: Clock) -> No
         store.put("kept:o1", b"[]", 60)
         migrate_keys(store, old, APP_ID, ORIGINAL_ID)
         assert store.get("kept:o1") == b"[]"
+        assert store.get("keys-migrated"), "it is finished all the same"
 
 
 @pytest.mark.redis

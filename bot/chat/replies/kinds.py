@@ -25,12 +25,14 @@ class Reply:
     in News."""
 
     kinds: ClassVar[dict[str, type["Reply"]]] = {}
+    is_answer: ClassVar[bool]  # True if WeChat accepts this kind as the answer to a delivery
 
     def __init_subclass__(cls) -> None:
         if cls.answer is Reply.answer and cls.pushes is Reply.pushes:
             raise TypeError(f"{cls.__name__} needs answer(), pushes() or both: else it could not be sent")
         if taken := _RESERVED & set(cls.__annotations__):
             raise TypeError(f"{cls.__name__}: a field cannot be named {' or '.join(sorted(taken))}")
+        cls.is_answer = cls.answer is not Reply.answer
         Reply.kinds[cls.__name__] = cls
 
     def answer(self) -> str:
@@ -41,11 +43,6 @@ class Reply:
         """Return the messages to push, in this order. A text is cut into parts of at most `text_limit` UTF-8
         bytes."""
         return []
-
-    @property
-    def is_answer(self) -> bool:
-        """Return True if WeChat accepts this kind as the answer to a delivery."""
-        return type(self).answer is not Reply.answer
 
     def cut(self, text_limit: int, hint: str) -> tuple["Reply", str]:
         """Return a reply that is within `text_limit` UTF-8 bytes, and the rest of its text. A reply that
