@@ -121,9 +121,8 @@ class Conversations:
         try:
             return read(key)
         except StoreError as error:
-            log.debug(
-                "[conversation] state not read, the store fails: %s", error
-            )  # the store has already logged its outage
+            # The store has already logged its outage.
+            log.debug("[conversation] state not read, the store fails: %s", error)
             return None
 
 

@@ -3,7 +3,6 @@
 Nothing here may need a visitor, or show strangers the cause of an error.
 """
 
-import hmac
 import json
 import pathlib
 from functools import partial
@@ -18,6 +17,7 @@ from bot.settings.readers import host_of, parts
 from bot.site.application import Path
 from bot.site.page import Site
 from bot.store import Store
+from bot.store.signing import is_same
 from bot.telemetry import metrics
 from bot.wechat.jssdk import JsSdk
 
@@ -58,9 +58,7 @@ class Metrics:
     def GET(self) -> bytes:
         wanted = self._token
         given = web.ctx.env.get("HTTP_AUTHORIZATION", "")
-        if wanted and not hmac.compare_digest(
-            given.encode("latin-1", "replace"), f"Bearer {wanted}".encode()
-        ):
+        if wanted and not is_same(f"Bearer {wanted}", given):
             web.header("Content-Type", "text/plain; charset=utf-8")
             web.ctx.status = "401 Unauthorized"
             web.header("WWW-Authenticate", "Bearer")

@@ -7,7 +7,6 @@ WeChat's developer documents.
 import base64
 import binascii
 import hashlib
-import hmac
 import os
 import struct
 from collections.abc import Callable
@@ -29,12 +28,6 @@ def sign(*parts: str) -> str:
     `signature` covers token, timestamp and nonce; `msg_signature` covers the text of Encrypt as well.
     """
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324  WeChat's choice, not ours
-
-
-def same(given: str, wanted: str) -> bool:
-    """Return True if two signatures are equal. Takes constant time. Compares bytes, because compare_digest
-    raises TypeError for text that is not ASCII."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 class Envelope:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, NoReturn
 
 from bot.chat.wire import messages, xml
-from bot.chat.wire.envelope import Envelope, same, sign
+from bot.chat.wire.envelope import Envelope, sign
 from bot.config import Config
 from bot.errors import Refused, StoreError
 from bot.store import Clock, Store
+from bot.store.signing import is_same
 
 log = logging.getLogger("bot.gate")
 
@@ -120,7 +121,7 @@ class Gate:
         signature, timestamp, nonce = query.get(name), query.get("timestamp"), query.get("nonce")
         if not (signature and timestamp and nonce):
             raise Refused(403, "no-signature")
-        if not same(signature, sign(self._config.token, timestamp, nonce, *covered)):
+        if not is_same(sign(self._config.token, timestamp, nonce, *covered), signature):
             raise Refused(403, "bad-signature")
         return timestamp
 
@@ -136,11 +137,10 @@ class Gate:
         digest = hashlib.sha256(body).digest()
         try:
             is_first = self._guard.add(key, digest, 2 * self._config.freshness_seconds)
-            is_same = is_first or self._guard.get(key) == digest
+            is_known_body = is_first or self._guard.get(key) == digest
         except StoreError as error:
-            log.debug(
-                "[gate] replay check skipped, the store fails: %s", error
-            )  # the store has already logged its outage
+            # The store has already logged its outage.
+            log.debug("[gate] replay check skipped, the store fails: %s", error)
             return
-        if not is_same:
+        if not is_known_body:
             raise Refused(403, "replay")

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.wire.envelope import Envelope, same, sign
+from bot.chat.wire.envelope import Envelope, sign
 from bot.chat.wire.gate import Gate
 from bot.chat.wire.seal import encrypted
 from bot.errors import Refused
+from bot.store.signing import is_same
 from tests.chat.deliveries import message, status
 from tests.conftest import AES_KEY, APP_ID, Clock, MakeConfig
 from wechat_sandbox.push import envelope as witness
@@ -138,7 +139,7 @@ def test_no_text_in_the_place_of_a_ciphertext_raises_anything_but_a_refusal(text
 @given(st.text(max_size=60).map(lambda text: text.encode().decode("latin-1")))
 def test_a_signature_of_any_characters_can_be_compared(text: str) -> None:
     wanted = sign("token", "1", "2")
-    assert same(text, wanted) == (text == wanted)
+    assert is_same(text, wanted) == (text == wanted)
 
 
 def test_the_random_prefix_differs_for_every_message() -> None:
