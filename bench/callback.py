@@ -68,7 +68,8 @@ def _server(name: str, mode: str) -> contextlib.AbstractContextManager[tuple[int
 
 
 def measure(name: str, mode: str, seconds: float, folder: Path) -> Measured:
-    """Measure one server from its start to its end. Raises AssertionError if it echoes wrongly."""
+    """Measure one server from its start to its end. Raises AssertionError if an answer does not
+    repeat the text of its message."""
     with _server(name, mode) as (port, pid):
         _drive(name, mode, port, pid, 1, folder / "warm-up")
         peak = _drive(name, mode, port, pid, seconds, folder / "peak")

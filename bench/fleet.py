@@ -61,7 +61,8 @@ class Fleet:
         self.workers.append(self._worker())
 
     def replace_server(self, number: int, timeout: float) -> int:
-        """Stop a server with SIGTERM and start a new one in its place. Return the old one's exit status."""
+        """Stop a server with SIGTERM, and start another one behind the balancer. Return the exit status of
+        the stopped server."""
         with self._lock:
             target = self._balancer.targets.pop(number)  # as a real balancer does before a stop
             old = self.servers[number]

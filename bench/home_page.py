@@ -40,7 +40,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Place:
-    """A measured server: its URL, its process, and the session cookie of a known visitor."""
+    """One of the two servers that are measured. `session` is the cookie of a visitor whom it knows."""
 
     name: str
     url: str

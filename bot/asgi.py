@@ -11,8 +11,8 @@ from bot.app import build, build_server
 from bot.config import load_config
 from bot.telemetry import log
 
-# How many deliveries of one process may wait. On the loop a waiting delivery only reads the store now and
-# then.
+# The number of deliveries of this process that may wait at the same time. Each of them costs little: it has
+# no thread, and it reads the store every 0.2 s.
 _MOST_WAITING = 1000
 # New objects before a garbage collection. Running messages have thousands of objects, none of which can be
 # freed. Collecting less often than Python's default (700) saved 5% of the CPU.

@@ -98,7 +98,8 @@ class Handlers:
         return Outcome(Text(self._wording.sorry), problem)
 
     def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Return the handler's reply, or the rest of a cut text if the user requests it."""
+        """Run the handler and return its reply. If the user asks for the rest of a long text
+        (`Wording.more`), return that instead."""
         reply: Reply | None = self._rest(incoming)
         if reply is None and match is not None:
             name = match.route.name

@@ -95,7 +95,7 @@ def delete(client: Client) -> None:
 
 
 def describe(menu: Menu | None) -> list[str]:
-    """Return one line of text for each button."""
+    """Return the lines that describe a menu to the operator, one for each button."""
     if menu is None:
         return ["(no menu)"]
     lines = []

@@ -70,8 +70,8 @@ class AuthorizeRedirect:
         return request.is_pc and self._config.login_way != "off"
 
     def _consent_open(self, request: Request, need: Need) -> VisitError:
-        """Return the error whose page offers to open WeChat's consent page again. If `need` allows visitors
-        without a name, the error page also offers to continue without consent."""
+        """Return the error for a visitor who came back without an answer. Its page links to WeChat's consent
+        page. If `need` allows visitors without a name, the page also has a link that skips the consent."""
         site = self._config.public_url
         way_around = site + request.ask_path("0") if need.or_silent else ""
         return VisitError("consent-open", 403, way_on=site + request.ask_path("1"), way_around=way_around)

@@ -53,7 +53,7 @@ class Request:
 
     @property
     def session_id(self) -> str:
-        """Return the id in the session cookie, or an empty text if the browser sent none."""
+        """Return the session id from the cookie, or an empty text if the request has no such cookie."""
         return self.cookies.get(SESSION_COOKIE, "")
 
     @property

@@ -156,7 +156,7 @@ def sleep(seconds: float) -> None:
     if is_here():
         pause(lambda one: asyncio.get_running_loop().call_later(seconds, one.resume, None))
     else:
-        time.sleep(seconds)
+        time.sleep(seconds)  # this thread belongs to one caller, so nobody else waits
 
 
 def aside(function: Callable[..., R], *args: Any) -> R:

@@ -87,7 +87,7 @@ class Supervisor:
             if not was_killed:
                 self._complain("a worker died as soon as it had started; see the lines above")
                 return False
-            # The next worker may be killed as quickly. Start at most one a second.
+            # The next worker may be killed as quickly. Wait, so that at most one worker a second is started.
             time.sleep(_AT_ONCE_SECONDS - age)
         self._begin(its_socket)
         return True

@@ -123,7 +123,7 @@ class Page:
 
     @property
     def request(self) -> Request:
-        """Return the parts of this request that a visit reads."""
+        """Return the path, query, cookies and browser of this request, for the guard."""
         environ = web.ctx.env
         return Request(
             path_of_page(),

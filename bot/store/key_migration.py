@@ -24,8 +24,6 @@ from bot.store.url import StoreUrl
 log = logging.getLogger("bot.store")
 
 _DONE = "keys-migrated"
-_LOCK = "keys-migrating"
-_LOCK_SECONDS = 60.0
 _FOR_EVER = 100 * 365 * 86400.0
 _COPIED_SECONDS = 30 * 86400
 # The keys to migrate. Other applications may use the same Redis database: their keys have another form.
@@ -52,19 +50,16 @@ def migrate_keys(store: Store, url: str, app_id: str, original_id: str) -> None:
     """Migrate what an older version left at `url`, once for each account. Call it when a process begins to
     serve.
 
-    One process migrates at a time; the others do not wait. Each key is migrated by itself with its
-    lifetime, and a new value is never replaced, so an interrupted migration is continued by the next
-    start. `original_id` is the account's gh_… id. Raises StoreError.
+    Each key is migrated in an operation of its own, with its lifetime, and a new value is never replaced. So
+    several processes may migrate at once, and the next start continues an interrupted migration.
+    `original_id` is the account's gh_… id. Raises StoreError.
     """
-    if store.get(_DONE) or not store.add(_LOCK, b"1", _LOCK_SECONDS):
+    if store.get(_DONE):
         return
     path = StoreUrl.parse(url).sqlite_path
     ids = app_id, original_id
-    try:
-        found = _in_redis(url, *ids) if path is None else _in_sqlite(path, *ids)
-        store.put(_DONE, b"1", _FOR_EVER)
-    finally:
-        store.delete(_LOCK)
+    found = _in_redis(url, *ids) if path is None else _in_sqlite(path, *ids)
+    store.put(_DONE, b"1", _FOR_EVER)
     if found.keys or found.jobs:
         counts = len(found.keys), len(found.jobs)
         log.warning("[store] migrated the data of an older version: %d values, %d jobs", *counts)

@@ -65,7 +65,7 @@ class LoginPage(Page):
         return self._scene(login, to)
 
     def POST(self) -> str:
-        """Make a new QR code for this browser, and show it."""
+        """Create a QR code for this browser, and redirect to the page that shows it."""
         fields = self.form()
         to = local_path(fields.get("to", "/"))
         self._begin(to)

@@ -1,4 +1,4 @@
-"""The redirect to WeChat: how the link looks, and that no redirect leads anywhere else."""
+"""Test the form of the authorize link, and that every redirect leads to WeChat or to this site."""
 
 import http.client
 from collections.abc import Callable

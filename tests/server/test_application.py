@@ -168,7 +168,7 @@ def test_workers_that_are_killed_at_once_are_not_begun_in_a_hurry() -> None:
     )
     then = (
         "def later():\n"
-        "    while len(begun) < 3: time.sleep(0.01)\n"
+        "    while len(begun) < 3: time.sleep(0.01)  # until the supervisor has started three\n"
         "    print(*begun[:3]); all_of_them.give_up()\n"
         "threading.Thread(target=later).start()"
     )

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -130,14 +132,20 @@ def test_it_is_done_once(old: str, clock: Clock) -> None:
         assert store.get("kept:o2") is None
 
 
-def test_one_process_migrates_at_a_time(old: str, clock: Clock) -> None:
+def test_processes_that_start_together_migrate_once(old: str, clock: Clock) -> None:
+    start = threading.Barrier(4)
+
+    def begin(_: int) -> None:
+        with closing(open_store(old, clock, app_id=APP_ID)) as store:
+            start.wait(60)
+            migrate_keys(store, old, APP_ID, ORIGINAL_ID)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(begin, range(4)))
     with closing(open_store(old, clock, app_id=APP_ID)) as store:
-        store.put("keys-migrating", b"1", 60)  # by another process
-        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        assert store.get("kept:o1") is None
-        store.delete("keys-migrating")
-        migrate_keys(store, old, APP_ID, ORIGINAL_ID)
-        assert store.get("kept:o1") is not None
+        assert [job.id for job in Outbox(store, Liveness(store), clock).all()] == [MESSAGE]
+        assert store.scheduled("jobs", 9) == [MESSAGE]
+        assert Bindings(store, clock).of_phone("+8613800138000") is not None
 
 
 @pytest.mark.redis

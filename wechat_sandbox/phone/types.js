@@ -239,7 +239,7 @@
 /** @typedef {{ attempt: number, outcome: Outcome, status: number | null, elapsed_ms: number, error: string | null, reply: unknown }} Attempt */
 
 /**
- * What became of an act of the user (`user_actions/actor.py`).
+ * The result of an act of the user (`user_actions/actor.py`).
  * @typedef {{ msg_id: string | null, deliveries: Attempt[], shown: Message[], open?: string, kind?: string, uuid?: string }} ActOutcome
  */
 
@@ -251,7 +251,7 @@
  * @property {number} [errcode]
  * @property {number} [status]
  * @property {string} [content_type]
- * @property {number} [count] how often it still strikes
+ * @property {number} [count] the number of calls or pushes that it still affects
  * @property {number} [delay]
  * @property {boolean} [drop]
  * @property {number} [duplicate]
@@ -260,8 +260,14 @@
  */
 
 /** @typedef {{ content?: string, type: string, title?: string }} ShownMessage */
-/** @typedef {{ type?: string, body?: ActBody }} Act */
-/** @typedef {{ content?: string, type?: string, path?: number[] }} ActBody */
+/**
+ * An act of the user in a recording, such as `send` or `tap`.
+ * @typedef {{ type?: string, body?: ActBody }} Act
+ */
+/**
+ * The body of the control call that did the act. `path` is the place of a menu button.
+ * @typedef {{ content?: string, type?: string, path?: number[] }} ActBody
+ */
 
 /**
  * A recording (`replay/document.py`).

@@ -58,7 +58,7 @@ class Recorder:
             self.steps.remove(step)
 
     def message(self, openid: str, message: ChatMessage) -> None:
-        """Add a message to the last step of the user, unless the user sent it."""
+        """Add a message from the account to the last step of this user. Ignore messages from the user."""
         step = self._latest.get(openid)
         if step is not None and message.sender != "user" and len(step.shown) < _KEPT_OF_A_STEP:
             step.shown.append(message.to_json())

@@ -37,7 +37,7 @@ class Reply:
 
     def answer(self) -> str:
         """Return the XML elements of this reply, from MsgType on."""
-        raise NotImplementedError
+        raise NotImplementedError  # never called: is_answer is False for a kind without answer()
 
     def pushes(self, text_limit: int) -> list[Message]:
         """Return the messages to push, in this order. A text is cut into parts of at most `text_limit` UTF-8

@@ -32,7 +32,7 @@ export function recordTool(root, world, { readMore }) {
       said),
     steps);
 
-  /** Return the loaded recording, or else everything so far. */
+  /** Return the recording that was loaded from a file. If none was loaded, return all steps recorded so far. */
   async function current() {
     return recording ?? use(await api.recording(), t("record.now"));
   }
