@@ -1,15 +1,28 @@
 """Make routes for `handlers.CHAT`: `on.text("hello", greet)`, `on.event("subscribe", welcome)` …
 
-A handler gets a `Chat`, then the captures of its route. With `slow=True` it runs as a job and may take longer
-than WeChat waits. No function here may call a handler.
+A handler gets a `Chat`, then the captures of its route. Every function takes the options of `HowToRun`. No
+function here may call a handler.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from bot.chat.router import Captures, Handler, Route, Visit
 
 Pattern = str | re.Pattern[str]
+
+
+class HowToRun(TypedDict, total=False):
+    """How the handler of a route runs. Each option is False if it is not given."""
+
+    slow: bool
+    """Run the handler as a job, because it usually takes longer than WeChat waits (5 s)."""
+    inline: bool
+    """Run the handler on the event loop, because it only computes: it waits for nothing (no file, no network,
+    no lock, no sleep). All other handlers run in threads. A handler that waits delays all users."""
+    ordered: bool
+    """Handle the messages of one user one after the other, in all processes."""
 
 
 def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:
@@ -22,7 +35,7 @@ def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:
     return None
 
 
-def text(patterns: Pattern | Sequence[Pattern], handler: Handler, *, slow: bool = False) -> Route:
+def text(patterns: Pattern | Sequence[Pattern], handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match a text message that is one of `patterns`.
 
     A string matches the same text; letter case and outer white space do not matter. A compiled regular
@@ -34,19 +47,19 @@ def text(patterns: Pattern | Sequence[Pattern], handler: Handler, *, slow: bool 
         typed = visit.incoming.text
         return None if typed is None else _match_text(listed, typed.strip())
 
-    return Route(match, handler, slow, f"on.text({patterns!r}, …)")
+    return Route(match, handler, label=f"on.text({patterns!r}, …)", **how)
 
 
-def message(msg_type: str, handler: Handler, *, slow: bool = False) -> Route:
+def message(msg_type: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match any message of a type: text, image, voice, video, shortvideo, location, link, file."""
 
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.msg_type == msg_type and msg_type != "event" else None
 
-    return Route(match, handler, slow, f"on.message({msg_type!r}, …)", msg_type=msg_type)
+    return Route(match, handler, label=f"on.message({msg_type!r}, …)", msg_type=msg_type, **how)
 
 
-def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
+def event(name: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match an event by WeChat's name: subscribe, unsubscribe, LOCATION, VIEW, TEMPLATESENDJOBFINISH …
 
     Letter case does not matter. `subscribe` also matches a user who follows by a scene QR code.
@@ -55,10 +68,10 @@ def event(name: str, handler: Handler, *, slow: bool = False) -> Route:
     def match(visit: Visit) -> Captures | None:
         return () if visit.incoming.event.casefold() == name.casefold() else None
 
-    return Route(match, handler, slow, f"on.event({name!r}, …)")
+    return Route(match, handler, label=f"on.event({name!r}, …)", **how)
 
 
-def click(key: str, handler: Handler, *, slow: bool = False) -> Route:
+def click(key: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match a tap on the menu button with this key, for all types of buttons that have a key."""
 
     def match(visit: Visit) -> Captures | None:
@@ -66,7 +79,7 @@ def click(key: str, handler: Handler, *, slow: bool = False) -> Route:
         is_tap = incoming.event.casefold() in _TAPS
         return () if is_tap and incoming.event_key == key else None
 
-    return Route(match, handler, slow, f"on.click({key!r}, …)", click_key=key)
+    return Route(match, handler, label=f"on.click({key!r}, …)", click_key=key, **how)
 
 
 _TAPS = {
@@ -80,12 +93,12 @@ _TAPS = {
 }
 
 
-def clicks(replies: Mapping[str, Handler]) -> list[Route]:
+def clicks(replies: Mapping[str, Handler], **how: Unpack[HowToRun]) -> list[Route]:
     """Return a route for each key of a menu's replies."""
-    return [click(key, handler) for key, handler in replies.items()]
+    return [click(key, handler, **how) for key, handler in replies.items()]
 
 
-def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
+def scene(pattern: Pattern, handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match the event of a user who scans a QR code of the account, if the scene in the code is `pattern`.
     The user is a follower, or follows after the scan.
 
@@ -97,10 +110,10 @@ def scene(pattern: Pattern, handler: Handler, *, slow: bool = False) -> Route:
         scanned = visit.incoming.scene
         return None if scanned is None else _match_text([pattern], scanned)
 
-    return Route(match, handler, slow, f"on.scene({pattern!r}, …)")
+    return Route(match, handler, label=f"on.scene({pattern!r}, …)", **how)
 
 
-def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
+def answer(name: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match the user's next message after a handler returned `Ask(…, answer=name)`.
 
     The handler gets the `data` of the Ask. List this route before others that the message could match.
@@ -114,10 +127,10 @@ def answer(name: str, handler: Handler, *, slow: bool = False) -> Route:
             return None
         return (question.data,)
 
-    return Route(match, handler, slow, f"on.answer({name!r}, …)", answer=name)
+    return Route(match, handler, label=f"on.answer({name!r}, …)", answer=name, **how)
 
 
-def anything(handler: Handler, *, slow: bool = False) -> Route:
+def anything(handler: Handler, **how: Unpack[HowToRun]) -> Route:
     """Match any message of a known type. It belongs at the end of the list.
 
     It matches no event and no unknown type: WeChat gets `success` for these.
@@ -127,4 +140,4 @@ def anything(handler: Handler, *, slow: bool = False) -> Route:
         incoming = visit.incoming
         return () if incoming.known and incoming.msg_type != "event" else None
 
-    return Route(match, handler, slow, "on.anything(…)")
+    return Route(match, handler, label="on.anything(…)", **how)

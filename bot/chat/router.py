@@ -59,14 +59,17 @@ class Visit:
 class Route:
     """A line of `handlers.CHAT`. The functions of `bot.chat.on` make it.
 
-    `match` returns the arguments for `handler` after the chat, or None if the message does not match. A
-    `slow` handler may take longer than WeChat waits. `label` is the call that made the route, for error
-    messages. `msg_type`, `click_key` and `answer` describe the messages that match, for checks of the lists.
+    `match` returns the arguments for `handler` after the chat, or None if the message does not match. `slow`,
+    `inline` and `ordered` say how the handler runs: see `on.HowToRun`. `label` is the call that made the
+    route, for error messages. `msg_type`, `click_key` and `answer` describe the messages that match, for
+    checks of the lists.
     """
 
     match: Callable[[Visit], Captures | None]
     handler: Handler
     slow: bool = False
+    inline: bool = False
+    ordered: bool = False
     label: str = ""
     msg_type: str | None = None
     click_key: str | None = None
