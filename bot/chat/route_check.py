@@ -41,7 +41,7 @@ def _chat(chat: Sequence[Any]) -> Iterator[str]:
             if not callable(handler):
                 yield f"CHAT, {route.label}: its handler is {handler!r}; it must be a function"
             if route.inline and (route.slow or route.ordered):
-                yield f"CHAT, {route.label}: inline=True excludes slow=True and ordered=True; remove one of them"
+                yield f"CHAT, {route.label}: inline=True excludes slow=True and ordered=True"
             if route.msg_type is not None and route.msg_type not in TYPES:
                 yield f"CHAT, {route.label}: WeChat has the types {', '.join(sorted(TYPES))}"
 
