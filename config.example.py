@@ -24,6 +24,9 @@ ORIGINAL_ID = ""
 # kind of account, which decides its rights: subscription, subscription-verified, service, service-verified or test
 ACCOUNT_KIND = "subscription"
 
+# the package with your replies, pages and menu; `python -m bot new NAME` makes one
+HANDLERS = "handlers"
+
 # required: public address of this server, https://host; all links begin with it
 PUBLIC_URL = ""
 

@@ -1,4 +1,5 @@
-"""Install the account's menu (`handlers/menu.py`): python setup_menu.py [--dry-run | --show | --delete]"""
+"""Install the menu of the package that HANDLERS names: python setup_menu.py [--dry-run | --show |
+--delete]"""
 
 import sys
 

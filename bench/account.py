@@ -64,7 +64,7 @@ class Account:
 
     @property
     def env(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(ROOT), "RUNS": str(self.runs_file)}
+        return {"PYTHONPATH": str(ROOT), "BOT_HANDLERS": "handlers", "RUNS": str(self.runs_file)}
 
     def runs(self) -> list[str]:
         """Return the names of the messages whose handler has started, in this order."""

@@ -13,6 +13,7 @@ import uvloop
 
 from bench import load
 from bench.peers import settings
+from bot.account_package import AccountPackage
 from bot.app import Parts, build, build_server
 from bot.chat import on
 from bot.chat.wording import Wording
@@ -31,13 +32,15 @@ class InProcess:
         self._folder = Path(tempfile.mkdtemp(prefix="bot-bench-"))
         self.parts: Parts = build(
             self._config(),
-            [on.message("text", lambda chat: chat.message.content)],
-            Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?"),
+            AccountPackage(
+                [on.message("text", lambda chat: chat.message.content)],
+                Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?"),
+            ),
         )
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed with the rest
         log.set_up("text", with_texts=False)
         logging.getLogger("bot").handlers[0].setStream(self._nowhere)  # type: ignore[attr-defined]  # set_up makes it
-        self._app = build_server(self.parts, [])
+        self._app = build_server(self.parts)
         self._loop = uvloop.new_event_loop()
 
     def _config(self) -> Config:

@@ -15,12 +15,13 @@ from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
 
 _CHILD = """
 import sys
+from bot.account_package import AccountPackage
 from bot.app import build
 from bot.config import load_config
 from bot.chat.wording import Wording
 from bot.errors import WeChatError
 config = load_config()
-parts = build(config, [], Wording("", "", "", ""))
+parts = build(config, AccountPackage([], Wording("", "", "", "")))
 print("ready", flush=True)
 sys.stdin.readline()
 if sys.argv[1] == "cold":

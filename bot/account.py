@@ -1,6 +1,7 @@
 """The account, as handlers use it: WeChat's API, the people, uploaded pictures, and URLs."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,20 +14,30 @@ from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 from bot.wechat.tokens import SharedValue, access_tokens
 
-STATIC = Path(__file__).parents[1] / "static"
 _MEDIA_SECONDS = 2.5 * 86400  # less than the three days for which WeChat keeps temporary media
 
 
 class Account:
-    """The account. `client` is WeChat's API (bot.wechat.client), `people` its people (bot.people)."""
+    """The account. `client` is WeChat's API (bot.wechat.client), `people` its people (bot.people). `static`
+    are the folders of static files; the first that has a file wins."""
 
-    def __init__(self, config: Config, store: Store, client: Client, people: People) -> None:
+    def __init__(
+        self, config: Config, store: Store, client: Client, people: People, static: Sequence[Path]
+    ) -> None:
         self.client = client
         self.people = people
         self.can_push = config.can_push  # True if the account may send customer-service messages
         self.text_limit = config.text_limit_bytes  # the most UTF-8 bytes of one message
         self._config = config
         self._store = store
+        self._static = static
+
+    def static_file(self, name: str) -> Path:
+        """Return the path of a file under `static/`. Raises FileNotFoundError."""
+        for folder in self._static:
+            if (folder / name).is_file():
+                return folder / name
+        raise FileNotFoundError(f"there is no {name} in {' or '.join(map(str, self._static))}")
 
     def media_id(self, file: str) -> str:
         """Return the media id of a picture under `static/`. Upload it if needed.
@@ -34,7 +45,7 @@ class Account:
         The id is kept in the store for 2.5 days, for all processes. A changed file is uploaded again. Raises
         WeChatError (48001: the account has no right to upload), StoreError and OSError.
         """
-        data = (STATIC / file).read_bytes()
+        data = self.static_file(file).read_bytes()
         digest = hashlib.sha256(data).hexdigest()[:32]
         key = f"media:{digest}"
         known = self._store.get(key)
@@ -89,13 +100,14 @@ class Base:
             part.close()
 
 
-def build_base(config: Config, clock: Clock, store: Store) -> Base:
-    """Build the Base on an open store. Raises SmsError if the SDK of SMS_SENDER is not installed."""
+def build_base(config: Config, clock: Clock, store: Store, static: Sequence[Path]) -> Base:
+    """Build the Base on an open store. `static` are the folders of static files. Raises SmsError if the
+    SDK of SMS_SENDER is not installed."""
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
     at_once = config.threads + config.job_threads  # handlers and jobs run in this many threads
     endpoints = Endpoints.of(config)
     client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
     limits = Limits(store)
-    account = Account(config, store, client, open_people(config, store, limits, clock))
+    account = Account(config, store, client, open_people(config, store, limits, clock), static)
     return Base(config, clock, store, http, tokens, client, limits, account)

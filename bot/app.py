@@ -4,20 +4,17 @@ It is the only module that imports all packages.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import web
 from whitenoise import WhiteNoise
 
-from bot.account import STATIC, Base, build_base
+from bot.account import Base, build_base
+from bot.account_package import AccountPackage
 from bot.chat.endpoint import Endpoint
 from bot.chat.message_way import MessageWay, Waiting, build_message_way
-from bot.chat.router import Route
-from bot.chat.wording import Wording
 from bot.config import CALLBACK_PATH, Config
 from bot.oauth.state import States
 from bot.oauth.visits import build_visits
@@ -36,14 +33,13 @@ from bot.wechat.tokens import jsapi_tickets
 # By default web.py is in debug mode: error pages show local variables, and changed modules are reloaded.
 web.config.debug = False
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-
 
 @dataclass(frozen=True)
 class Parts:
     """All parts of the bot. start() begins the work in the background, close() ends it."""
 
     base: Base
+    package: AccountPackage
     chat: MessageWay
     site: Site
     states: States
@@ -63,41 +59,41 @@ class Parts:
 
 def build(
     config: Config,
-    routes: Sequence[Route],
-    wording: Wording,
+    package: AccountPackage,
     clock: Clock = time.time,
     *,
     places: int | None = None,
     store: Store | None = None,
     waiting: Waiting | None = None,
 ) -> Parts:
-    """Build all parts. Raises StoreError if the store cannot be opened, and SmsError if the SDK of SMS_SENDER
-    is not installed.
+    """Build all parts for the account that `package` describes. Raises StoreError if the store cannot be
+    opened, and SmsError if the SDK of SMS_SENDER is not installed.
 
-    `places` is how many deliveries of this process may wait at the same time: by default half of the threads,
-    because in a WSGI server each of them holds a thread. Tests replace `store` and `waiting`.
+    `places` is how many deliveries of this process may wait at the same time: by default half of the
+    threads, because in a WSGI server each of them holds a thread. Tests replace `store` and `waiting`.
     """
     if store is None:
         store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
-    base = build_base(config, clock, store)
+    base = build_base(config, clock, store, package.static)
     states = States(store, config.secret_key)
     places = places or max(1, config.threads // 2)
     waiting = waiting or Waiting(places, sleep=greenlets.sleep, call_soon=greenlets.soon)
-    return Parts(base, build_chat(base, routes, wording, waiting), build_site(base, states), states)
+    chat = build_chat(base, package, waiting)
+    return Parts(base, package, chat, build_site(base, package, states), states)
 
 
-def build_chat(base: Base, routes: Sequence[Route], wording: Wording, waiting: Waiting) -> MessageWay:
+def build_chat(base: Base, package: AccountPackage, waiting: Waiting) -> MessageWay:
     """Build the message's way. Handlers run in threads, or on the loop if they are known to be quick."""
     threads = HandlerThreads(base.config.threads)
-    return build_message_way(base, routes, wording, threads, waiting)
+    return build_message_way(base, package.chat, package.wording, threads, waiting)
 
 
-def build_site(base: Base, states: States) -> Site:
+def build_site(base: Base, package: AccountPackage, states: States) -> Site:
     """Build the parts that pages use: visits, the JS-SDK, templates."""
     config = base.config
     tickets = jsapi_tickets(config, base.store, partial(_ask_for_ticket, base.client), base.clock)
     jssdk = JsSdk(config.app_id, tickets, base.clock)
-    return Site(config, build_visits(base, states), jssdk, base.account, base.limits, TEMPLATES)
+    return Site(config, build_visits(base, states), jssdk, base.account, base.limits, package.templates)
 
 
 def _ask_for_ticket(client: Client) -> dict[str, Any]:
@@ -105,29 +101,26 @@ def _ask_for_ticket(client: Client) -> dict[str, Any]:
     return answer
 
 
-def build_wsgi(parts: Parts, pages: Sequence[application.Path]) -> Wsgi:
+def build_wsgi(parts: Parts) -> Wsgi:
     """Build the WSGI application: callback, paths for machines, the operator's pages, static files."""
     own: list[application.Path] = [(CALLBACK_PATH, partial(Endpoint, parts.chat.callback))]
     own += operations.paths(parts.base.store, parts.site) + members_api.paths(parts.site)
-    app = application.WebApplication(parts.site, [*own, *pages])
+    app = application.WebApplication(parts.site, [*own, *parts.package.pages])
     app.add_processor(application.log_request)
     app.add_processor(application.secure(parts.base.config))
-    with_static: Wsgi = WhiteNoise(
-        app.wsgifunc(),
-        root=str(STATIC),
-        prefix="static/",
-        max_age=3600,
-        add_headers_function=_static_headers,
-    )
-    return with_static
+    with_static = WhiteNoise(app.wsgifunc(), max_age=3600, add_headers_function=_static_headers)
+    for folder in reversed(parts.package.static):  # of two files of one name, the one added last is served
+        with_static.add_files(str(folder), prefix="static/")
+    whole: Wsgi = with_static
+    return whole
 
 
 def _static_headers(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
-def build_server(parts: Parts, pages: Sequence[application.Path]) -> AsgiApplication:
+def build_server(parts: Parts) -> AsgiApplication:
     """Build the ASGI application: deliveries run on the loop, everything else in threads."""
-    bridge = Bridge(build_wsgi(parts, pages), parts.base.config.threads)
+    bridge = Bridge(build_wsgi(parts), parts.base.config.threads)
     start = partial(parts.start, jobs=parts.base.config.jobs_in_server)
     return AsgiApplication(CALLBACK_PATH, parts.chat.callback, bridge, start, parts.close)

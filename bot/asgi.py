@@ -6,7 +6,7 @@ background: `AsgiApplication` does this when the server starts.
 
 import gc
 
-import handlers
+from bot.account_package import load_package
 from bot.app import build, build_server
 from bot.config import load_config
 from bot.telemetry import log
@@ -20,8 +20,6 @@ _COLLECT_AFTER = 20_000
 
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)
-application = build_server(
-    build(_config, handlers.CHAT, handlers.WORDING, places=_MOST_WAITING), handlers.PAGES
-)
+application = build_server(build(_config, load_package(_config.handlers), places=_MOST_WAITING))
 gc.freeze()  # the present objects are never freed, so exclude them from collections
 gc.set_threshold(_COLLECT_AFTER)

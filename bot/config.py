@@ -86,6 +86,11 @@ class Config:
         one_of(*ACCOUNT_KINDS),
         f"kind of account, which decides its rights: {', '.join(ACCOUNT_KINDS[:-1])} or {ACCOUNT_KINDS[-1]}",
     )
+    handlers: str = setting(
+        "handlers",
+        matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "the name of a Python package"),
+        "the package with your replies, pages and menu; `python -m bot new NAME` makes one",
+    )
     public_url: str = setting(
         "",
         site,

@@ -3,7 +3,8 @@
 BotError
 ├── ConfigError       settings are missing or wrong; lists every fault
 ├── Refused           a delivery did not pass the gate; has an HTTP status
-├── HandlersError     entries of handlers/ cannot work; lists every fault
+├── HandlersError     the operator's package cannot work; lists every fault
+├── TemplateError     a template is missing or cannot be compiled; names file and line
 ├── HandlerError      a handler returned something that is not a reply
 ├── StoreError        the store cannot be reached, or refused to work
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
@@ -48,12 +49,17 @@ class Refused(BotError):
 
 
 class HandlersError(BotError):
-    """Entries of CHAT or PAGES cannot work. `faults` has one line for each such entry; the line names the
-    entry."""
+    """The operator's package cannot be imported, or parts of it cannot work. `package` is its name.
+    `faults` has one text for each fault; the text names the file, the entry or the template."""
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults))
+    def __init__(self, package: str, faults: Sequence[str]) -> None:
+        super().__init__("\n".join([f"the package {package!r} (HANDLERS) cannot be used:", *faults]))
+        self.package = package
         self.faults = list(faults)
+
+
+class TemplateError(BotError):
+    """A template does not exist or cannot be compiled. The text names the file, the line and the problem."""
 
 
 class HandlerError(BotError):

@@ -7,18 +7,16 @@ it, in the process that serves.
 import atexit
 from multiprocessing.util import Finalize
 
-import handlers
+from bot.account_package import load_package
 from bot.app import build, build_wsgi
-from bot.chat.route_check import review
 from bot.config import load_config
 from bot.telemetry import log
 
 _config = load_config()
 log.set_up(_config.log_format, with_texts=_config.log_error_texts)
-review(handlers.CHAT, handlers.PAGES)
-_parts = build(_config, handlers.CHAT, handlers.WORDING)
+_parts = build(_config, load_package(_config.handlers))
 _parts.start(jobs=_config.jobs_in_server)
-application = build_wsgi(_parts, handlers.PAGES)
+application = build_wsgi(_parts)
 
 # Register with both, because a process of `multiprocessing` does not run atexit. Finalize calls close() once.
 _close = Finalize(None, _parts.close, exitpriority=10)

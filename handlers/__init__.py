@@ -1,4 +1,4 @@
-"""THE OPERATOR EDITS THIS PACKAGE: what the account says and shows.
+"""The example account: what it says and shows. `python -m bot new NAME` makes a package of your own.
 
 CHAT     the routes in order; the first that matches answers
 PAGES    (path, class) pairs
@@ -8,21 +8,17 @@ WORDING  the sentences that the engine itself says to users
 Importing it must have no other effect: no file, thread, network call or setting.
 """
 
-from bot.chat import on
-from bot.chat.router import Route
-from bot.config import ACCOUNT_PATH, LOGIN_PATH, LOGIN_STATUS_PATH
-from handlers.chat import events, login, media, slow, text
+from bot import login_pages, login_routes, on
+from handlers.chat import events, media, slow, text
 from handlers.menu import MENU, REPLIES
 from handlers.pages.about import About
-from handlers.pages.account import AccountPage
 from handlers.pages.blog import Blog
 from handlers.pages.home import Home
-from handlers.pages.login import Confirm, Events, LoginPage, Logout, Status
 from handlers.pages.weibo import Weibo
 from handlers.wording import WORDING
 
-CHAT: list[Route] = [
-    on.scene(login.PATTERN, login.ask),  # before subscribe: a user may follow by scanning this code
+CHAT = [
+    *login_routes,  # before subscribe: a user may follow by scanning the QR code of the login page
     on.event("subscribe", events.greet),
     on.event("unsubscribe", events.goodbye),
     *on.clicks(REPLIES),
@@ -35,17 +31,12 @@ CHAT: list[Route] = [
     on.anything(text.fallback),
 ]
 
-PAGES: list[tuple[str, type]] = [
+PAGES = [
     ("/", Home),
     ("/blog", Blog),
     ("/weibo", Weibo),
     ("/about", About),
-    (ACCOUNT_PATH, AccountPage),
-    (LOGIN_PATH, LoginPage),
-    (LOGIN_STATUS_PATH, Status),
-    (f"{LOGIN_PATH}/events", Events),
-    (f"{LOGIN_PATH}/confirm", Confirm),
-    ("/logout", Logout),
+    *login_pages,  # login on a PC, logout, and /account to bind a phone number
 ]
 
 __all__ = ["CHAT", "MENU", "PAGES", "WORDING"]

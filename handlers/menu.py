@@ -5,8 +5,7 @@ the page. The script builds the URLs from the settings, and checks WeChat's limi
 before it sends the menu.
 """
 
-from bot.chat.replies.returned import Picture
-from bot.chat.router import Chat
+from bot import Chat, Picture
 
 
 def wx_qr_code(chat: Chat) -> Picture:

@@ -1,6 +1,6 @@
 """The sentences that the engine itself says to users. bot/chat/wording.py says when each is sent."""
 
-from bot.chat.wording import Wording
+from bot import Wording
 
 WORDING = Wording(
     sorry="抱歉，刚才出了点问题，请稍后再试。",

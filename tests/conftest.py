@@ -20,10 +20,11 @@ import redis
 import requests
 from hypothesis import HealthCheck, settings
 
-import handlers
+from bot.account_package import AccountPackage
 from bot.app import Parts, build, build_wsgi
 from bot.chat.router import Route
 from bot.config import Config
+from tests import account
 from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
 
 pytest_plugins = ["tests.chat.desk", "tests.chromium", "tests.visiting"]
@@ -35,6 +36,9 @@ ORIGINAL_ID = "gh_0123456789ab"
 SECRET = "secret-0123456789abcdef0123456789"
 SECRET_KEY = "key-0123456789abcdef0123456789abcdef"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens, so a call to WeChat fails at once
+
+# The account of every bot that a test starts, whatever the operator has set.
+os.environ["BOT_HANDLERS"] = "tests.account"
 
 
 # Hypothesis must not fail a test because an example took long.
@@ -303,19 +307,20 @@ class Served:
         self,
         settings: Callable[[str], Config],
         clock: Callable[[], float],
-        chat: Sequence[Route] = handlers.CHAT,
-        pages: Sequence[tuple[str, type]] = handlers.PAGES,
+        chat: Sequence[Route] = account.CHAT,
+        pages: Sequence[tuple[str, type]] = account.PAGES,
     ) -> None:
         self._server = make_server("127.0.0.1", 0, _not_yet, server_class=_Server, handler_class=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         try:
             self.config = settings(self.url)
-            self.parts: Parts = build(self.config, chat, handlers.WORDING, clock)
+            package = AccountPackage(chat, account.WORDING, pages, account.MENU)
+            self.parts: Parts = build(self.config, package, clock)
             self.parts.start(jobs=True)
         except BaseException:
             self._server.server_close()
             raise
-        self._server.set_app(build_wsgi(self.parts, pages))
+        self._server.set_app(build_wsgi(self.parts))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 

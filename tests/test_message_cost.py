@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bot.account_package import AccountPackage
 from bot.app import build, build_server
 from bot.chat import on
 from bot.chat.router import Chat
@@ -164,8 +165,8 @@ def test_a_message_costs_what_it_did(
 
     async def measure() -> tuple[Counter[str], Cost]:
         with counted() as calls:
-            parts = build(config, [on.message("text", echo)], _WORDING, clock)
-            app = build_server(parts, [])
+            parts = build(config, AccountPackage([on.message("text", echo)], _WORDING), clock)
+            app = build_server(parts)
             await deliver(app, texts[:_WARM_UP])
             calls.clear()
             before = counter.read()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-import handlers
 from bot.menu import install
+from tests import account
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone
@@ -50,7 +50,7 @@ def serve(make_config: MakeConfig, weixin: Sandbox, now: Clock) -> Iterator[Serv
     """Starts bots of this account with other settings, and perhaps other pages."""
     with ExitStack() as stack:
 
-        def start(pages: Sequence[tuple[str, type]] = handlers.PAGES, **settings: Any) -> Served:
+        def start(pages: Sequence[tuple[str, type]] = account.PAGES, **settings: Any) -> Served:
             account = as_account(weixin)
             # Deliveries carry the real time, whatever the sandbox's clock says.
             account |= {"sms_sender": "sandbox", "freshness_seconds": 3600} | settings

@@ -8,9 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
-from bot.chat.router import Captures, Handler, Route, Visit
-
-Pattern = str | re.Pattern[str]
+from bot.chat.router import Captures, Handler, Pattern, Route, Visit
 
 
 class HowToRun(TypedDict, total=False):
@@ -47,7 +45,7 @@ def text(patterns: Pattern | Sequence[Pattern], handler: Handler, **how: Unpack[
         typed = visit.incoming.text
         return None if typed is None else _match_text(listed, typed.strip())
 
-    return Route(match, handler, label=f"on.text({patterns!r}, …)", **how)
+    return Route(match, handler, label=f"on.text({patterns!r}, …)", patterns=listed, **how)
 
 
 def message(msg_type: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:
@@ -110,7 +108,7 @@ def scene(pattern: Pattern, handler: Handler, **how: Unpack[HowToRun]) -> Route:
         scanned = visit.incoming.scene
         return None if scanned is None else _match_text([pattern], scanned)
 
-    return Route(match, handler, label=f"on.scene({pattern!r}, …)", **how)
+    return Route(match, handler, label=f"on.scene({pattern!r}, …)", patterns=[pattern], **how)
 
 
 def answer(name: str, handler: Handler, **how: Unpack[HowToRun]) -> Route:

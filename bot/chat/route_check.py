@@ -1,35 +1,31 @@
-"""Check CHAT and PAGES at start, so that a mistake in them is reported before a user meets it.
+"""Check CHAT at start, so that a mistake in it is reported before a user meets it.
 
 This module must not read settings or call a handler.
 """
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from bot.chat.router import Route
 from bot.chat.wire.messages import TYPES
-from bot.errors import HandlersError
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-
-
-def review(chat: Sequence[Any], pages: Sequence[Any]) -> None:
-    """Check all entries. Raises HandlersError with a line for each entry that cannot work."""
-    faults = [*_chat(chat), *_pages(pages)]
-    if faults:
-        raise HandlersError(faults)
-
-
-def has_page(pages: Sequence[Any], link: str) -> bool:
-    """Return True if `link`, a path of this site with or without a query, leads to one of PAGES or to a file
-    of `static/`."""
-    path = unquote(urlsplit(link).path)
-    return path.startswith("/static/") or any(re.fullmatch(pattern, path) for pattern, _ in pages)
+# What a plain text has only if its author means a regular expression. Emoticons and prices must not match.
+_EXPRESSION = re.compile(
+    r"\\[dDwWsSbB]"  # \d \w \s
+    r"|\.[*+]"  # .* .+
+    r"|[)\]][*+?{]"  # (…)? […]+
+    r"|\[[^\]]+-[^\]]+\]"  # [a-z]
+    r"|\(\?"  # (?i)
+    r"|.\|."  # 帮助|help
+    r"|^\^.+\$$",
+    re.DOTALL,
+)
 
 
-def _chat(chat: Sequence[Any]) -> Iterator[str]:
+def route_faults(chat: Sequence[Any]) -> Iterator[str]:
+    """Yield a line for each entry of CHAT that cannot work."""
     for number, route in enumerate(chat, 1):
         if isinstance(route, list | tuple):
             yield f"CHAT, entry {number} is a list: write * before it, as in *on.clicks(REPLIES)"
@@ -37,34 +33,38 @@ def _chat(chat: Sequence[Any]) -> Iterator[str]:
             name = getattr(route, "__name__", repr(route))
             yield f"CHAT, entry {number} is {name}, which is no route: write on.text(…, {name}) or the like"
         else:
-            handler: Any = route.handler
-            if not callable(handler):
-                yield f"CHAT, {route.label}: its handler is {handler!r}; it must be a function"
-            if route.inline and (route.slow or route.ordered):
-                yield f"CHAT, {route.label}: inline=True excludes slow=True and ordered=True"
-            if route.msg_type is not None and route.msg_type not in TYPES:
-                yield f"CHAT, {route.label}: WeChat has the types {', '.join(sorted(TYPES))}"
+            for fault in _faults_of(route):
+                yield f"CHAT, {route.label}: {fault}"
 
 
-def _pages(pages: Sequence[Any]) -> Iterator[str]:
-    for number, entry in enumerate(pages, 1):
-        if not isinstance(entry, tuple | list) or len(entry) != 2:
-            yield f"PAGES, entry {number} is {entry!r}: write (path, class)"
-            continue
-        path, page = entry
-        if not isinstance(path, str) or not path.startswith("/"):
-            yield f"PAGES, {path!r}: a path is a text that begins with /"
-        elif not _is_pattern(path):
-            yield f"PAGES, {path!r}: is no regular expression; write \\ before a literal special character"
-        if not isinstance(page, type):
-            yield f"PAGES, {path!r}: {page!r} is no class; import the page's class and name it without quotes"
-        elif not any(hasattr(page, method) for method in _METHODS):
-            yield f"PAGES, {path!r}: {page.__name__} has no method GET or POST"
+def _faults_of(route: Route) -> Iterator[str]:
+    handler: Any = route.handler
+    if not callable(handler):
+        yield f"its handler is {handler!r}; it must be a function"
+    elif problem := _misfit(route):
+        yield problem
+    if route.inline and (route.slow or route.ordered):
+        yield "inline=True excludes slow=True and ordered=True"
+    if route.msg_type is not None and route.msg_type not in TYPES:
+        yield f"WeChat has the types {', '.join(sorted(TYPES))}"
+    for pattern in route.patterns:
+        if isinstance(pattern, str) and _EXPRESSION.search(pattern):
+            yield (
+                f"{pattern!r} is a plain text, which users would have to type like that. For a regular "
+                f'expression write re.compile(r"…"); for this very text re.compile(re.escape("…"))'
+            )
 
 
-def _is_pattern(path: str) -> bool:
+def _misfit(route: Route) -> str | None:
+    """Return why the handler cannot be called with a Chat and the captures of its route, or None."""
     try:
-        re.compile(path)
-    except re.error:
-        return False
-    return True
+        signature = inspect.signature(route.handler)
+    except (TypeError, ValueError):  # some functions of C modules have none
+        return None
+    for count in sorted(route.capture_counts):
+        try:
+            signature.bind(*[None] * (1 + count))
+        except TypeError:
+            gets = "chat" if count == 0 else f"chat and {count} capture{'s' * (count > 1)}"
+            return f"its handler {route.name}{signature} does not fit: the route calls it with {gets}"
+    return None

@@ -3,6 +3,7 @@
 This module must not call the handler.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,6 +14,7 @@ from bot.chat.conversation import Conversations, Question
 from bot.chat.wire.messages import Incoming
 
 Captures = tuple[Any, ...]
+Pattern = str | re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,7 @@ class Route:
 
     `match` returns the arguments for `handler` after the chat, or None if the message does not match. `slow`,
     `inline` and `ordered` say how the handler runs: see `on.HowToRun`. `label` is the call that made the
-    route, for error messages. `msg_type`, `click_key` and `answer` describe the messages that match, for
-    checks of the lists.
+    route, for error messages. The other fields describe the messages that match, for checks of the list.
     """
 
     match: Callable[[Visit], Captures | None]
@@ -71,9 +72,17 @@ class Route:
     inline: bool = False
     ordered: bool = False
     label: str = ""
+    patterns: Sequence[Pattern] = ()
     msg_type: str | None = None
     click_key: str | None = None
     answer: str | None = None
+
+    @property
+    def capture_counts(self) -> set[int]:
+        """Return how many captures match() may return."""
+        if self.answer is not None:
+            return {1}
+        return {getattr(pattern, "groups", 0) for pattern in self.patterns} or {0}
 
     @cached_property
     def name(self) -> str:

@@ -5,14 +5,13 @@ Sends requests only to the store and to WeChat's token interface.
 
 from pathlib import Path
 
-from bot.app import TEMPLATES, Parts
+from bot.app import Parts
 from bot.cli.menu import wanted_menu
 from bot.cli.rights import contradiction, lacks
 from bot.cli.startup import run_with_parts
 from bot.cli.terminal import complain, say
 from bot.config import Config
 from bot.errors import MenuError, StoreError, WeChatError
-from bot.site.templates import Templates
 from bot.wechat.errcodes import explain
 
 
@@ -22,16 +21,16 @@ def check() -> int:
 
 
 def _check(parts: Parts) -> int:
-    say("ok      settings")
-    written = _check_operator_files(parts)
+    say("ok      settings, and the package that HANDLERS names")
+    written = _check_menu(parts)
     connected = _check_connections(parts)
     for note in _notes(parts.base.config):
         say(f"note    {note}")
     return written or connected
 
 
-def _check_operator_files(parts: Parts) -> int:
-    """Check settings against the kind of account, the menu and the templates. Return 0 or 2."""
+def _check_menu(parts: Parts) -> int:
+    """Check settings against the kind of account, and the menu. Return 0 or 2."""
     status = 0
     if problem := contradiction(parts.base.config):
         complain(f"FAILED  {problem}")
@@ -41,10 +40,6 @@ def _check_operator_files(parts: Parts) -> int:
         say("ok      menu is within WeChat's limits")
     except MenuError as error:
         complain("FAILED  menu: " + "\n        ".join(error.faults))
-        status = 2
-    broken = [fault for lang in ("zh", "en") for fault in Templates(TEMPLATES, lang, {}).faults()]
-    for fault in dict.fromkeys(broken):  # list a fault once, because most are the same in both languages
-        complain(f"FAILED  template {fault}")
         status = 2
     return status
 

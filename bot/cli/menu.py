@@ -3,27 +3,23 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-import handlers
 from bot.app import Parts
-from bot.chat.route_check import has_page
 from bot.cli.startup import run_with_parts
 from bot.cli.terminal import complain, say
 from bot.errors import MenuError, StoreError, WeChatError, WeChatUnreachable
 from bot.menu import install
 from bot.menu.rules import Menu
+from bot.site.page_check import has_page
 from bot.wechat.errcodes import explain
-
-
-def replies() -> set[str]:
-    """Return the keys of click buttons that a route of CHAT answers."""
-    return {route.click_key for route in handlers.CHAT if route.click_key is not None}
 
 
 def wanted_menu(parts: Parts) -> Menu:
     """Return the operator's menu in the form that is sent to WeChat. Raises MenuError with all its faults."""
-    wanted: Menu = install.resolve(handlers.MENU, parts.base.config, parts.states)
-    missing = [page for page in install.pages(handlers.MENU) if not has_page(handlers.PAGES, page)]
-    install.check(wanted, replies(), missing)
+    package = parts.package
+    wanted: Menu = install.resolve(package.menu, parts.base.config, parts.states)
+    missing = [page for page in install.pages(package.menu) if not has_page(package.pages, page)]
+    replies = {route.click_key for route in package.chat if route.click_key is not None}
+    install.check(wanted, replies, missing)
     return wanted
 
 
@@ -38,7 +34,8 @@ def setup_menu(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="setup_menu.py", description="Install the menu of handlers/menu.py."
+        prog="setup_menu.py",
+        description="Install the account's menu: MENU of the package that HANDLERS names.",
     )
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--dry-run", action="store_true", help="check and show what would change; send nothing")

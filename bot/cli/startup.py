@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-import handlers
+from bot.account_package import load_package
 from bot.app import Parts, build
-from bot.chat.route_check import review
 from bot.cli.terminal import complain
 from bot.config import Config, load_config
 from bot.errors import ConfigError, HandlersError, SmsError, StoreError
@@ -27,16 +26,16 @@ def settings() -> Config | None:
 def open_parts() -> Parts | None:
     """Read the settings and build the parts; the caller closes them.
 
-    If the settings, handlers/, the store or the SMS sender have a fault, write it and return None.
+    If the settings, the operator's package, the store or the SMS sender have a fault, write it and return
+    None.
     """
     config = settings()
     if config is None:
         return None
     try:
-        review(handlers.CHAT, handlers.PAGES)
-        return build(config, handlers.CHAT, handlers.WORDING)
+        return build(config, load_package(config.handlers))
     except HandlersError as error:
-        complain("handlers/__init__.py has faults:")
+        complain(f"The package {error.package} (HANDLERS) has faults; nothing is done:")
         for fault in error.faults:
             complain(f"  {fault}")
     except StoreError as error:

@@ -72,9 +72,9 @@ def check(menu: Any, replies: set[str], missing: Collection[str] = ()) -> None:
     for item in buttons:
         faults += _check_parent(item) if _is_parent(item) else _check_leaf(item, _TOP_NAME)
     keys = click_keys(menu)
-    faults += [f"key {key!r}: no route in handlers.CHAT answers it" for key in sorted(keys - replies)]
+    faults += [f"key {key!r}: no route in CHAT answers it" for key in sorted(keys - replies)]
     faults += [f"key {key!r}: has a reply, but no button sends it" for key in sorted(replies - keys)]
-    faults += [f"page {page!r}: none of handlers.PAGES has this path" for page in missing]
+    faults += [f"page {page!r}: none of PAGES has this path" for page in missing]
     if faults:
         raise MenuError(faults)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.account import STATIC, Base
+from bot.account import Base
 from bot.oauth.authorize_redirect import AuthorizeRedirect
 from bot.oauth.code_return import CodeReturn
 from bot.oauth.exchange import open_exchange
@@ -51,7 +51,7 @@ def build_visits(base: Base, states: States) -> Visits:
     website = None
     if config.login_way in ("website", "embedded"):
         site_api = OAuthApi(endpoints, config.site_app_id, config.site_app_secret, base.http)
-        qr_code = WebsiteQrCode(config, endpoints, STATIC / "wxlogin.css")
+        qr_code = WebsiteQrCode(config, endpoints, base.account.static_file("wxlogin.css"))
         site_states = States(store, config.secret_key, "site-state")
         site_exchange = open_exchange(site_api, store, patience, clock)
         website = Website(config, qr_code, site_states, site_exchange, limit, sign_in)

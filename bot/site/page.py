@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,8 @@ class Share:
 
 
 class Site:
-    """The parts that pages use, built once. `folder` has the web.py templates; `base.html` surrounds each
-    page.
+    """The parts that pages use, built once. `templates` are the folders of the web.py templates; the first
+    that has a template wins. `base.html` surrounds each page.
 
     `streams` limits the live pages that hold a thread of this process at the same time.
     """
@@ -74,7 +75,7 @@ class Site:
         jssdk: JsSdk,
         account: Account,
         limits: Limits,
-        folder: Path,
+        templates: Sequence[Path],
     ) -> None:
         self.config = config
         self.visits = visits
@@ -93,7 +94,7 @@ class Site:
             "form_token": self._form_token,
             "jssdk_block": self._jssdk_block,
         }
-        self._templates = {lang: Templates(folder, lang, names) for lang in ("zh", "en")}
+        self._templates = {lang: Templates(templates, lang, names) for lang in ("zh", "en")}
 
     def render(self, template: str, **values: Any) -> str:
         """Return the HTML of `templates/<template>.html` inside `base.html`, in the visitor's language."""

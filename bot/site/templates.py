@@ -4,13 +4,17 @@ text in this language.
 This module must not depend on which pages exist.
 """
 
+import ast
 import html
 import re
+import tokenize
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import web
 
+from bot.errors import TemplateError
 from bot.oauth import browser
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
@@ -19,11 +23,12 @@ _PAIR = re.compile(rf"\$t\((?:{_TEXT}, {_TEXT}|{_APOSTROPHED}, {_APOSTROPHED})\)
 
 
 class Templates:
-    """The templates of a folder in one language. Each is compiled when it is first used. All of them can use
-    `names`. `base.html` surrounds every page."""
+    """The templates of `folders` in one language. If several folders have a template of the same name, the
+    first folder wins. Each template is compiled when it is first used. All of them can use `names`.
+    `base.html` surrounds every page."""
 
-    def __init__(self, folder: Path, lang: str, names: dict[str, Any]) -> None:
-        self._folder = folder
+    def __init__(self, folders: Sequence[Path], lang: str, names: dict[str, Any]) -> None:
+        self._folders = folders
         self._lang = lang
         self._names = names
         self._compiled: dict[str, Any] = {}
@@ -36,29 +41,95 @@ class Templates:
         """Return the HTML of a template without the base."""
         return str(self._template(template).t(*values))
 
+    def names(self) -> set[str]:
+        """Return the names of all templates, without `.html`."""
+        return {path.stem for folder in self._folders for path in folder.glob("*.html")}
+
     def faults(self) -> list[str]:
-        """Compile all templates. Return a line with file and error for each that cannot be compiled."""
+        """Compile all templates. Return a line with file, line and error for each that cannot be compiled."""
         found = []
-        for path in sorted(self._folder.glob("*.html")):
+        for name in sorted(self.names()):
             try:
-                self._template(path.stem)
-            except Exception as error:  # a template is Python code and may raise any exception
-                found.append(f"{path.name}: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
+                self._template(name)
+            except TemplateError as error:
+                found.append(str(error))
         return found
 
     def _template(self, name: str) -> Any:
         found = self._compiled.get(name)
         if found is None:
-            path = self._folder / f"{name}.html"
+            path = self._path(name)
             text = _PAIR.sub(self._choose, path.read_text(encoding="utf-8"))
-            found = web.template.Template(text, filename=str(path), globals=self._names)
+            found = _LineTemplate(text, filename=str(path), globals=self._names)
             self._compiled[name] = found
         return found
+
+    def _path(self, name: str) -> Path:
+        for folder in self._folders:
+            if (folder / f"{name}.html").is_file():
+                return folder / f"{name}.html"
+        searched = " or ".join(str(folder) for folder in self._folders)
+        raise TemplateError(f"there is no template {name}.html in {searched}")
 
     def _choose(self, pair: re.Match[str]) -> str:
         texts = [text for text in pair.groups() if text is not None]
         chosen = texts[1] if self._lang == "en" else texts[0]
         return html.escape(chosen).replace("$", "$$")
+
+
+class _LineTemplate(web.template.Template):
+    """A template whose errors have the line of its file.
+
+    web.py makes Python code of a template and reports the line of that code, which is four or more lines
+    further down.
+    """
+
+    def compile_template(self, text: str, filename: str) -> Any:
+        """Return the code object of a template. Overrides web.py's. Raises TemplateError."""
+        try:
+            code = self.generate_code(text, filename, parser=self.create_parser())
+            tree = ast.parse(code, filename)
+        except SyntaxError as error:
+            raise _fault(
+                filename, _line(code, error.lineno or 0), f"{type(error).__name__}: {error.msg}"
+            ) from None
+        except tokenize.TokenError:
+            problem = "a bracket or a text is not closed"
+            raise _fault(filename, _unclosed(text, self.create_parser), problem) from None
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt | ast.expr):
+                node.lineno = _line(code, node.lineno)
+                node.end_lineno = node.end_col_offset = None
+        try:
+            web.template.SafeVisitor().walk(tree, filename)
+        except web.template.SecurityError as error:
+            place, _, problem = str(error).partition(" - ")
+            raise _fault(filename, int(place.rpartition(":")[2]), problem) from None
+        return compile(tree, filename, "exec")
+
+
+def _fault(filename: str, line: int, problem: str) -> TemplateError:
+    return TemplateError(f"{filename}, line {line}: {problem}")
+
+
+def _line(code: str, number: int) -> int:
+    """Return the line of the template from which web.py made line `number` of `code`. web.py notes in
+    `_lineoffset_` where it has added lines."""
+    added = re.findall(r"_lineoffset_ -?= -?(\d+)", "\n".join(code.splitlines()[:number]))
+    return max(1, number - (sum(map(int, added)) or 1))
+
+
+def _unclosed(text: str, create_parser: Any) -> int:
+    """Return the first line of the template up to which it cannot be read, because of a missing bracket."""
+    lines = text.splitlines(keepends=True)
+    for number in range(1, len(lines)):
+        try:
+            create_parser().parse("".join(lines[:number]), "")
+        except tokenize.TokenError:
+            return number
+        except SyntaxError:  # an $if at the end of this part, whose lines follow
+            continue
+    return len(lines)
 
 
 def language() -> str:

@@ -1,6 +1,6 @@
 """Answers to a user who follows the account, or stops following it."""
 
-from bot.chat.router import Chat
+from bot import Chat
 
 
 def greet(chat: Chat) -> str:

@@ -1,7 +1,6 @@
 """Answers to pictures, voices and places."""
 
-from bot.chat.replies.kinds import Image, Voice
-from bot.chat.router import Chat
+from bot import Chat, Image, Voice
 
 
 def same_image(chat: Chat) -> Image:

@@ -3,7 +3,7 @@
 import re
 import time
 
-from bot.chat.router import Chat
+from bot import Chat
 
 PATTERN = re.compile(r"(?:慢|slow)\s*(\d{1,3})", re.IGNORECASE)
 

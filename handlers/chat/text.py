@@ -1,6 +1,6 @@
 """Answers to texts, and to messages that no other route matches."""
 
-from bot.chat.router import Chat
+from bot import Chat
 
 HELP = """我能做这些：
 · 发「帮助」看这份说明

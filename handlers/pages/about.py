@@ -4,7 +4,7 @@ Anybody may open it. The text is in templates/about.html. If a user writes to MA
 `python -m bot forget` (docs/pages.md). The data of a user who stops following is deleted at once.
 """
 
-from bot.site.page import Page
+from bot import Page
 
 MAIL = "hello@example.com"
 

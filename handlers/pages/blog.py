@@ -5,8 +5,7 @@ Anybody may read it. It asks for no visitor, so it opens outside WeChat, too.
 
 from dataclasses import dataclass
 
-from bot.site.page import Page
-from bot.site.templates import translate
+from bot import Page, translate
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The home page. It shows the visitor's name and has the JS-SDK ready."""
 
-from bot.site.page import Page, Share
-from bot.site.templates import translate
+from bot import Page, Share, translate
 
 
 class Home(Page):

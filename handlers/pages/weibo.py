@@ -4,7 +4,7 @@ Anybody may open it, also outside WeChat. The text is in templates/weibo.html, t
 static/wb_qr_code.png.
 """
 
-from bot.site.page import Page
+from bot import Page
 
 
 class Weibo(Page):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import app
+from bot.account_package import AccountPackage
 from bot.chat import on
 from bot.chat.conversation import Conversations
 from bot.chat.delivery.local_runs import LocalRuns
@@ -20,7 +21,7 @@ from bot.chat.router import Chat, Route
 from bot.chat.wire import messages, xml
 from bot.config import Config
 from bot.store import open_store
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.clockwork import Clockwork
 from tests.chat.deliveries import OPENID, WeChat
 from tests.conftest import Clock, MakeConfig
@@ -54,7 +55,11 @@ class Desk:
             runs=self.runs,
         )
         parts = app.build(
-            replace(config, job_threads=64), routes, WORDING, clock, store=self.store, waiting=waiting
+            replace(config, job_threads=64),
+            AccountPackage(routes, WORDING),
+            clock,
+            store=self.store,
+            waiting=waiting,
         )
         self.parts = parts
         self.callback, self.records, self.late = parts.chat.callback, parts.chat.records, parts.chat.late

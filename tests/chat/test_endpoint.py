@@ -301,7 +301,7 @@ def test_a_good_message_is_one_line_without_its_text(live: Live) -> None:
         "status=200",
         "type=text",
         f"openid={OPENID}",
-        "route=text.echo",
+        "route=chat.echo",
         "attempt=1",
     ):
         assert fact in line

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import handlers
 from bot.chat import on
 from bot.chat.conversation import Conversations
 from bot.chat.replies.returned import Ask
@@ -15,6 +14,7 @@ from bot.chat.router import Chat, Route, Router, Visit
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.store import Store, open_store
+from tests import account
 from tests.chat.deliveries import message
 from tests.conftest import APP_ID, Clock
 
@@ -221,20 +221,20 @@ def test_a_new_question_replaces_the_old_one(conversations: Conversations) -> No
 @pytest.mark.parametrize(
     ("of", "name"),
     [
-        (event("subscribe"), "events.greet"),
-        (event("subscribe", "qrscene_1"), "events.greet"),
-        (event("unsubscribe"), "events.goodbye"),
+        (event("subscribe"), "chat.greet"),
+        (event("subscribe", "qrscene_1"), "chat.greet"),
+        (event("unsubscribe"), "chat.goodbye"),
         (event("CLICK", "wx_qr_code"), "menu.wx_qr_code"),
         (event("CLICK", "wb_qr_code"), "menu.wb_qr_code"),
-        (text("帮助"), "text.show_help"),
-        (text("Help"), "text.show_help"),
-        (text("慢 8"), "slow.wait"),
-        (text("slow8"), "slow.wait"),
-        (text("慢"), "text.echo"),
-        (text("别的"), "text.echo"),
-        (incoming("image", "<MediaId>m</MediaId><MsgId>1</MsgId>"), "media.same_image"),
-        (incoming("voice", "<MediaId>m</MediaId><MsgId>1</MsgId>"), "media.same_voice"),
-        (incoming("link", "<Url>u</Url><MsgId>1</MsgId>"), "text.fallback"),
+        (text("帮助"), "chat.show_help"),
+        (text("Help"), "chat.show_help"),
+        (text("慢 8"), "chat.wait"),
+        (text("slow8"), "chat.wait"),
+        (text("慢"), "chat.echo"),
+        (text("别的"), "chat.echo"),
+        (incoming("image", "<MediaId>m</MediaId><MsgId>1</MsgId>"), "chat.same_image"),
+        (incoming("voice", "<MediaId>m</MediaId><MsgId>1</MsgId>"), "chat.same_voice"),
+        (incoming("link", "<Url>u</Url><MsgId>1</MsgId>"), "chat.fallback"),
         (event("debug_demo"), None),
         (event("VIEW", "http://x"), None),
     ],
@@ -242,5 +242,5 @@ def test_a_new_question_replaces_the_old_one(conversations: Conversations) -> No
 def test_the_example_bot_sends_each_message_where_it_belongs(
     of: Incoming, name: str | None, conversations: Conversations
 ) -> None:
-    match = Router(handlers.CHAT, conversations).find(of)
+    match = Router(account.CHAT, conversations).find(of)
     assert (match.route.name if match else None) == name

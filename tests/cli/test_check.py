@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import handlers
 from bot.cli import check
 from bot.cli.menu import setup_menu
+from tests import account
 from tests.cli.conftest import Command
 from tests.conftest import NOWHERE, StartWeChat
 from tests.launch import Sandbox
@@ -91,19 +91,7 @@ def test_check_says_that_a_test_account_has_no_safe_mode(bot: Command, wechat: S
 def test_check_finds_a_menu_page_that_is_not_there(
     in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(handlers, "PAGES", [])
+    monkeypatch.setattr(account, "PAGES", [])
     for command in (check.check, lambda: setup_menu(["--dry-run"])):
         assert command() == 2
-        assert "page '/': none of handlers.PAGES" in capsys.readouterr().err
-
-
-# web.py opens a broken template once more, for its message, and leaves it open.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_check_finds_a_broken_template(
-    in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    (tmp_path / "orders.html").write_text("$def with (orders)\n$for in orders:\n    <li>\n")
-    (tmp_path / "fine.html").write_text("$def with (x)\n$x $t('a', 'b')\n")
-    monkeypatch.setattr(check, "TEMPLATES", tmp_path)
-    assert check.check() == 2
-    assert capsys.readouterr().err == "FAILED  template orders.html: SyntaxError: invalid syntax\n"
+        assert "page '/': none of PAGES" in capsys.readouterr().err

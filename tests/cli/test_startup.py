@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-import handlers
 from bot.cli.check import check
 from bot.cli.menu import setup_menu
 from bot.cli.serve import serve
 from bot.cli.worker import work
+from tests import account
 from tests.cli.conftest import Command
 from tests.launch import Sandbox
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.slow
 def test_a_mistake_in_handlers_stops_every_command(
     in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(handlers, "CHAT", [*handlers.CHAT, handlers.WORDING])
-    monkeypatch.setattr(handlers, "PAGES", [("orders", "Orders")])
+    monkeypatch.setattr(account, "CHAT", [*account.CHAT, account.WORDING])
+    monkeypatch.setattr(account, "PAGES", [("orders", "Orders")])
     for command in (check, lambda: setup_menu(["--dry-run"]), work, serve):
         assert command() == 2
         said = capsys.readouterr().err
-        assert f"CHAT, entry {len(handlers.CHAT)} is" in said
+        assert f"CHAT, entry {len(account.CHAT)} is" in said
         assert said.count("'orders'") == 2
 
 

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import handlers
 from bot.chat.replies.returned import Picture
 from bot.chat.router import Chat
-from bot.cli.menu import replies
 from bot.errors import MenuError
 from bot.menu import install
 from bot.oauth.state import States
 from bot.store import Store, open_store
-from handlers.menu import REPLIES
+from tests import account
+from tests.account.menu import REPLIES
 from tests.conftest import APP_ID, NOWHERE, SECRET_KEY, MakeConfig
 
 Button = dict[str, Any]
@@ -308,13 +307,14 @@ def test_a_change_of_any_field_is_a_change() -> None:
 def test_the_shipped_menu_is_within_all_limits_and_every_key_has_a_reply(
     make_config: MakeConfig, states: States
 ) -> None:
-    resolved = install.resolve(handlers.MENU, make_config(), states)
-    install.check(resolved, replies())
-    assert install.click_keys(resolved) == set(REPLIES) == replies() == {"wx_qr_code", "wb_qr_code"}
+    resolved = install.resolve(account.MENU, make_config(), states)
+    replies = {route.click_key for route in account.CHAT if route.click_key}
+    install.check(resolved, replies)
+    assert install.click_keys(resolved) == set(REPLIES) == replies == {"wx_qr_code", "wb_qr_code"}
 
 
 def test_the_shipped_menu_has_these_buttons_in_this_order(make_config: MakeConfig, states: States) -> None:
-    first, second, third = install.resolve(handlers.MENU, make_config(), states)["button"]
+    first, second, third = install.resolve(account.MENU, make_config(), states)["button"]
     assert first == click("微信关注", "wx_qr_code")
     assert second == click("微博关注", "wb_qr_code")
     assert third["name"] == "更多精彩"
@@ -329,9 +329,9 @@ def test_the_shipped_menu_has_these_buttons_in_this_order(make_config: MakeConfi
 
 def test_every_link_of_the_shipped_menu_is_a_page_of_this_site() -> None:
     """A link to another host shows a browser's error page where the bot runs without the internet."""
-    buttons = [leaf for top in handlers.MENU["button"] for leaf in top.get("sub_button", [top])]
+    buttons = [leaf for top in account.MENU["button"] for leaf in top.get("sub_button", [top])]
     links = [button for button in buttons if button["type"] == "view"]
-    paths = [path for path, _ in handlers.PAGES]
+    paths = [path for path, _ in account.PAGES]
     assert links
     assert [link for link in links if "url" in link or link["page"] not in paths] == []
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from bot.site.page import Page
-from handlers.pages.home import Home
+from tests.account.pages import Home
 from tests.conftest import Clock, MakeConfig, Served, as_account
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone

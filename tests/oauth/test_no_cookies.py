@@ -5,7 +5,7 @@ import pytest
 import requests
 
 from bot.site.page import Page
-from handlers.pages.home import Home
+from tests.account.pages import Home
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.visiting import PC, WECHAT, MakePhone, Serve, facts, menu_link

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 from playwright.sync_api import Page as Tab
 
 from bot.people import open_people
+from bot.site.login import status as login_page
 from bot.store import open_store
 from bot.store.limits import Limits
-from handlers.pages import login as login_page
 from tests.conditions import until
 from tests.conftest import APP_ID, Clock, MakeConfig, RedisServer, Served
 from tests.launch import PATIENCE, Sandbox

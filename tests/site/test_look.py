@@ -12,7 +12,6 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from bot.app import TEMPLATES
 from bot.site.templates import Templates
 from tests.chromium import NO_LONG_TIMERS
 from tests.conditions import until
@@ -274,9 +273,9 @@ def test_the_template_of_the_documentation_works_and_a_title_is_no_must(tmp_path
     [shown] = [block for block in re.findall(r"```html\n(.*?)```", text, re.DOTALL) if "$def" in block]
     (tmp_path / "orders.html").write_text(shown, encoding="utf-8")
     (tmp_path / "plain.html").write_text("<p>x</p>", encoding="utf-8")
-    (tmp_path / "base.html").write_text((TEMPLATES / "base.html").read_text(encoding="utf-8"))
+    (tmp_path / "base.html").write_text((ROOT / "templates" / "base.html").read_text(encoding="utf-8"))
     names = {"lang": lambda: "zh", "form_token": lambda: "<input>"}
-    templates = Templates(tmp_path, "zh", names)
+    templates = Templates([tmp_path], "zh", names)
     page = templates.page("orders", visitor=SimpleNamespace(openid="o<1>"))
     assert "<title>我的订单</title>" in page
     assert "<p>o&lt;1&gt;</p>" in page

@@ -9,8 +9,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-import handlers
 from bot.site.page import script_json
+from tests import account
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
 
 
@@ -124,7 +124,7 @@ def test_metrics_count_and_name_no_user(site: Served, http: requests.Session) ->
 def test_metrics_with_a_token_are_for_those_who_have_it(
     make_config: MakeConfig, clock: Clock, http: requests.Session
 ) -> None:
-    with Served(lambda url: make_config(metrics_token="letmein"), clock, pages=handlers.PAGES) as site:
+    with Served(lambda url: make_config(metrics_token="letmein"), clock, pages=account.PAGES) as site:
         for header, status in (
             ({}, 401),
             ({"Authorization": "Bearer wrong"}, 401),

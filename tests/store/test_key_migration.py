@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 import redis
 
+from bot.account_package import AccountPackage
 from bot.app import build
 from bot.chat.conversation import Conversations
 from bot.chat.replies.kinds import Text
@@ -19,7 +20,7 @@ from bot.jobs.outbox import Outbox
 from bot.people.bindings import Bindings
 from bot.store import open_store
 from bot.store.key_migration import migrate_keys
-from handlers import WORDING
+from tests.account import WORDING
 from tests.conditions import until
 from tests.conftest import APP_ID, ORIGINAL_ID, Clock, MakeConfig, RedisServer
 
@@ -180,7 +181,7 @@ def test_a_user_without_the_right_is_told_and_the_bot_works(
         "bot", enabled=True, passwords=["+secret"], keys=["*"], categories=["+@all"], commands=["-scan"]
     )
     url = mortal_redis.url.replace("unix://", "unix://bot:secret@")
-    parts = build(make_config(store_url=url), [], WORDING, clock)
+    parts = build(make_config(store_url=url), AccountPackage([], WORDING), clock)
     parts.start(jobs=False)
     until(lambda: "the data of an older version is not migrated" in log.text)
     until(lambda: not parts.chat.records.liveness.owed)

@@ -13,7 +13,7 @@ from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.client import Client
 from bot.wechat.errcodes import explain
 from bot.wechat.jssdk import JsSdk, signature
-from handlers import WORDING
+from tests.account import WORDING
 from tests.conftest import NOWHERE, Clock, MakeConfig, as_account
 from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout

@@ -15,8 +15,8 @@ from bot.chat.replies.kinds import Article, Image, News, Text
 from bot.chat.replies.returned import Ask, Picture
 from bot.chat.router import Chat, Route, Visit
 from bot.server import greenlets
-from handlers import WORDING
 from tests import on_loop
+from tests.account import WORDING
 from tests.chat.deliveries import OPENID
 from tests.chat.desk import (
     TALK,

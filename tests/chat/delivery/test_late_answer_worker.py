@@ -15,7 +15,7 @@ from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.jobs.outbox import JobLost
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.desk import Desk, Held, Killed, MakeDesk, be_killed, echo, pushed
 from tests.conftest import NOWHERE, Clock, as_account
 from tests.launch import Sandbox

@@ -15,7 +15,7 @@ from bot.chat.delivery.record import State
 from bot.chat.replies.kinds import Text
 from bot.chat.router import Chat
 from bot.errors import StoreError
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.deliveries import OPENID
 from tests.chat.desk import TALK, Desk, Held, MakeDesk, begun_elsewhere, echo, errors, key_of, pushed, returns
 from tests.conditions import until

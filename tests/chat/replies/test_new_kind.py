@@ -13,7 +13,7 @@ from bot.chat.replies.returned import as_reply
 from bot.chat.replies.stored import from_json, to_json
 from bot.chat.router import Chat
 from bot.errors import StoreError
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.desk import Desk, MakeDesk, errors, key_of
 from tests.conditions import until
 from tests.conftest import RedisServer, as_account

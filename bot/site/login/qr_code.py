@@ -1,16 +1,12 @@
-"""The pages of a login on a PC: the QR code, its status, the confirmation on the phone, and the logout.
+"""The page `/login`: show the QR code of a login on a PC.
 
-They must not begin a session themselves: `site.visits.sign_in` does. LOGIN_WAY chooses the QR code: the
-account's own (`scene`), WeChat's page for website apps (`website`), or WeChat's QR code within our page
-(`embedded`).
+LOGIN_WAY chooses the QR code: the account's own (`scene`), WeChat's page for website apps (`website`), or
+WeChat's QR code within our page (`embedded`). This module must not decide who may confirm a login.
 """
 
 import dataclasses
 import io
-import json
 import logging
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import segno
@@ -20,18 +16,15 @@ from bot.errors import VisitError, WeChatError
 from bot.oauth import browser
 from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
-from bot.people import Login, Logins
+from bot.people import Login
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
-from bot.store.codec import dump, load
-from bot.telemetry.log import audit
+from bot.store.codec import load
 
 log = logging.getLogger("bot.site.page")
 
 _LOGINS_A_MINUTE = 20
-_STREAM_SECONDS = 25.0  # then the browser connects again; a closed page holds a thread no longer than this
-_LOOK_SECONDS = 0.7
 
 
 class LoginPage(Page):
@@ -154,7 +147,7 @@ class LoginPage(Page):
             status=login.status if login else "none",
             version=login.id[:8] if login else "",
             left=left,
-            picture=picture(login.qr) if login else "",
+            picture=_picture(login.qr) if login else "",
             problem=problem,
             options=options or {},
             known=self.site.visits.known_visitors.of(self.request.cookies),
@@ -163,156 +156,7 @@ class LoginPage(Page):
         )
 
 
-class Status(Page):
-    """`/login/status`: the status of this browser's login, as JSON. It costs two reads of the store."""
-
-    def GET(self) -> str:
-        logins = self.site.account.people.logins
-        return self.json(**status(logins, self.request.cookies.get(BROWSER_COOKIE, "")))
-
-
-class Events(Page):
-    """`/login/events`: report the status of this browser's login as server-sent events.
-
-    Each open stream holds a thread, so the number of streams is limited. Above the limit a browser gets 503,
-    and requests /login/status every two seconds instead.
-    """
-
-    def GET(self) -> Iterator[bytes]:
-        known = self.request.cookies.get(BROWSER_COOKIE, "")
-        streams = self.site.streams
-        if not known or not streams.acquire(blocking=False):
-            web.ctx.status = "503 Service Unavailable"
-            return iter(())
-        web.header("Content-Type", "text/event-stream")
-        web.header("Cache-Control", "no-store")
-        web.header("X-Accel-Buffering", "no")  # nginx would keep the events until there are many
-        return Stream(events(self.site.account.people.logins, known), streams.release)
-
-
-class Stream(Iterator[bytes]):
-    """Yield events, and call `close` exactly once when the stream ends, for whatever reason.
-
-    `close` is also called if the server drops the stream before the first event.
-    """
-
-    def __init__(self, events: Iterator[bytes], close: Any) -> None:
-        self._events = events
-        self._close = close
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._events)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        close, self._close = self._close, None
-        if close:
-            close()
-
-    def __del__(self) -> None:
-        self.close()
-
-
-def events(
-    logins: Logins,
-    known: str,
-    monotonic: Any = time.monotonic,
-    sleep: Any = time.sleep,
-) -> Iterator[bytes]:
-    """Yield a server-sent event for the login's status now and for each change of it.
-
-    Ends when the login is over, or after 25 s: the browser then connects again.
-    """
-    end = monotonic() + _STREAM_SECONDS
-    before: dict[str, Any] = {}
-    yield b"retry: 1000\n\n"
-    while monotonic() < end:
-        now = status(logins, known)
-        seen = {name: value for name, value in now.items() if name != "left"}
-        if seen != before:
-            yield b"data: " + json.dumps(now).encode() + b"\n\n"
-            before = seen
-        if now["status"] in ("confirmed", "none"):
-            return
-        sleep(_LOOK_SECONDS)
-        yield b": still here\n\n"  # fails if the browser has gone
-
-
-def status(logins: Logins, known: str) -> dict[str, Any]:
-    """Return the status of the login of the browser `known`, for JSON.
-
-    `status` is `none` for a login that has lapsed, is finished or has not begun. `version` changes with each
-    new QR code; `left` is in seconds.
-    """
-    login = logins.of(known)
-    if login is None:
-        return {"status": "none", "version": "", "left": 0}
-    return {"status": login.status, "version": login.id[:8], "left": round(logins.left(login))}
-
-
-class Confirm(Page):
-    """`/login/confirm?id=…`, on the phone: show which browser wants to log in and its IP address, and take
-    the answer yes or no."""
-
-    def GET(self) -> str:
-        visitor, login = self._theirs()
-        if login is None:
-            web.ctx.status = "410 Gone"
-            return self.render("confirm", login=None, visitor=visitor, same_network=False, minutes=0)
-        same = browser.network(login.address) == self.request.network
-        age = LOGIN_SECONDS - self.site.account.people.logins.left(login)
-        minutes = int(age / 60)
-        return self.render("confirm", login=login, visitor=visitor, same_network=same, minutes=minutes)
-
-    def POST(self) -> str:
-        visitor, login = self._theirs()
-        fields = self.form()
-        if login is None:
-            raise self.go(web.ctx.path + str(web.ctx.query))
-        logins = self.site.account.people.logins
-        if fields.get("answer") == "yes":
-            # The login on the phone may be old. But WeChat has named the person who scanned, a few minutes
-            # ago at most, and this person has now answered yes. So the new login is proven now.
-            person = self.site.visits.sign_in.proven(visitor, via="scene")
-            done = logins.confirm(login.id, visitor.openid, dump(person).decode())
-        else:
-            done = logins.refuse(login.id, visitor.openid)
-        audit(
-            "login-" + (done.status if done else "too-late"),
-            openid=visitor.openid,
-            address=login.address,
-            agent=login.agent,
-        )
-        raise self.go(web.ctx.path + str(web.ctx.query))
-
-    def _theirs(self) -> tuple[Visitor, Login | None]:
-        """Return the visitor, and the login if this visitor has scanned its QR code; otherwise None for the
-        login.
-
-        So another person cannot use the confirmation link.
-        """
-        visitor = self.person("snsapi_userinfo", or_silent=True)
-        login_id = web.input(_method="GET", id="").id
-        login = self.site.account.people.logins.find(login_id)
-        return visitor, login if login and login.openid == visitor.openid else None
-
-
-class Logout(Page):
-    """`/logout`: show two buttons: log out here, or log out everywhere. Other pages post their forms here."""
-
-    def GET(self) -> str:
-        return self.render("logout", known=self.site.visits.known_visitors.of(self.request.cookies))
-
-    def POST(self) -> str:
-        everywhere = self.form().get("everywhere") == "yes"
-        url = self.site.account.page_url("/logout")
-        raise self.enter(self.site.visits.sign_in.leave(self.request, url, everywhere=everywhere))
-
-
-def picture(text: str) -> str:
+def _picture(text: str) -> str:
     """Return a QR code for `text` as SVG. It is dark on light on every page, because phones cannot read it
     otherwise."""
     out = io.BytesIO()

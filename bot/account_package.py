@@ -1,0 +1,132 @@
+"""The operator's package, which HANDLERS names: import it and check everything in it.
+
+It has CHAT, PAGES, MENU and WORDING, and may have the folders `templates` and `static`, whose files replace
+those of the same name that are shipped. docs/handlers.md describes it. This module must not serve anything.
+"""
+
+import importlib
+import linecache
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from bot.chat.route_check import route_faults
+from bot.chat.router import Route
+from bot.chat.wording import Wording
+from bot.config import ROOT
+from bot.errors import HandlersError
+from bot.menu.rules import Menu
+from bot.site.page_check import page_faults
+from bot.site.templates import Templates
+
+_PARTS = {
+    "CHAT": (list | tuple, 'CHAT = [on.text("hello", greet)]'),
+    "PAGES": (list | tuple, "PAGES = [*login_pages]"),
+    "MENU": (dict, 'MENU = {"button": []}'),
+    "WORDING": (Wording, "WORDING = Wording(sorry=…, still_working=…, more=…, more_hint=…)"),
+}
+
+
+@dataclass(frozen=True)
+class AccountPackage:
+    """What the account says and shows. In `templates` and `static`, the first folder that has a file wins."""
+
+    chat: Sequence[Route]
+    wording: Wording
+    pages: Sequence[tuple[str, type]] = ()
+    menu: Menu = field(default_factory=dict)
+    templates: Sequence[Path] = (ROOT / "templates",)
+    static: Sequence[Path] = (ROOT / "static",)
+
+
+def load_package(name: str) -> AccountPackage:
+    """Import the package `name` and return its parts. Raises HandlersError with every fault at once; a
+    package that cannot be imported has one fault."""
+    module = _import(name)
+    faults = list(_missing(module))
+    if faults:
+        raise HandlersError(name, faults)
+    own = _folders(module)
+    package = AccountPackage(
+        module.CHAT,
+        module.WORDING,
+        module.PAGES,
+        module.MENU,
+        [*_existing(own, "templates"), ROOT / "templates"],
+        [*_existing(own, "static"), ROOT / "static"],
+    )
+    faults = list(_faults(package))
+    if faults:
+        raise HandlersError(name, faults)
+    return package
+
+
+def _faults(package: AccountPackage) -> Iterator[str]:
+    yield from route_faults(package.chat)
+    yield from page_faults(package.pages, Templates(package.templates, "zh", {}))
+    broken = [fault for lang in ("zh", "en") for fault in Templates(package.templates, lang, {}).faults()]
+    yield from dict.fromkeys(broken)  # list a fault once, because most are the same in both languages
+
+
+def _missing(module: ModuleType) -> Iterator[str]:
+    file = _short(module.__file__ or module.__name__)
+    for name, (kind, example) in _PARTS.items():
+        value = getattr(module, name, None)
+        if value is None:
+            yield f"{file} has no {name}: write {example}"
+        elif not isinstance(value, kind):
+            yield f"{file}: {name} is a {type(value).__name__}; write {example}"
+
+
+def _folders(module: ModuleType) -> list[Path]:
+    return [Path(folder).resolve() for folder in getattr(module, "__path__", [])]
+
+
+def _existing(folders: Sequence[Path], name: str) -> list[Path]:
+    return [folder / name for folder in folders if (folder / name).is_dir()]
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            problem = f"there is no package {name} in {Path.cwd()}; python -m bot new {name} makes one"
+            raise HandlersError(name, [problem]) from None
+        raise HandlersError(name, [_explain(error)]) from None
+    except (Exception, SystemExit) as error:  # the package is the operator's code and may raise anything
+        raise HandlersError(name, [_explain(error)]) from None
+
+
+def _explain(error: BaseException) -> str:
+    """Return file, line and text of an error in the operator's package, with the line of code below it."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return _place(error.filename, error.lineno or 1, f"{type(error).__name__}: {error.msg}")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_foreign(frame.filename)] or frames
+    said = traceback.TracebackException.from_exception(error).format_exception_only()
+    return _place(own[-1].filename, own[-1].lineno or 1, "".join(said).strip().splitlines()[-1])
+
+
+def _is_foreign(file: str) -> bool:
+    """Return True for the files of the engine, of Python and of installed packages."""
+    path = Path(file)
+    return (
+        file.startswith("<")
+        or "site-packages" in path.parts
+        or path.is_relative_to(ROOT / "bot")
+        or (path.is_relative_to(Path(importlib.__file__).parents[1]))
+    )
+
+
+def _place(file: str, line: int, problem: str) -> str:
+    code = linecache.getline(file, line).strip()
+    return f"{_short(file)}, line {line}: {problem}" + (f"\n    {code}" if code else "")
+
+
+def _short(file: str) -> str:
+    """Return a path relative to the current folder, if it is inside."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
