@@ -188,7 +188,7 @@ def test_a_store_urls_password_is_not_repeated(empty: str) -> None:
     assert "hunter2" not in "\n".join(faults(empty, environment(STORE_URL="redi://:hunter2@host")))
 
 
-NO_SETTINGS = ROOT / "bot" / "__init__.py"  # a file that is there and sets nothing
+NO_SETTINGS = ROOT / "tests" / "__init__.py"  # a file that is there and sets nothing
 
 
 @given(st.sampled_from(sorted(row.name for row in rows(Config))), st.text(max_size=20))
