@@ -2,6 +2,7 @@
 #             options of `python -m wechat_sandbox`: make run ARGS="--port 9200 --mode safe"
 # make test   the tests, in parallel; installs redis-server, chromium … where it may, says what it skips where not
 #             make test-fast: without browsers and without tests that start many processes, under a minute
+#             make test-account HANDLERS=shop: the tests of your own package
 #             make test-heavy: what needs packages by others, which npm fetches
 # make check  ruff and mypy; TypeScript, which npm fetches, over the JavaScript
 # make serve  the bot alone, with your config.py
@@ -19,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What is checked: an operator's own package beside it is not.
 OURS := bot wechat_sandbox handlers tests bench setup_menu.py config.example.py
 
-.PHONY: run serve test test-fast test-heavy check bench screenshots format clean
+.PHONY: run serve test test-account test-fast test-heavy check bench screenshots format clean
 
 run: .venv/.runtime
 	@$(BIN)/python -m wechat_sandbox --with-bot $(ARGS)
@@ -33,6 +34,9 @@ test: .venv/.dev
 
 test-fast: .venv/.dev
 	@$(PYTEST) --ignore=tests/scenarios -m "not browser and not slow and not heavy" $(ARGS)
+
+test-account: .venv/.dev
+	@$(BIN)/python -m pytest $(or $(HANDLERS),handlers) $(ARGS)
 
 test-heavy: .venv/.dev $(NODE_PEERS)
 	@$(PYTEST) -m heavy $(ARGS)

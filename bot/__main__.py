@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 # Each command with the function that runs it, and its help. A function is imported only when its command is
-# given, so that example-config works even if handlers/ has a fault.
+# given, so that example-config and new work even if the operator's package has a fault.
 COMMANDS = {
     "serve": ("bot.cli.serve:serve", "serve (the default)"),
     "check": ("bot.cli.check:check", "check settings, menu, store and account before going live"),
@@ -19,6 +19,7 @@ COMMANDS = {
         "bot.cli.example_config:example_config",
         "print config.example.py, made from the settings table",
     ),
+    "new": ("bot.cli.new:new", "make a package for your own account, with comments in Chinese"),
     "worker": ("bot.cli.worker:work", "run slow answers, and nothing else"),
     "jobs": ("bot.cli.jobs:jobs", "list slow answers that wait, run or failed"),
     "forget": ("bot.cli.forget:forget", "delete what is kept about a person, and end their sessions"),
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python -m bot", description="A WeChat Official Account bot server.")
     commands = whole.add_subparsers(dest="command")
     parsers = {name: commands.add_parser(name, help=help_) for name, (_, help_) in COMMANDS.items()}
+    parsers["new"].add_argument("name", help="its name, such as shop; it is made in the current folder")
     parsers["jobs"].add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
     person = parsers["forget"].add_mutually_exclusive_group(required=True)
     person.add_argument("--openid", default="")
