@@ -227,8 +227,8 @@ def chinese(path: Path) -> list[str]:
     ]
 
 
-# What operators read: the console's own names for things, beside their English.
-CONSOLE_WORDS = {"bot.config", "bot.wechat.errcodes"}
+# What operators read: the console's own names for things, beside their English; and what `new` writes.
+CONSOLE_WORDS = {"bot.config", "bot.wechat.errcodes", "bot.cli.new"}
 # The pages of the engine have their texts in both languages beside them.
 PAGES = {"bot.site.account_page", "bot.site.login.scan"}
 

@@ -15,7 +15,7 @@ from tests.launch import ROOT, Sandbox
 
 pytestmark = pytest.mark.slow
 
-LEAST = {"forget": ["--openid", "openid-1"]}  # arguments that a command cannot do without
+LEAST = {"forget": ["--openid", "openid-1"], "new": ["shop"]}  # arguments that a command cannot do without
 
 
 @pytest.mark.parametrize("command", COMMANDS)
