@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 
 from bot.cli.terminal import complain, say
-from bot.config import ROOT
 
 _FILES = Path(__file__).parent / "new_package"
 # Folders and modules that a clone may have beside the package.
@@ -57,7 +56,7 @@ def _problem(name: str) -> str | None:
             f"{name!r} cannot name a package: begin with a lower-case letter, then use lower-case letters, "
             "digits and underscores, for example shop."
         )
-    if Path(name).exists() or (ROOT / name).exists():
+    if Path(name).exists():
         return f"这里已经有 {name} 了，没有改动它。\n{name} exists already; nothing was changed."
     if name in _OURS or name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None:
         return (

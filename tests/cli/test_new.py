@@ -26,21 +26,21 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_it_answers_and_shows_its_page_and_passes_its_test(tmp_path: Path) -> None:
-    made = run(tmp_path, "bot", "new", "shop")
+    made = run(tmp_path, "bot", "new", "kiosk")
     assert (made.returncode, made.stderr) == (0, "")
-    assert "  shop/__init__.py\n" in made.stdout
-    assert "BOT_HANDLERS=shop make run" in made.stdout
+    assert "  kiosk/__init__.py\n" in made.stdout
+    assert "BOT_HANDLERS=kiosk make run" in made.stdout
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == [
-        "shop/__init__.py",
-        "shop/pages.py",
-        "shop/static/my_logo.svg",
-        "shop/templates/my_home.html",
-        "shop/test_shop.py",
+        "kiosk/__init__.py",
+        "kiosk/pages.py",
+        "kiosk/static/my_logo.svg",
+        "kiosk/templates/my_home.html",
+        "kiosk/test_kiosk.py",
     ]
-    tested = run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "shop")
+    tested = run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "kiosk")
     assert tested.returncode == 0, tested.stdout
     assert "2 passed" in tested.stdout
-    env = {"BOT_HANDLERS": "shop", "PYTHONPATH": str(ROOT)}
+    env = {"BOT_HANDLERS": "kiosk", "PYTHONPATH": str(ROOT)}
     with start_sandbox() as wechat, start_bot(wechat, env, save_callback=True, cwd=tmp_path) as site:
         phone = Phone(wechat, "小明")
         user = phone.openid
