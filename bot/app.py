@@ -116,7 +116,7 @@ def build_wsgi(parts: Parts, pages: Sequence[application.Path]) -> Wsgi:
         app.wsgifunc(),
         root=str(STATIC),
         prefix="static/",
-        max_age=3600,
+        max_age=parts.base.config.static_seconds,
         add_headers_function=_static_headers,
     )
     return with_static
