@@ -46,6 +46,8 @@ def reload() -> int:
                 # "Save all", or a change of branch, writes files for a while.
                 while not stop.wait(_LOOK_SECONDS) and (more := files.changed()):
                     changed += more
+                if stop.is_set():
+                    break
                 server.end()
                 _forget_bytecode(changed)
                 server = _Server(sockets.descriptors())
@@ -79,7 +81,7 @@ class _Server:
         """Return True if the server has ended by itself and no earlier call has returned True."""
         if self._is_over or self._child.poll() is None:
             return False
-        self._is_over = True
+        self._kill_the_rest()
         return True
 
     def terminate(self) -> None:
@@ -89,8 +91,15 @@ class _Server:
 
     def end(self) -> None:
         """Wait until the server has stopped, for the rest of _STOP_SECONDS. Kill what is left of it."""
+        if self._is_over:
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(max(0.0, self._end - time.monotonic()))
+        self._kill_the_rest()
+
+    def _kill_the_rest(self) -> None:
+        """Kill the process group. Call it once, at the end: its number may later belong to another one."""
+        self._is_over = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.communicate()
