@@ -78,7 +78,7 @@ def test_a_changed_reply_is_given_and_all_else_stays(project: Path, running: San
     assert said(running.send(phone.openid, content="一")) == "你说：一"
     users, chat = running.state()["users"], running.chat(phone.openid)
     output = restarted(running, project / "handlers/chat/text.py", "你说：", "我听见：")
-    assert output[0] == "bot restarts: handlers/chat/text.py changed"
+    assert "bot restarts: handlers/chat/text.py changed" in output
     assert running.state()["users"] == users
     assert running.chat(phone.openid) == chat
     assert said(running.send(phone.openid, content="二")) == "我听见：二"
@@ -244,6 +244,6 @@ def test_changed_settings_take_effect_and_a_taken_port_is_said(sandbox: Sandbox,
         output = restarted(bot, config, f":{first}", f":{sandbox_port}", until_line="bot waits")
         assert any("cannot listen on" in line for line in output)
         output = restarted(bot, config, f":{sandbox_port}", f":{second}")
-        assert output[-1] == f"bot ready http://127.0.0.1:{second}"
+        assert f"bot ready http://127.0.0.1:{second}" in output
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{first}/healthz", timeout=60)
