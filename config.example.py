@@ -177,6 +177,9 @@ API_TOKEN = ""
 # folder of MP_verify_*.txt files, served at the root
 VERIFY_DIR = "static/verify"
 
+# seconds for which browsers use a file of /static/ without asking for a new one
+STATIC_SECONDS = 3600
+
 # if set, /metrics requires it as a bearer token
 METRICS_TOKEN = ""
 

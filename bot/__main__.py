@@ -25,6 +25,9 @@ COMMANDS = {
     "forget": ("bot.cli.forget:forget", "delete what is kept about a person, and end their sessions"),
 }
 
+# It runs `serve --reload`, and must not import handlers/: only a new process sees a changed module.
+RELOAD = "bot.cli.reload:reload"
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. The options of a command have the names of the parameters of its
@@ -33,6 +36,13 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command")
     parsers = {name: commands.add_parser(name, help=help_) for name, (_, help_) in COMMANDS.items()}
     parsers["new"].add_argument("name", help="its name, such as shop; it is made in the current folder")
+    parsers["serve"].add_argument(
+        "--reload",
+        action="store_true",
+        help="for development, not for production: restart the server when a file of the account changes",
+    )
+    # The process behind --reload starts the server with this option: the sockets that it keeps open.
+    parsers["serve"].add_argument("--reloaded", nargs="*", type=int, metavar="FD", help=argparse.SUPPRESS)
     parsers["jobs"].add_argument("--retry", metavar="ID", help="run a failed one again; ALL for all")
     person = parsers["forget"].add_mutually_exclusive_group(required=True)
     person.add_argument("--openid", default="")
@@ -44,12 +54,15 @@ def main() -> int:
     """Run the command of `sys.argv` and return its exit status (see `bot/cli/`)."""
     options = vars(parser().parse_args())
     command = options.pop("command") or "serve"
+    function, _ = COMMANDS[command]
+    if options.pop("reload", False):
+        function, options = RELOAD, {}
     with contextlib.ExitStack() as stack:
-        if command == "serve":
+        if command == "serve" and options.get("reloaded") is None:
             # The metrics library reads the folder that the workers share when it is imported.
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bot-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        run = pkgutil.resolve_name(COMMANDS[command][0])
+        run = pkgutil.resolve_name(function)
         status: int = run(**options)
     return status
 

@@ -108,7 +108,8 @@ def build_wsgi(parts: Parts) -> Wsgi:
     app = application.WebApplication(parts.site, [*own, *parts.package.pages])
     app.add_processor(application.log_request)
     app.add_processor(application.secure(parts.base.config))
-    with_static = WhiteNoise(app.wsgifunc(), max_age=3600, add_headers_function=_static_headers)
+    seconds = parts.base.config.static_seconds
+    with_static = WhiteNoise(app.wsgifunc(), max_age=seconds, add_headers_function=_static_headers)
     for folder in reversed(parts.package.static):  # of two files of one name, the one added last is served
         with_static.add_files(str(folder), prefix="static/")
     whole: Wsgi = with_static

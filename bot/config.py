@@ -244,6 +244,11 @@ class Config:
         "bearer token for /api/accounts/; empty: this path is off",
     )
     verify_dir: str = setting("static/verify", text, "folder of MP_verify_*.txt files, served at the root")
+    static_seconds: int = setting(
+        3600,
+        number(0, 31_536_000, int),
+        "seconds for which browsers use a file of /static/ without asking for a new one",
+    )
     metrics_token: str = setting("", text, "if set, /metrics requires it as a bearer token")
     log_format: str = setting("text", one_of("text", "json"), "one line per request, as text or as JSON")
     log_error_texts: bool = setting(

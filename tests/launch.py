@@ -239,7 +239,12 @@ class Bot(Process):
     """A running `python -m bot` with one worker, a store of its own and no config.py of anybody's."""
 
     def __init__(
-        self, env: Mapping[str, str], *, cwd: Path = ROOT, timeout: float = PATIENCE, log: Path | None = None
+        self,
+        env: Mapping[str, str],
+        *arguments: str,
+        cwd: Path = ROOT,
+        timeout: float = PATIENCE,
+        log: Path | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bot-test-")
         own = Path(self._folder.name)
@@ -255,7 +260,7 @@ class Bot(Process):
         }
         self.http = requests.Session()
         self.http.trust_env = False
-        argv = (sys.executable, "-m", "bot")
+        argv = (sys.executable, "-m", "bot", *arguments)
         super().__init__(
             *argv, ready="bot ready ", env=defaults | dict(env), cwd=cwd, timeout=timeout, log=log
         )

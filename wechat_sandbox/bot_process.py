@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -18,6 +19,7 @@ from wechat_sandbox.user_actions.following import subscribe
 from wechat_sandbox.world.world import World
 
 READY = "bot ready "
+WAITS = "bot waits for a change"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _RUNNER = Path(__file__).parent / "child_runner.py"
@@ -31,7 +33,8 @@ class BotFailed(Exception):
 class Bot:
     """The bot process. It has its own session, so Ctrl-C reaches only the sandbox, which then stops the bot.
 
-    If the sandbox is killed, `child_runner.py` stops the bot.
+    If the sandbox is killed, `child_runner.py` stops the bot. The bot restarts itself when its files change
+    (`serve --reload`). Everything that the sandbox holds stays.
     """
 
     def __init__(self, world: World, pusher: Pusher, port: int) -> None:
@@ -42,7 +45,10 @@ class Bot:
         self._directory = Path(self._temporary.name)
         self._child: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
+        self._setting_up: asyncio.Task[None] | None = None
+        self._is_waiting = False  # for the repair of a fault, without which it cannot start
         self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._urls_after_restarts: asyncio.Queue[str] = asyncio.Queue()
 
     async def start(self) -> None:
         """Start the bot and set it up.
@@ -60,7 +66,8 @@ class Bot:
             | {"PYTHONUNBUFFERED": "1", "no_proxy": f"{getproxies().get('no', '')},127.0.0.1"}
         )
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", str(_RUNNER), str(self._directory), sys.executable, "-m", "bot"),
+            *(sys.executable, "-I", str(_RUNNER), str(self._directory)),
+            *(sys.executable, "-m", "bot", "serve", "--reload"),
             env=env,
             # Nothing is written to this pipe. It closes when the sandbox ends, even after SIGKILL.
             stdin=asyncio.subprocess.PIPE,
@@ -70,12 +77,9 @@ class Bot:
             limit=_LONGEST_LINE,
         )
         self._output = asyncio.create_task(self._pass_output_on(self._child))
-        try:
-            url = await asyncio.wait_for(asyncio.shield(self._url), START_SECONDS)
-        except TimeoutError:
-            raise BotFailed(f"the bot did not print `{READY}http://…` within {START_SECONDS:g} s") from None
+        url = await self._first_url()
         await self._save_callback(f"{url}/wechat")
-        await _install_menu(env)
+        await self._install_menu(env)
         first = self._world.users.all()[0]
         await subscribe(Actor(self._world, self._pusher, first))
         self._world.keep_as_start()
@@ -92,6 +96,7 @@ class Bot:
             f''' -d '{{"openid": "{first.openid}"}}' {url}/api/accounts/lookup''',
             flush=True,
         )
+        self._setting_up = asyncio.create_task(self._set_up_after_restarts(env, url))
 
     async def wait(self) -> int:
         """Wait for the end of the bot and return its exit status."""
@@ -105,6 +110,9 @@ class Bot:
         May be called at any time.
         """
         self._url.cancel()
+        if self._setting_up is not None:
+            self._setting_up.cancel()
+            await asyncio.wait([self._setting_up])
         if self._child is not None:
             _signal(self._child, signal.SIGTERM)
             try:
@@ -115,6 +123,62 @@ class Bot:
         if self._output is not None:
             self._output.cancel()
         self._temporary.cleanup()
+
+    async def _first_url(self) -> str:
+        """Return the bot's address when the bot is ready. Raises BotFailed if this takes too long, unless the
+        bot waits for the repair of a fault."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._url), START_SECONDS)
+        except TimeoutError:
+            if self._is_waiting:
+                return await self._url
+            raise BotFailed(f"the bot did not print `{READY}http://…` within {START_SECONDS:g} s") from None
+
+    async def _set_up_after_restarts(self, env: Mapping[str, str], saved: str) -> None:
+        """After each restart, install the menu if it has changed. `saved` is the address whose callback is
+        saved: save another one."""
+        while True:
+            url = await self._urls_after_restarts.get()
+            if url != saved:
+                try:
+                    await self._save_callback(f"{url}/wechat")
+                    saved = url
+                except BotFailed as error:
+                    print(f"[sandbox] {error}", flush=True)
+            await self._install_menu(env, is_shown=False)
+
+    async def _install_menu(self, env: Mapping[str, str], *, is_shown: bool = True) -> None:
+        """Install the menu with the operator's script, if there is one. Print a failure and go on.
+
+        Print what the script says. With `is_shown` False, print it only if the script fails or changes the
+        menu.
+        """
+        if not Path("setup_menu.py").is_file():
+            return
+        before = self._world.menus.default
+        script = await asyncio.create_subprocess_exec(
+            *(sys.executable, "setup_menu.py"),
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=None if is_shown else asyncio.subprocess.PIPE,
+            stderr=None if is_shown else asyncio.subprocess.STDOUT,
+        )
+        try:
+            said, _ = await script.communicate()
+        except asyncio.CancelledError:
+            script.kill()
+            await script.wait()
+            raise
+        is_changed = self._world.menus.default != before
+        if is_changed:
+            self._world.keep_menu_as_start()
+        if said and (is_changed or script.returncode != 0):
+            print(said.decode(errors="replace").rstrip("\n"), flush=True)
+        if script.returncode != 0:
+            print(
+                f"[sandbox] setup_menu.py ended with status {script.returncode}; no menu was installed",
+                flush=True,
+            )
 
     async def _save_callback(self, callback: str) -> None:
         try:
@@ -129,8 +193,15 @@ class Bot:
         async for line in child.stdout:
             text = line.decode(errors="replace").rstrip("\n")
             print(text, flush=True)
-            if text.startswith(READY) and not self._url.done():
-                self._url.set_result(text.split()[-1].rstrip("/"))
+            if text.startswith(WAITS):
+                self._is_waiting = True
+            elif text.startswith(READY):
+                self._is_waiting = False
+                url = text.split()[-1].rstrip("/")
+                if self._url.done():
+                    self._urls_after_restarts.put_nowait(url)
+                else:
+                    self._url.set_result(url)
         status = await child.wait()
         if not self._url.done():
             self._url.set_exception(BotFailed(f"the bot ended with status {status} before it was ready"))
@@ -148,7 +219,7 @@ class Bot:
             "ACCOUNT_KIND": account.kind.value,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "LISTEN": f"127.0.0.1:{port}",
-            "WORKERS": "1",
+            "WORKERS": "2",
             "STORE_URL": f"sqlite:///{self._directory}/bot.db",
             "SECRET_KEY": secrets.token_hex(32),
             "API_BASE": sandbox,
@@ -162,18 +233,6 @@ class Bot:
             "API_TOKEN": secrets.token_hex(16),
             "LOG_ERROR_TEXTS": "true",
         }
-
-
-async def _install_menu(env: dict[str, str]) -> None:
-    """Install the menu with the operator's script, if there is one. Print a failure and go on."""
-    if not Path("setup_menu.py").is_file():
-        return
-    script = await asyncio.create_subprocess_exec(
-        sys.executable, "setup_menu.py", env=env, stdin=asyncio.subprocess.DEVNULL
-    )
-    status = await script.wait()
-    if status != 0:
-        print(f"[sandbox] setup_menu.py ended with status {status}; no menu was installed", flush=True)
 
 
 def _free_port(preferred: int) -> int:

@@ -1,25 +1,29 @@
 """`python -m bot`: start the server's worker processes and watch them."""
 
-import socket
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 
 from bot.cli.startup import open_parts
 from bot.cli.terminal import complain, say
 from bot.config import Config
 from bot.errors import StoreError
-from bot.server.supervisor import Supervisor, listen
+from bot.server.sockets import adopt, listen_all
+from bot.server.supervisor import Supervisor
 
 _IN_FLIGHT_SECONDS = 5.0  # as long as WeChat waits for an answer
 _READY_POLL = 0.02
 _READY_PATIENCE = 30.0
 
 
-def serve() -> int:
+def serve(reloaded: Sequence[int] | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C. Write `bot ready http://…` once requests are answered.
 
+    `reloaded` is given by `serve --reload` (see `bot/cli/reload.py`): the file descriptors of its listening
+    sockets, which stay open over a restart. Standard input is then a pipe that shows when that process ends.
     Returns the exit status: 1 if the port is taken or the workers cannot start.
     """
     # built in this process first, so that a fault is reported once and not by every worker
@@ -32,34 +36,18 @@ def serve() -> int:
     except StoreError as error:
         complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
     parts.close()
-    host, _, port = config.listen.rpartition(":")
-    taken = _port_problem(host, int(port))
-    if taken:
-        complain(f"cannot listen on {config.listen}: {taken}. See LISTEN.")
+    try:
+        sockets = [adopt(one) for one in reloaded or ()] or listen_all(config.listen, config.workers)
+    except OSError as error:
+        complain(f"cannot listen on {config.listen}: {error.strerror or error}. See LISTEN.")
         return 1
     # A worker stops in this order: running requests, jobs, a push in progress. Add 3 seconds.
     patience = _IN_FLIGHT_SECONDS + config.stop_seconds + config.api_timeout + 3
-    sockets = [listen(host.strip("[]"), int(port)) for _ in range(config.workers)]
     supervisor = Supervisor(sockets, _IN_FLIGHT_SECONDS, patience, complain)
     # before any thread exists, because a lock that a thread holds would stay locked in the workers
     supervisor.start()
     threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
-    return supervisor.watch()
-
-
-def _port_problem(host: str, port: int) -> str | None:
-    """Return the reason why the address cannot be listened on, or None if it can.
-
-    Checked beforehand because the workers share their port, and would silently share it with another server.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host.strip("[]"), port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return None
+    return supervisor.watch(lifeline=None if reloaded is None else sys.stdin.fileno())
 
 
 def _announce(config: Config, supervisor: Supervisor) -> None:

@@ -58,11 +58,18 @@ class Supervisor:
         for one in self._sockets:
             self._begin(one)
 
-    def watch(self) -> int:
+    def watch(self, lifeline: int | None = None) -> int:
         """Replace workers that die, until SIGTERM or SIGINT. Then stop them all and return the exit status:
-        0, or 1 if they could not start or `give_up` was called."""
+        0, or 1 if they could not start or `give_up` was called.
+
+        `lifeline` is a pipe that another process holds open, and nobody writes to it. When that process is
+        gone, the whole process group of this process is killed.
+        """
+        always = [self._wake] if lifeline is None else [self._wake, lifeline]
         while True:
-            ready = wait([self._wake, *(worker.sentinel for worker in self._running)])
+            ready = wait([*always, *(worker.sentinel for worker in self._running)])
+            if lifeline in ready:
+                os.killpg(0, signal.SIGKILL)
             if self._wake in ready:
                 break
             if not all(self._replace(dead) for dead in list(self._running) if dead.sentinel in ready):
@@ -109,16 +116,6 @@ class Supervisor:
         for worker in self._running:
             worker.join(max(0.0, end - time.monotonic()))
             worker.kill()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a new socket bound to the address. Several sockets may be bound to one address: the kernel
-    gives each connection to one of them. Raises OSError."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listening.bind((host, port))
-    return listening
 
 
 def _serve(its_socket: socket.socket, others: list[socket.socket], in_flight: float) -> None:

@@ -136,9 +136,9 @@ def test_workers_end_with_their_parent(wechat: Sandbox, account: Account) -> Non
 def one_worker(application: str, then: str = "") -> "subprocess.CompletedProcess[str]":
     """What became of a parent of one worker. `application` defines what it serves, `app`."""
     program = (
-        "import os, sys, threading, time\nfrom bot.server import supervisor\n"
+        "import os, sys, threading, time\nfrom bot.server import sockets, supervisor\n"
         f"{application}\nsupervisor._APPLICATION = app\n"
-        "all_of_them = supervisor.Supervisor([supervisor.listen('127.0.0.1', 0)], 1, 5, print)\n"
+        "all_of_them = supervisor.Supervisor([sockets.listen('127.0.0.1', 0)], 1, 5, print)\n"
         f"all_of_them.start()\n{then}\nsys.exit(all_of_them.watch())"
     )
     argv = [sys.executable, "-c", program]

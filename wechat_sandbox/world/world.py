@@ -111,8 +111,12 @@ class World:
 
     def keep_as_start(self) -> None:
         """Store the present menu and followers as part of the start, for later resets."""
-        self._start_menu = self.menus.default.buttons if self.menus.default else None
+        self.keep_menu_as_start()
         self._start_followers = frozenset(user.openid for user in self.users.followers())
+
+    def keep_menu_as_start(self) -> None:
+        """Store the present menu as part of the start, for later resets."""
+        self._start_menu = self.menus.default.buttons if self.menus.default else None
 
     def chat(self, openid: str) -> Chat:
         """Return the chat of a user. Creates it the first time."""
