@@ -23,13 +23,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_watched(shop: Path) -> None:
-    assert watched_folders() == [shop, ROOT / "templates", ROOT / "static"]
+    assert watched_folders("shop") == [shop, ROOT / "templates", ROOT / "static"]
 
 
 def test_a_package_of_one_file_is_watched(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shop.parent / "small.py").touch()
     monkeypatch.setenv("BOT_HANDLERS", "small")
-    assert watched_folders()[0] == shop.parent / "small.py"
+    assert watched_folders("small")[0] == shop.parent / "small.py"
 
 
 @pytest.mark.parametrize("name", ["menu.py", "templates/home.html", "style.css", "prices.json"])
