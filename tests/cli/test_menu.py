@@ -34,13 +34,13 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(environment: Callable[..., dict[str, str]]) -> Run:
-    """The script, as a process of its own."""
+def run(environment: Callable[..., dict[str, str]], tmp_path: Path) -> Run:
+    """The script, as a process of its own, in a folder of its own: var/menus is in the current folder."""
 
     def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
         done = subprocess.run(
-            [sys.executable, "-W", "error", "setup_menu.py", *arguments],
-            cwd=ROOT,
+            [sys.executable, "-W", "error", str(ROOT / "setup_menu.py"), *arguments],
+            cwd=tmp_path,
             env=os.environ | environment(wechat, **changes),
             capture_output=True,
             text=True,
@@ -56,8 +56,10 @@ def call(
     environment: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> Run:
     """What the script calls, in this process: quicker where there are many cases."""
+    monkeypatch.chdir(tmp_path)
 
     def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
         for name, value in environment(wechat, **changes).items():
@@ -117,7 +119,7 @@ def test_a_menu_is_shown_installed_left_alone_and_deleted(run: Run, wechat: Sand
     for words in ("微信关注  [click] wx_qr_code", "更多精彩", "scope=snsapi_userinfo", "bot.example.com"):
         assert words in shown.out
 
-    deleted = run(wechat, "--delete")
+    deleted = run(wechat, "--delete", "--yes")
     assert (deleted.status, live(wechat)) == (0, None)
     assert "微信关注" in deleted.out
     again = run(wechat, "--delete")
@@ -165,7 +167,9 @@ def test_an_account_without_the_right_is_told_which_kinds_have_it(
     assert live(wechat) is None
 
 
-@pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--show",), ("--delete",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--dry-run",), ("--show",), ("--delete", "--yes"), ("--as", "oABC")]
+)
 def test_a_bad_secret_is_said_and_leaves_the_old_menu(
     call: Run, wechat: Sandbox, arguments: tuple[str, ...]
 ) -> None:
