@@ -17,16 +17,23 @@ def show_menus(client: Client) -> int:
 
 
 def show_menu_of(client: Client, user: str) -> int:
-    """Write the menu that a follower sees, and which of the live menus it is."""
+    """Write the menu that a follower sees, and which of the live menus it is, unless several are the same."""
     shown = read_shown_to(client, user)
     menus = read_live(client).menus()
-    rules = [menu.rule for menu in menus.conditional if shown and menu.buttons == shown["button"]]
-    if rules:
-        say(f"{user} sees the conditional menu for {describe_rule(rules[0])}:")
-    elif shown:
-        say(f"{user} sees the default menu:")
+    if shown is None and menus.is_console:
+        shown = menus.default  # menu/trymatch knows only menus that were made by API
+    names = [
+        f"the conditional menu for {describe_rule(menu.rule)}"
+        for menu in menus.conditional
+        if shown and menu.buttons == shown["button"]
+    ]
+    if shown and shown == menus.default:
+        names.append("the default menu")
+    say(f"{user} sees {names[0]}:" if len(names) == 1 else f"{user} sees:")
     for line in describe(shown):
-        say(line)
+        say(f"  {line}")
+    if shown and not menus.is_open:
+        say("The menu is switched off in WeChat's console, so phones show none.")
     return 0
 
 

@@ -27,8 +27,8 @@ def ask(question: str) -> bool | None:
     """
     if sys.stdin is None or not sys.stdin.isatty():
         return None
-    _write(sys.stderr, f"{question} [y/N] ")
     try:
+        _write(sys.stderr, f"{question} [y/N] ")
         answer = sys.stdin.readline()
     except (UnicodeDecodeError, KeyboardInterrupt):
         complain("")

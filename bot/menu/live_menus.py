@@ -29,11 +29,11 @@ class MenuAnswers:
         read."""
         try:
             return self._menus()
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("this is no menu of WeChat's") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError("the answer is no menu") from error
 
     def _menus(self) -> AccountMenus:
-        is_open = bool(self.selfmenu_info.get("is_menu_open"))
+        is_open = str(self.selfmenu_info["is_menu_open"]) == "1"
         if self.menu_get is None:
             buttons = self.selfmenu_info.get("selfmenu_info", {}).get("button", [])
             default = {"button": plain(buttons)} if buttons else None
@@ -63,7 +63,7 @@ def read_live(client: Client) -> MenuAnswers:
     try:
         answers.menus()
     except ValueError as error:
-        raise WeChatUnreachable(f"WeChat was asked for the menu, and {error}", was_sent=True) from None
+        raise WeChatUnreachable(f"WeChat was asked for the menu: {error}", was_sent=True) from None
     return answers
 
 

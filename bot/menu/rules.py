@@ -98,7 +98,7 @@ def _check_leaf(item: Any, name_limit: int) -> Iterator[str]:
         return
     yield from _check_link(item, fields)
     for field in fields:
-        if field in meant or (field == "url" and ("page" in item or "page" in meant)):
+        if field not in item and (field in meant or (field == "url" and "page" in {*item, *meant})):
             continue
         value, limit = item.get(field), _MAX_BYTES.get(field, _MAX_OTHER_BYTES)
         if not isinstance(value, str) or not value:

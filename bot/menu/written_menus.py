@@ -6,7 +6,7 @@ get_current_selfmenu_info may be pasted into MENU.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -33,11 +33,13 @@ _FOR_SOME = (
 class WrittenMenus:
     """The menus of a package, written by hand: any value may have the wrong type.
 
-    `faults` are those that were found before, in what stands around the menus.
+    `place` is where the conditional menus stand. `faults` are those that were found before, in what stands
+    around the menus.
     """
 
     menu: Any
     conditional: Sequence[Any] = ()
+    place: str = "CONDITIONAL_MENUS"
     faults: Sequence[str] = ()
 
     def pages(self) -> list[str]:
@@ -47,7 +49,7 @@ class WrittenMenus:
     def resolved(self, config: Config, states: States) -> "WrittenMenus":
         """Return the menus with each `page` replaced by a URL."""
         conditional = [resolve(menu, config, states) for menu in self.conditional]
-        return WrittenMenus(resolve(self.menu, config, states), conditional, self.faults)
+        return replace(self, menu=resolve(self.menu, config, states), conditional=conditional)
 
     def checked(self, replies: set[str], missing: Collection[str] = ()) -> AccountMenus:
         """Return the menus in plain form. Raises MenuError with all faults: limits exceeded, unknown keys,
@@ -58,7 +60,7 @@ class WrittenMenus:
         """
         faults = [*self.faults, *_default_faults(self.menu)]
         for index, menu in enumerate(self.conditional):
-            faults += [f"CONDITIONAL_MENUS[{index}]: {text}" for text in _conditional_faults(menu)]
+            faults += [f"{self.place}[{index}]: {text}" for text in _conditional_faults(menu)]
         hosts = set().union(*(domains(top_buttons(menu)) for menu in self.conditional))
         if len(hosts) > MAX_DOMAINS:
             faults.append(
@@ -104,7 +106,9 @@ def read_menus(menu: Any, conditional: Sequence[Any]) -> WrittenMenus:
         faults.append(
             "conditional menus stand in CONDITIONAL_MENUS and in MENU, under conditionalmenu; keep one list"
         )
-    return WrittenMenus(menu[inner], conditional or pasted, faults)
+    if conditional:
+        return WrittenMenus(menu[inner], conditional, faults=faults)
+    return WrittenMenus(menu[inner], pasted, "MENU, conditionalmenu", faults)
 
 
 def _default_faults(menu: Any) -> Iterator[str]:
