@@ -102,7 +102,8 @@ def _run(parts: Parts, options: argparse.Namespace) -> int:
         return 2
     except WeChatError as error:
         complain(explain(error))
-        complain("The live menu was not changed.")
+        if not (options.show or options.user):
+            complain("The live menu was not changed.")
         return 1
     except StoreError as error:
         complain(f"{error}. See STORE_URL. The live menu was not changed.")

@@ -5,14 +5,17 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 
-def unknown_keys(item: Mapping[Any, Any], known: Collection[str]) -> Iterator[tuple[Any, str | None]]:
+def unknown_keys(
+    item: Mapping[Any, Any], known: Collection[str], tolerated: Collection[str] = ()
+) -> Iterator[tuple[Any, str | None]]:
     """Yield each key of `item` that is not in `known`, with the near one in `known` or None.
 
-    The comparison ignores case and underscores: `subButton` is near to `sub_button`.
+    Keys in `tolerated` are allowed too, but are near to nothing. The comparison ignores case and
+    underscores: `subButton` is near to `sub_button`.
     """
     letters = {_letters(name): name for name in known}
     for key in item:
-        if key not in known:
+        if key not in known and key not in tolerated:
             near = difflib.get_close_matches(_letters(str(key)), letters, n=1, cutoff=0.6)
             yield key, letters[near[0]] if near else None
 

@@ -18,7 +18,7 @@ def rule_faults(rule: Any) -> Iterator[str]:
     if not isinstance(rule, Mapping):
         yield 'matchrule must be a dict such as {"tag_id": "100"}, ' + f"not {rule!r}"
         return
-    misspelt = list(unknown_keys(rule, (*_CONDITIONS, *_OLD_NAMES, *_PRIVATE)))
+    misspelt = list(unknown_keys(rule, _CONDITIONS, (*_OLD_NAMES, *_PRIVATE)))
     for key, near in misspelt:
         yield "matchrule: " + fault(key, near, _CONDITIONS)
     given = [name for name, value in rule.items() if not _is_empty(value)]

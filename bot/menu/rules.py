@@ -31,13 +31,14 @@ def domains(buttons: Any) -> set[str]:
     return {urlsplit(url).hostname or "" for url in urls if _is_web(url)}
 
 
-def menu_faults(menu: Any, also: Collection[str] = ()) -> Iterator[str]:
+def menu_faults(
+    menu: Any, known: Collection[str] = ("button",), tolerated: Collection[str] = ()
+) -> Iterator[str]:
     """Yield a fault for each broken limit and each unknown key of one menu.
 
-    `also` are the keys that the menu may have beside `button`.
+    `known` are the keys that a menu has at this place. Those in `tolerated` are no fault either.
     """
-    known = ("button", *also)
-    misspelt = list(unknown_keys(menu, known)) if isinstance(menu, dict) else []
+    misspelt = list(unknown_keys(menu, known, tolerated)) if isinstance(menu, dict) else []
     for key, near in misspelt:
         yield fault(key, near, known)
     buttons = top_buttons(menu)
@@ -54,15 +55,15 @@ def menu_faults(menu: Any, also: Collection[str] = ()) -> Iterator[str]:
 def _check_parent(item: Button) -> Iterator[str]:
     name = _name(item)
     yield from _check_name(item, _TOP_NAME)
+    known: tuple[str, ...] = ("name", "sub_button")
     if "type" in item:
         yield f"{name}: a button has either a type or sub-buttons, not both"
-    else:
-        known = ("name", "sub_button")
-        for key, near in unknown_keys(_without_empty(item), known):
-            if key in ALL_FIELDS or key in _LINK:
-                yield f"{name}: a button with sub-buttons takes no {key!r}; only its sub-buttons do"
-            else:
-                yield f"{name}: {_key_fault(key, near, known)}"
+        known = (*known, "type", *ALL_FIELDS, *_LINK)
+    for key, near in unknown_keys(_without_empty(item), known):
+        if key in ALL_FIELDS or key in _LINK:
+            yield f"{name}: a button with sub-buttons takes no {key!r}; only its sub-buttons do"
+        else:
+            yield f"{name}: {_key_fault(key, near, known)}"
     subs = sub_buttons(item)
     if not isinstance(subs, list):
         yield f"{name}: a sub-menu's buttons are in a list"

@@ -97,7 +97,7 @@ def read_menus(menu: Any, conditional: Sequence[Any]) -> WrittenMenus:
     wrapper, inner = (_SELFMENU_INFO, "selfmenu_info") if "selfmenu_info" in menu else (_MENU_GET, "menu")
     if inner not in menu:
         return WrittenMenus(menu, conditional)
-    faults = ["MENU: " + fault(key, near, wrapper) for key, near in unknown_keys(menu, wrapper + _ENVELOPE)]
+    faults = ["MENU: " + fault(key, near, wrapper) for key, near in unknown_keys(menu, wrapper, _ENVELOPE)]
     pasted = menu.get("conditionalmenu") or []
     if not isinstance(pasted, list):
         faults.append("MENU: conditionalmenu must be a list")
@@ -112,23 +112,25 @@ def read_menus(menu: Any, conditional: Sequence[Any]) -> WrittenMenus:
 
 
 def _default_faults(menu: Any) -> Iterator[str]:
-    if isinstance(menu, Mapping) and "matchrule" in menu:
-        yield _FOR_SOME
-    if isinstance(menu, Mapping) and "conditionalmenu" in menu:
-        yield (
-            "MENU has a conditionalmenu beside its buttons: move its list into CONDITIONAL_MENUS of your "
-            'package, or paste the whole answer of menu/get, {"menu": {…}, "conditionalmenu": […]}'
-        )
-    yield from menu_faults(menu, ("menuid", "matchrule", "conditionalmenu"))
+    if isinstance(menu, Mapping):
+        near = {meant for _, meant in unknown_keys(menu, ("matchrule",))}
+        if "matchrule" in menu or "matchrule" in near:
+            yield _FOR_SOME
+        if "conditionalmenu" in menu:
+            yield (
+                "MENU has a conditionalmenu beside its buttons: move its list into CONDITIONAL_MENUS of your "
+                'package, or paste the whole answer of menu/get, {"menu": {…}, "conditionalmenu": […]}'
+            )
+    yield from menu_faults(menu, tolerated=("menuid", "matchrule", "conditionalmenu"))
 
 
 def _conditional_faults(menu: Any) -> Iterator[str]:
     if not isinstance(menu, Mapping):
         yield f'a conditional menu is a dict {{"button": […], "matchrule": {{…}}}}, not {menu!r}'
         return
-    known = ("matchrule", "menuid")
-    yield from menu_faults(menu, known)
+    known, tolerated = ("button", "matchrule"), ("menuid",)
+    yield from menu_faults(menu, known, tolerated)
     if "matchrule" in menu:
         yield from rule_faults(menu["matchrule"])
-    elif "matchrule" not in {near for _, near in unknown_keys(menu, ("button", *known))}:
+    elif "matchrule" not in {near for _, near in unknown_keys(menu, known, tolerated)}:
         yield "has no matchrule, so it would be for everybody; the menu for everybody is MENU"

@@ -15,7 +15,7 @@ from bot.menu.buttons import click_keys, plain
 from bot.menu.description import changes, describe
 from bot.menu.links import resolve
 from bot.menu.rules import pages
-from bot.menu.written_menus import WrittenMenus
+from bot.menu.written_menus import WrittenMenus, read_menus
 from bot.oauth.state import States
 from bot.store import Store, open_store
 from tests import account
@@ -145,23 +145,34 @@ def test_keys_are_found_in_sub_menus_and_in_every_type_that_has_one() -> None:
     }  # fmt: skip
 
 
+KEYS = [
+    *("name", "type", "key", "url", "sub_button", "page", "scope", "button", "menu", "conditionalmenu"),
+    *("selfmenu_info", "matchrule", "tag_id", "group_id", "client_platform_type", "sex", "list", "x"),
+]
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(st.characters(codec="utf-8"), max_size=20)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
-        st.dictionaries(st.sampled_from(["name", "type", "key", "url", "sub_button"]), inner),
+        st.dictionaries(st.sampled_from(KEYS), inner),
     ),
     max_leaves=12,
 )
 
 
-@given(JSON)
-def test_whatever_stands_in_the_menu_is_a_menu_error_and_no_crash(buttons: Any) -> None:
+@given(JSON, JSON, JSON)
+def test_whatever_stands_in_the_menu_is_a_menu_error_and_no_crash(menu: Any, other: Any, rule: Any) -> None:
     """It is written by hand: a slip of any kind must be told, not traced."""
-    try:
-        WrittenMenus({"button": buttons}).checked(set())
-    except MenuError as error:
-        assert error.faults  # noqa: PT017  both ways are right; no other error is
+    conditional = [other, {"button": other, "matchrule": rule}]
+    for written in (
+        WrittenMenus({"button": menu}, conditional),
+        read_menus(menu, ()),
+        read_menus({"menu": {"button": menu}, "conditionalmenu": conditional}, ()),
+    ):
+        written.pages()
+        try:
+            written.checked(set())
+        except MenuError as error:
+            assert error.faults  # noqa: PT017  both ways are right; no other error is
 
 
 # -- pages of this site
@@ -212,6 +223,9 @@ def test_a_page_without_a_scope_becomes_a_plain_link(make_config: MakeConfig, st
         {"page": "/", "scope": "snsapi_login"},
         {"page": "/", "scope": ""},
         {"page": 1},
+        {"page": "/\ud800"},
+        {"page": "/", "url": "https://a.example/"},
+        {"type": "click", "key": "k", "page": "/"},
     ],
     ids=str,
 )

@@ -60,12 +60,14 @@ def test_a_misspelt_key_is_not_also_a_reply_without_a_button() -> None:
         (renamed(in_menu(VIEW), "button", "buttons"), "unknown key 'buttons'; did you mean 'button'?"),
         (in_menu(VIEW) | {"colour": 1}, "unknown key 'colour'; the known ones here are button"),
         (in_menu(VIEW) | {5: 1}, "unknown key 5"),
+        (in_menu(VIEW) | {"menu": 1}, "unknown key 'menu'; the known ones here are button"),
         (in_menu(renamed({"name": "p", "sub_button": [VIEW]}, "sub_button", "subButton")), "'sub_button'?"),
         (in_menu(renamed({"name": "p", "sub_button": [VIEW]}, "name", "nmae")), "'name'?"),
         (
             in_menu({"name": "p", "sub_button": [VIEW], "url": "u"}),
             "with sub-buttons takes no 'url'",
         ),
+        (in_menu({"name": "p", "type": "view", "sub_button": [VIEW], "urls": 1}), "did you mean 'url'?"),
         (in_menu(CLICK | {"url": "https://a.example/"}), "a click button takes no 'url'; it takes key"),
         (in_menu(CLICK | {"page": "/"}), "a click button takes no 'page'"),
         (in_menu(VIEW | {"key": "k"}), "a view button takes no 'key'; it takes url"),
@@ -162,6 +164,7 @@ def test_a_fault_in_a_pasted_conditional_menu_names_the_place_where_it_stands() 
     ("menu", "words"),
     [
         (PLAIN | {"matchrule": RULE}, "MENU has a matchrule, but MENU is the menu for everybody"),
+        (PLAIN | {"matchRule": RULE}, "into the list CONDITIONAL_MENUS of your package"),
         (PLAIN | {"conditionalmenu": []}, "move its list into CONDITIONAL_MENUS"),
         ({"menu": PLAIN | {"matchrule": RULE}}, "into the list CONDITIONAL_MENUS"),
         (in_menu({"type": "text", "name": "a", "value": "x"}), "can be made in WeChat's console only"),
