@@ -193,7 +193,8 @@ def test_the_location_is_reported_on_entering_where_that_is_on(
 
 def test_rule_23_trymatch_takes_a_wechat_id_too(api, sandbox: Sandbox, openid: str, tag: int) -> None:
     assert api.post("menu/trymatch", {"user_id": "xiaoming_1"})["errcode"] == 65302
-    sandbox.call("PUT", f"users/{openid}/preferences", {"wechat_id": "xiaoming_1"})
+    chosen = sandbox.call("PUT", f"users/{openid}/preferences", {"wechat_id": "xiaoming_1"})
+    assert chosen["wechat_id"] == "xiaoming_1"
     assert key(api.post("menu/trymatch", {"user_id": "xiaoming_1"})) == "default"
     sandbox.unsubscribe(openid)
     assert api.post("menu/trymatch", {"user_id": "xiaoming_1"})["errcode"] == 65302

@@ -72,7 +72,8 @@ class PhonesControl:
         wechat_id = fields.text("wechat_id", user.wechat_id)
         fields.done()
         user.blocks_templates, user.platform, user.wechat_id = blocks, platform, wechat_id
-        return answer({"blocks_templates": blocks, "platform": str(platform), "wechat_id": wechat_id})
+        chosen = {"wechat_id": wechat_id} if wechat_id else {}
+        return answer({"blocks_templates": blocks, "platform": str(platform), **chosen})
 
     async def share(self, request: web.Request) -> web.Response:
         """Share a page with one friend, or on the timeline, where all other users see it."""
