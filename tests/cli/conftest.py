@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.menu import setup_menu
 from tests import account
-from tests.cli.menu_script import Done, Run
+from tests.cli.menu_script import Done, Run, by_api
 from tests.conftest import SECRET_KEY
 from tests.launch import ROOT, Sandbox, bot_env
 
@@ -110,3 +110,9 @@ def write_menus(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(account, "CONDITIONAL_MENUS", list(conditional), raising=False)
 
     return write
+
+
+@pytest.fixture
+def tag(wechat: Sandbox) -> int:
+    tag_id: int = by_api(wechat, "tags/create", {"tag": {"name": "会员"}})["tag"]["id"]
+    return tag_id
