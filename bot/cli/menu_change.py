@@ -67,10 +67,13 @@ def _read_back(client: Client, wanted: AccountMenus) -> int:
         live = read_live(client).menus()
     except (WeChatError, StoreError, KeyboardInterrupt) as error:
         complain(_reason(None if isinstance(error, KeyboardInterrupt) else error))
-        complain("WeChat took the menu, but could not be asked for it afterwards. Run --show to see it.")
+        complain("WeChat took the change, but could not be asked afterwards. Run --show to see the menu.")
         return 1
     if not plan(live, wanted):
         return 0
+    if wanted.default is None:
+        complain("WeChat took the deletion, but still has a menu. Run --show to see it.")
+        return 1
     complain("WeChat took the menu, but reads back another one. Run --show to see it.")
     if not live.is_open and live.default == wanted.default:
         complain("The menu is switched off in WeChat's console: switch it on there.")

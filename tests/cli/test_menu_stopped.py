@@ -107,3 +107,36 @@ def test_an_account_without_conditional_menus_is_told_what_stands(
     ):
         assert words in done.err
     assert names(live(wechat)) == ["微信关注", "微博关注", "更多精彩"]
+
+
+@pytest.mark.parametrize("fault", [{"errcode": 45009}, {"drop": True}], ids=str)
+@pytest.mark.parametrize("path", ["/cgi-bin/menu/get", "/cgi-bin/get_current_selfmenu_info"])
+def test_a_menu_that_cannot_be_read_back_is_not_called_unchanged(
+    call: Run, wechat: Sandbox, path: str, fault: dict[str, Any]
+) -> None:
+    wechat.faults([{"path": path, "count": 1, **PASSES}, {"path": path, "count": 1, **fault}])
+    done = call(wechat)
+    assert done.status == 1
+    assert "took the change, but could not be asked afterwards" in done.err
+    assert "was not changed" not in done.err
+    assert names(live(wechat)) == ["微信关注", "微博关注", "更多精彩"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--delete", "--yes"), ("--rollback", "1"), ("--show",)])
+def test_a_live_menu_that_cannot_be_read_is_left_alone(
+    call: Run, wechat: Sandbox, arguments: tuple[str, ...]
+) -> None:
+    call(wechat)
+    before = live(wechat)
+    wechat.faults([{"path": "/cgi-bin/get_current_selfmenu_info", "errcode": -1}])
+    done = call(wechat, *arguments)
+    assert (done.status, live(wechat)) == (1, before)
+    assert ("was not changed" in done.err) == (arguments != ("--show",))
+
+
+def test_a_deletion_without_effect_is_said(call: Run, wechat: Sandbox) -> None:
+    call(wechat)
+    wechat.faults([{"path": "/cgi-bin/menu/delete", "errcode": 0}])  # "ok", and yet nothing changed
+    done = call(wechat, "--delete", "--yes")
+    assert done.status == 1
+    assert "still has a menu" in done.err
