@@ -1,5 +1,5 @@
-"""Install the menu of the package that HANDLERS names: python setup_menu.py [--dry-run | --show |
---delete]"""
+"""Install the menus of the package that HANDLERS names: python setup_menu.py [--dry-run | --show | --as
+OPENID | --history | --rollback N | --delete]"""
 
 import sys
 

@@ -9,6 +9,7 @@ import os
 import pkgutil
 import sys
 import tempfile
+from typing import Any
 
 # Each command with the function that runs it, and its help. A function is imported only when its command is
 # given, so that example-config and new work even if the operator's package has a fault.
@@ -50,9 +51,15 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _text(value: Any) -> Any:
+    """Return an argument as the text that its bytes are in UTF-8: in the C locale, Python leaves them as
+    surrogates, which nothing can store or print."""
+    return os.fsencode(value).decode("utf-8", "replace") if isinstance(value, str) else value
+
+
 def main() -> int:
     """Run the command of `sys.argv` and return its exit status (see `bot/cli/`)."""
-    options = vars(parser().parse_args())
+    options = {name: _text(value) for name, value in vars(parser().parse_args()).items()}
     command = options.pop("command") or "serve"
     function, _ = COMMANDS[command]
     if options.pop("reload", False):

@@ -1,9 +1,11 @@
 """The operator's package, which HANDLERS names: import it and check everything in it.
 
-It has CHAT, PAGES, MENU and WORDING, and may have the folders `templates` and `static`, whose files replace
-those of the same name that are shipped. docs/handlers.md describes it. This module must not serve anything.
+It has CHAT, PAGES, MENU and WORDING, and may have CONDITIONAL_MENUS and the folders `templates` and
+`static`, whose files replace those of the same name that are shipped. docs/handlers.md describes it. This
+module must not serve anything.
 """
 
+import difflib
 import importlib
 import linecache
 import traceback
@@ -17,7 +19,7 @@ from bot.chat.router import Route
 from bot.chat.wording import Wording
 from bot.config import ROOT
 from bot.errors import HandlersError
-from bot.menu.rules import Menu
+from bot.menu.buttons import Menu
 from bot.site.page_check import page_faults
 from bot.site.templates import Templates
 
@@ -27,11 +29,18 @@ _PARTS = {
     "MENU": (dict, 'MENU = {"button": []}'),
     "WORDING": (Wording, "WORDING = Wording(sorry=…, still_working=…, more=…, more_hint=…)"),
 }
+_OPTIONAL_PARTS = {
+    "CONDITIONAL_MENUS": (
+        list | tuple,
+        'CONDITIONAL_MENUS = [{"button": […], "matchrule": {"tag_id": "100"}}]',
+    ),
+}
 
 
 @dataclass(frozen=True)
 class AccountPackage:
-    """What the account says and shows. In `templates` and `static`, the first folder that has a file wins."""
+    """What the account says and shows. In `templates` and `static`, the first folder that has a file wins. A
+    follower sees the first of `conditional_menus` whose matchrule fits, else `menu`."""
 
     chat: Sequence[Route]
     wording: Wording
@@ -39,6 +48,7 @@ class AccountPackage:
     menu: Menu = field(default_factory=dict)
     templates: Sequence[Path] = (ROOT / "templates",)
     static: Sequence[Path] = (ROOT / "static",)
+    conditional_menus: Sequence[Menu] = ()
 
 
 def load_package(name: str) -> AccountPackage:
@@ -56,6 +66,7 @@ def load_package(name: str) -> AccountPackage:
         module.MENU,
         [*_existing(own, "templates"), ROOT / "templates"],
         [*_existing(own, "static"), ROOT / "static"],
+        getattr(module, "CONDITIONAL_MENUS", ()),
     )
     faults = list(_faults(package))
     if faults:
@@ -78,6 +89,13 @@ def _missing(module: ModuleType) -> Iterator[str]:
             yield f"{file} has no {name}: write {example}"
         elif not isinstance(value, kind):
             yield f"{file}: {name} is a {type(value).__name__}; write {example}"
+    for name, (kind, example) in _OPTIONAL_PARTS.items():
+        if hasattr(module, name):
+            value = getattr(module, name)
+            if not isinstance(value, kind):
+                yield f"{file}: {name} is a {type(value).__name__}; write {example}"
+        elif near := difflib.get_close_matches(name, vars(module), n=1, cutoff=0.9):
+            yield f"{file} has {near[0]}, which nothing reads; did you mean {name}?"
 
 
 def _folders(module: ModuleType) -> list[Path]:

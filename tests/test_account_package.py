@@ -102,6 +102,21 @@ def test_the_menu_script_installs_the_menu_of_the_package(wechat: Sandbox, shop:
     assert "Installed, and read back the same" in done.stdout
 
 
+def test_the_conditional_menus_of_the_package_are_installed_with_its_menu(
+    wechat: Sandbox, shop: Write
+) -> None:
+    page = '{"type": "view", "name": "home", "page": "/"}'
+    rule = '{"client_platform_type": 1}'
+    files = changed(
+        "WORDING =", f'CONDITIONAL_MENUS = [{{"button": [{page}], "matchrule": {rule}}}]\nWORDING ='
+    )
+    done = run(wechat, shop(files), str(ROOT / "setup_menu.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    [menu] = wechat.state()["conditional_menus"]
+    assert menu["button"][0]["url"] == "https://bot.example.com/"
+    wechat.reset()
+
+
 def test_the_module_for_wsgi_servers_serves_the_package(wechat: Sandbox, shop: Write) -> None:
     code = """
 from bot.wsgi import application
@@ -154,6 +169,18 @@ MISTAKES = {
     "CHAT is no list": (
         changed('[on.message("text", greet)]', "greet"),
         [r"shop/__init__\.py: CHAT is a function; write CHAT = \["],
+    ),
+    "CONDITIONAL_MENUS is one menu": (
+        changed("WORDING =", 'CONDITIONAL_MENUS = {"button": [], "matchrule": {"tag_id": 1}}\nWORDING ='),
+        [r"shop/__init__\.py: CONDITIONAL_MENUS is a dict; write CONDITIONAL_MENUS = \["],
+    ),
+    "CONDITIONAL_MENUS is None": (
+        changed("WORDING =", "CONDITIONAL_MENUS = None\nWORDING ="),
+        [r"CONDITIONAL_MENUS is a NoneType"],
+    ),
+    "CONDITIONAL_MENU": (
+        changed("WORDING =", "CONDITIONAL_MENU = []\nWORDING ="),
+        [r"has CONDITIONAL_MENU, which nothing reads; did you mean CONDITIONAL_MENUS\?"],
     ),
     "no WORDING": (changed("WORDING", "WORDS"), [r"has no WORDING: write WORDING = Wording"]),
     "a plain text as an expression": (

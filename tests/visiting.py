@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.menu import install
+from bot.menu.links import resolve
 from tests import account
 from tests.conftest import Clock, MakeConfig, Served, StartWeChat, as_account
 from tests.launch import Sandbox
@@ -95,7 +95,7 @@ def pc() -> Iterator[Callable[..., requests.Session]]:
 def menu_link(site: Served, path: str = "/", scope: str = "snsapi_userinfo") -> str:
     """Return the link behind a menu button that opens `path`."""
     pages = {"button": [{"type": "view", "name": "m", "page": path, "scope": scope}]}
-    url: str = install.resolve(pages, site.config, site.parts.states)["button"][0]["url"]
+    url: str = resolve(pages, site.config, site.parts.states)["button"][0]["url"]
     return url
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import ipaddress
 import sys
 from typing import Any, NoReturn
@@ -17,6 +18,9 @@ from wechat_sandbox.world.fault_reader import fault_of_text
 
 def main(argv: list[str] | None = None) -> int:
     """Run the sandbox until it is stopped and return the exit status. Exit with 2 for a wrong option."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack Chinese characters and emoji
     parser = _parser()
     options = parser.parse_args(argv)
     try:

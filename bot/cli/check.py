@@ -6,7 +6,7 @@ Sends requests only to the store and to WeChat's token interface.
 from pathlib import Path
 
 from bot.app import Parts
-from bot.cli.menu import wanted_menu
+from bot.cli.menu import wanted_menus
 from bot.cli.rights import contradiction, lacks
 from bot.cli.startup import run_with_parts
 from bot.cli.terminal import complain, say
@@ -36,7 +36,7 @@ def _check_menu(parts: Parts) -> int:
         complain(f"FAILED  {problem}")
         status = 2
     try:
-        wanted_menu(parts)
+        wanted_menus(parts)
         say("ok      menu is within WeChat's limits")
     except MenuError as error:
         complain("FAILED  menu: " + "\n        ".join(error.faults))

@@ -2,11 +2,12 @@
 have a fault.
 """
 
+from bot.cli.terminal import say
 from bot.config import Config
 from bot.settings.example import example
 
 
 def example_config() -> int:
     """Write the text to standard output. Return exit status 0."""
-    print(example(Config), end="")
+    say(example(Config).removesuffix("\n"))
     return 0

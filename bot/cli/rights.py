@@ -6,6 +6,7 @@ If a right is missing, WeChat answers a call with 48001, and a page with error 1
 from bot.config import Config
 
 _NO_MENU = "has no menu by API: setup_menu.py is refused (48001)"
+_NO_CONDITIONAL_MENU = "has no conditional menus: a package with CONDITIONAL_MENUS is refused (48001)"
 _NO_OAUTH = "has no OAuth: pages cannot recognise visitors or bind phones"
 _NO_CODES = 'has no scene QR codes: no login on a PC by LOGIN_WAY = "scene"'
 _NO_PUSH = "cannot push: an answer too late for WeChat is sent with the answer to the user's next message"
@@ -13,7 +14,7 @@ _NO_MEDIA = "may not upload: a handler's Picture(…) is sent as a card that lin
 _LACKS = {
     "subscription": (_NO_MENU, _NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
     "subscription-verified": (_NO_OAUTH, _NO_CODES),
-    "service": (_NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
+    "service": (_NO_CONDITIONAL_MENU, _NO_OAUTH, _NO_CODES, _NO_PUSH, _NO_MEDIA),
     "test": ("can have at most 100 followers, and pages recognise only these",),
 }
 

@@ -1,1 +1,1 @@
-"""The custom menu: check it against WeChat's limits, and install it."""
+"""The account's menus: read what is live, plan the changes, install them, save what was there before."""

@@ -19,12 +19,23 @@ _ADVICE = {
     40243: "The AppSecret is frozen. Unfreeze it in the console (开发接口管理).",
     45009: "The day's quota of this call is used up. It begins anew at midnight in China; "
     "/cgi-bin/clear_quota gives it back up to ten times a month.",
+    45159: "A matchrule names a tag that does not exist. tags/get lists the tags of the account.",
     45011: "Too many calls this minute. Wait a minute.",
     45064: "The mini program is not linked to this account. Link it in the console (小程序管理).",
     48001: "This account may not call this API. The custom menu API needs a verified subscription account, "
     "a service account or a test account; unverified subscription accounts (未认证订阅号) lack it. "
+    "Conditional menus and --as need a verified account or a test account. "
     "Rights are listed in the console (设置与开发 > 接口权限).",
     50002: "This account is restricted by the platform. See the console's notices.",
+    65301: "There is no conditional menu with this menuid.",
+    65302: "No follower of this account has this OpenID or WeChat id.",
+    65303: "A conditional menu needs a default menu that was made by API.",
+    65305: "The account has too many menus. Delete conditional menus.",
+    65306: "This account may not have conditional menus. A verified account is needed.",
+    65309: "Conditional menus are switched off for this account. See the console.",
+    65316: "All conditional menus together may link to at most 3 domains.",
+    65317: "A menu has a link that WeChat does not accept.",
+    65320: "A matchrule may have tag_id and client_platform_type only.",
     65319: "This account may not create a menu now. See the console's notices.",
 }
 _IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")

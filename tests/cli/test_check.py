@@ -1,6 +1,7 @@
 """`python -m bot check`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,11 @@ def test_check_finds_a_menu_page_that_is_not_there(
     for command in (check.check, lambda: setup_menu(["--dry-run"])):
         assert command() == 2
         assert "page '/': none of PAGES" in capsys.readouterr().err
+
+
+def test_a_fault_of_a_conditional_menu_is_listed(
+    in_process: None, write_menus: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_menus({"button": [{"type": "view", "name": "a", "page": "/"}], "matchrule": {"tag": "100"}})
+    assert check.check() == 2
+    assert "CONDITIONAL_MENUS[0]: matchrule: unknown key 'tag'" in capsys.readouterr().err

@@ -1,101 +1,16 @@
 """`python setup_menu.py` as an operator runs it, against the sandbox."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from bot.cli.menu import setup_menu
+from tests.cli.menu_script import CREATE, Done, Run, install_old, live, names, sent
 from tests.conftest import NOWHERE, StartWeChat
-from tests.launch import ROOT, Sandbox
+from tests.launch import Sandbox
 from tests.short_timeout import shorten_timeout
 
 pytestmark = pytest.mark.slow
-
-CREATE = "/cgi-bin/menu/create"
-OLD = {"button": [{"type": "click", "name": "旧的", "key": "old"}]}
-
-
-class Done:
-    """A run that has ended."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-        assert "Traceback" not in err, err
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(environment: Callable[..., dict[str, str]]) -> Run:
-    """The script, as a process of its own."""
-
-    def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "setup_menu.py", *arguments],
-            cwd=ROOT,
-            env=os.environ | environment(wechat, **changes),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    return run
-
-
-@pytest.fixture
-def call(
-    environment: Callable[..., dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """What the script calls, in this process: quicker where there are many cases."""
-
-    def run(wechat: Sandbox, *arguments: str, **changes: str) -> Done:
-        for name, value in environment(wechat, **changes).items():
-            monkeypatch.setenv(name, value)
-        status = setup_menu(arguments)
-        return Done(status, *capsys.readouterr())
-
-    return run
-
-
-def live(wechat: Sandbox) -> Any:
-    return wechat.state()["menu"]
-
-
-def sent(wechat: Sandbox, path: str = CREATE) -> int:
-    return sum(call["path"] == path for call in wechat.calls())
-
-
-def install_old(wechat: Sandbox) -> Any:
-    """Another menu, made by the account's own API as somebody did before us."""
-    account = wechat.state()["account"]
-    token = requests.get(
-        f"{wechat.url}/cgi-bin/token",
-        params={
-            "grant_type": "client_credential",
-            "appid": account["app_id"],
-            "secret": account["app_secret"],
-        },
-        timeout=60,
-    ).json()["access_token"]
-    body = json.dumps(OLD, ensure_ascii=False).encode()
-    answer = requests.post(f"{wechat.url}{CREATE}", params={"access_token": token}, data=body, timeout=60)
-    assert answer.json()["errcode"] == 0
-    return live(wechat)
-
-
-def names(menu: Any) -> list[str]:
-    return [button["name"] for button in menu["button"]]
 
 
 def test_a_menu_is_shown_installed_left_alone_and_deleted(run: Run, wechat: Sandbox) -> None:
@@ -117,7 +32,7 @@ def test_a_menu_is_shown_installed_left_alone_and_deleted(run: Run, wechat: Sand
     for words in ("微信关注  [click] wx_qr_code", "更多精彩", "scope=snsapi_userinfo", "bot.example.com"):
         assert words in shown.out
 
-    deleted = run(wechat, "--delete")
+    deleted = run(wechat, "--delete", "--yes")
     assert (deleted.status, live(wechat)) == (0, None)
     assert "微信关注" in deleted.out
     again = run(wechat, "--delete")
@@ -165,7 +80,9 @@ def test_an_account_without_the_right_is_told_which_kinds_have_it(
     assert live(wechat) is None
 
 
-@pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--show",), ("--delete",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--dry-run",), ("--show",), ("--delete", "--yes"), ("--as", "oABC")]
+)
 def test_a_bad_secret_is_said_and_leaves_the_old_menu(
     call: Run, wechat: Sandbox, arguments: tuple[str, ...]
 ) -> None:

@@ -32,6 +32,19 @@ def test_the_ready_line_and_a_clean_end() -> None:
     assert len(sandbox.output) == 1
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+def test_the_help_is_printed_where_characters_are_missing(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wechat_sandbox", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"--with-bot" in done.stdout
+
+
 def test_a_taken_port_is_said_in_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

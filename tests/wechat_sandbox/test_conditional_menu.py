@@ -189,3 +189,26 @@ def test_the_location_is_reported_on_entering_where_that_is_on(
     sandbox.settings(location_reports=True)
     sandbox.enter(openid)
     assert [received.text("Event") for received in server.deliveries] == ["LOCATION"]
+
+
+def test_rule_23_trymatch_takes_a_wechat_id_too(api, sandbox: Sandbox, openid: str, tag: int) -> None:
+    assert api.post("menu/trymatch", {"user_id": "xiaoming_1"})["errcode"] == 65302
+    chosen = sandbox.call("PUT", f"users/{openid}/preferences", {"wechat_id": "xiaoming_1"})
+    assert chosen["wechat_id"] == "xiaoming_1"
+    assert key(api.post("menu/trymatch", {"user_id": "xiaoming_1"})) == "default"
+    sandbox.unsubscribe(openid)
+    assert api.post("menu/trymatch", {"user_id": "xiaoming_1"})["errcode"] == 65302
+
+
+def test_rule_23_a_menu_of_the_console_is_no_default_menu(api, sandbox: Sandbox, openid: str) -> None:
+    view = {"type": "view", "name": "a", "url": "http://a.example/"}
+    sandbox.call("PUT", "console_menu", {"button": [view]})
+    assert api.post("menu/addconditional", menu("a", client_platform_type=1))["errcode"] == 65303
+    assert api.post("menu/trymatch", {"user_id": openid})["errcode"] == 46003
+
+
+def test_rule_23_a_new_default_menu_leaves_the_conditional_ones(api, tag: int) -> None:
+    api.post("menu/addconditional", menu("a", tag_id=tag))
+    api.post("menu/create", menu("other"))
+    got = api.get("menu/get")
+    assert (key(got["menu"]), key(got["conditionalmenu"][0])) == ("other", "a")

@@ -178,3 +178,64 @@ def test_a_path_must_lead_to_a_button(sandbox: Sandbox, tapped: str, path: list[
 def test_no_menu_no_tap(sandbox: Sandbox, openid: str) -> None:
     with pytest.raises(AssertionError, match="no menu is installed"):
         sandbox.tap(openid, 0)
+
+
+TYPED = [
+    {"type": "view", "name": "页", "url": "http://a.example/"},
+    {"name": "多", "sub_button": [{"type": "text", "name": "话", "value": "你好"}]},
+]
+
+
+def test_rule_22_a_menu_of_the_console_is_in_selfmenu_info_only(sandbox: Sandbox, api, openid: str) -> None:
+    sandbox.call("PUT", "console_menu", {"button": TYPED})
+    assert api.get("menu/get")["errcode"] == 46003
+    assert api.get("get_current_selfmenu_info") == {
+        "is_menu_open": 1,
+        "selfmenu_info": {
+            "button": [TYPED[0], {"name": "多", "sub_button": {"list": TYPED[1]["sub_button"]}}]
+        },
+    }
+    assert sandbox.menu(openid)["button"] == TYPED
+    assert [message["content"] for message in sandbox.tap(openid, 1, 0)["shown"]] == ["你好"]
+
+
+def test_rule_22_the_later_of_the_menus_of_console_and_api_counts(sandbox: Sandbox, api) -> None:
+    sandbox.call("PUT", "console_menu", {"button": TYPED})
+    api.post("menu/create", {"button": [CLICK]})
+    assert api.get("get_current_selfmenu_info")["selfmenu_info"]["button"] == [CLICK]
+    sandbox.call("PUT", "console_menu", {"button": TYPED})
+    assert api.get("menu/get")["errcode"] == 46003
+    api.get("menu/delete")
+    assert api.get("get_current_selfmenu_info") == {"is_menu_open": 0, "selfmenu_info": {"button": []}}
+
+
+def test_rule_22_a_menu_that_is_switched_off_is_told_and_not_shown(
+    sandbox: Sandbox, api, openid: str
+) -> None:
+    sandbox.settings(enforce_menu_cache=False)
+    api.post("menu/create", {"button": [CLICK]})
+    off = sandbox.call("PUT", "console_menu", {"is_open": False})
+    assert off == {"is_menu_open": 0, "selfmenu_info": {"button": [CLICK]}}
+    assert (api.get("get_current_selfmenu_info"), sandbox.menu(openid)["button"]) == (off, [])
+    assert "menu" in api.get("menu/get")
+    api.post("menu/create", {"button": [CLICK]})
+    assert api.get("get_current_selfmenu_info")["is_menu_open"] == 1
+    assert sandbox.menu(openid)["button"] == [CLICK]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"button": [{"type": "view", "name": "a"}]},
+        {"button": [{"type": "click", "name": "a", "value": "k"}]},
+        {"button": [{"name": "a", "sub_button": []}]},
+        {"button": [5]},
+        {"button": {}},
+        {"is_open": 1},
+        {"colour": 1},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_typed_into_the_console_is_a_bad_request(sandbox: Sandbox, body: Any) -> None:
+    with pytest.raises(AssertionError, match="400"):
+        sandbox.call("PUT", "console_menu", body)

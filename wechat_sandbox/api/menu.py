@@ -7,7 +7,7 @@ from wechat_sandbox.api.menu_rules import check_buttons, check_rule
 from wechat_sandbox.api.pipeline import OK, Api, Call, Json
 from wechat_sandbox.errors import WeChatError
 from wechat_sandbox.rights import Right
-from wechat_sandbox.world.menu import Button, Menu
+from wechat_sandbox.world.menu import Button, Menu, Menus
 
 MAX_DOMAINS = 3
 
@@ -36,10 +36,14 @@ def _delete(call: Call) -> Json:
 
 
 def _current(call: Call) -> Json:
-    menu = call.world.menus.default
-    if menu is None:
-        return {"is_menu_open": 0, "selfmenu_info": {"button": []}}
-    return {"is_menu_open": 1, "selfmenu_info": {"button": [_as_current(button) for button in menu.buttons]}}
+    return current_menu(call.world.menus)
+
+
+def current_menu(menus: Menus) -> Json:
+    """Return the menu that was made by API or in the console, and whether it is switched on."""
+    menu = menus.default or menus.console
+    buttons = [_as_current(button) for button in menu.buttons] if menu else []
+    return {"is_menu_open": int(menus.is_open), "selfmenu_info": {"button": buttons}}
 
 
 def _add_conditional(call: Call) -> Json:
@@ -66,10 +70,12 @@ def _delete_conditional(call: Call) -> Json:
 
 
 def _try_match(call: Call) -> Json:
-    user = call.world.users.find(str(call.body.get("user_id", "")))
+    user_id = str(call.body.get("user_id", ""))
+    user = call.world.users.find(user_id) or call.world.users.with_wechat_id(user_id)
     if user is None or not user.subscribed:
         raise WeChatError(65302)
-    menu = call.world.menus.meant_for(user)
+    menus = call.world.menus
+    menu = menus.meant_for(user) if menus.default else None
     if menu is None:
         raise WeChatError(46003)
     return {"button": [_as_got(button) for button in menu.buttons]}

@@ -64,13 +64,16 @@ class PhonesControl:
         """Set the preferences of a phone.
 
         `blocks_templates` true switches template messages off. Conditional menus may depend on `platform`.
+        menu/trymatch finds a user by `wechat_id`, too.
         """
         user, fields = self._user(request), await read_fields(request)
         blocks = fields.flag("blocks_templates", user.blocks_templates)
         platform = fields.choice("platform", Platform) if fields.has("platform") else user.platform
+        wechat_id = fields.text("wechat_id", user.wechat_id)
         fields.done()
-        user.blocks_templates, user.platform = blocks, platform
-        return answer({"blocks_templates": blocks, "platform": str(platform)})
+        user.blocks_templates, user.platform, user.wechat_id = blocks, platform, wechat_id
+        chosen = {"wechat_id": wechat_id} if wechat_id else {}
+        return answer({"blocks_templates": blocks, "platform": str(platform), **chosen})
 
     async def share(self, request: web.Request) -> web.Response:
         """Share a page with one friend, or on the timeline, where all other users see it."""

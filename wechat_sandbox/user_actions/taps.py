@@ -46,6 +46,12 @@ async def tap(actor: Actor, fields: Fields) -> Outcome:
         case "media_id":
             fields.done()
             outcome = _media(actor, button)
+        case "text":  # a button of the console: WeChat itself answers
+            fields.done()
+            shown = actor.world.chat(actor.user.openid).show(
+                "account", "menu", "text", content=button["value"]
+            )
+            outcome = Outcome(extra={"shown": [shown.to_json()]})
         case _:
             raise Impossible(f"type: buttons of type {kind} are not simulated")
     outcome.extra = {"kind": kind, **outcome.extra}

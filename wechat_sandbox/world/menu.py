@@ -50,18 +50,31 @@ class _Pulled:
 class Menus:
     """All menus of the account, and the copies on the phones.
 
-    `default` is the menu that menu/create installed. A phone keeps its copy for a while (rule 24).
+    `default` is the menu that menu/create installed, `console` the one that was typed into the console; the
+    later of the two replaces the other. `is_open` is the switch in the console: while it is off, phones show
+    no menu. A phone keeps its copy for a while (rule 24).
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._phones: dict[str, _Pulled] = {}
         self.default: Menu | None = None
+        self.console: Menu | None = None
         self.conditional: list[Menu] = []
+        self.is_open = False
+
+    def create(self, menu: Menu) -> None:
+        """Install a default menu by API, and switch the menu on. Conditional menus stay."""
+        self.default, self.console, self.is_open = menu, None, True
+
+    def set_in_console(self, menu: Menu, is_open: bool) -> None:
+        """Type a menu into the console. It replaces all menus that were made by API."""
+        self.clear()
+        self.console, self.is_open = menu, is_open
 
     def clear(self) -> None:
         """Delete the default menu and all conditional menus."""
-        self.default, self.conditional = None, []
+        self.default, self.console, self.conditional, self.is_open = None, None, [], False
 
     def delete_conditional(self, menuid: str) -> None:
         """Delete a conditional menu. Raises WeChatError 65301 if there is none with this id."""
@@ -71,9 +84,10 @@ class Menus:
         self.conditional = kept
 
     def meant_for(self, user: User) -> Menu | None:
-        """Return the newest conditional menu whose rule matches `user`, else the default menu."""
+        """Return the newest conditional menu whose rule matches `user`, else the default menu or that of the
+        console."""
         matching = (menu for menu in reversed(self.conditional) if menu.matches(user))
-        return next(matching, self.default)
+        return next(matching, self.default or self.console)
 
     def on_phone(self, user: User, enforce: bool) -> Menu | None:
         """Return the menu that this user's phone shows now.
@@ -87,9 +101,12 @@ class Menus:
 
     def pull(self, user: User) -> Menu | None:
         """Load the present menu of `user` onto the phone and return it."""
-        menu = self.meant_for(user)
+        menu = self._shown_to(user)
         self._phones[user.openid] = _Pulled(menu, self._clock.now())
         return menu
+
+    def _shown_to(self, user: User) -> Menu | None:
+        return self.meant_for(user) if self.is_open else None
 
     def enter(self, user: User) -> None:
         """Open the chat. The phone loads the menu again if its copy is more than five minutes old."""
@@ -100,6 +117,6 @@ class Menus:
     def stale_seconds(self, user: User) -> int:
         """Return the seconds until the phone replaces its outdated menu; 0 if its menu is up to date."""
         pulled = self._phones.get(user.openid)
-        if pulled is None or pulled.menu is None or pulled.menu == self.meant_for(user):
+        if pulled is None or pulled.menu is None or pulled.menu == self._shown_to(user):
             return 0
         return max(1, int(pulled.at + KEPT_SECONDS - self._clock.now()) + 1)

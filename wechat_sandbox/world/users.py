@@ -24,7 +24,7 @@ class User:
     """One WeChat user. `openid` is for the official account, `site_openid` for the website app.
 
     `tags` are in the order in which they were added. `blocks_templates` is True if the user has switched off
-    the account's template messages.
+    the account's template messages. `wechat_id` is the name that the user chose in WeChat (微信号).
     """
 
     openid: str
@@ -44,6 +44,7 @@ class User:
     blocks_templates: bool = False
     platform: Platform = Platform.OTHER
     phone: str = ""
+    wechat_id: str = ""
 
     def follow(self, at: int, scene: str, qr_scene: int = 0, qr_scene_str: str = "") -> None:
         """Make the user a follower since `at` (Unix seconds).
@@ -116,6 +117,9 @@ class Users:
 
     def with_phone(self, phone: str) -> User | None:
         return next((user for user in self._by_openid.values() if user.phone == phone), None)
+
+    def with_wechat_id(self, wechat_id: str) -> User | None:
+        return next((user for user in self.all() if user.wechat_id and user.wechat_id == wechat_id), None)
 
     def by_avatar_seed(self, seed: str) -> User | None:
         return next((user for user in self.all() if user.avatar.split("/")[-2] == seed), None)

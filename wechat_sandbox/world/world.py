@@ -61,6 +61,7 @@ class World:
         self._start = (account, behaviour)
         self._start_faults = list(faults)
         self._start_menu: list[Button] | None = None
+        self._start_conditional: list[Menu] = []
         self._start_followers: frozenset[str] = frozenset()
         self.tokens = AccessTokens(self.clock)
         self.tickets = JsapiTickets(self.clock)
@@ -97,10 +98,11 @@ class World:
             if user.openid in self._start_followers:
                 user.follow(self.clock.seconds(), "ADD_SCENE_SEARCH")
         if self._start_menu is not None:
-            self.menus.default = Menu(self._start_menu, self.new_menuid())
+            self.menus.create(Menu(self._start_menu, self.new_menuid()))
+            self.menus.conditional = list(self._start_conditional)
 
     def reset(self) -> None:
-        """Reset the sandbox to its start. Restore the menu and the followers that `keep_as_start` stored. If
+        """Reset the sandbox to its start. Restore the menus and the followers that `keep_as_start` stored. If
         it was not called, there is no menu and no follower."""
         self.logins.close()
         self._begin()
@@ -110,13 +112,14 @@ class World:
         self.bus.publish("reset", {})
 
     def keep_as_start(self) -> None:
-        """Store the present menu and followers as part of the start, for later resets."""
+        """Store the present menus and followers as part of the start, for later resets."""
         self.keep_menu_as_start()
         self._start_followers = frozenset(user.openid for user in self.users.followers())
 
     def keep_menu_as_start(self) -> None:
-        """Store the present menu as part of the start, for later resets."""
+        """Store the present menus as part of the start, for later resets."""
         self._start_menu = self.menus.default.buttons if self.menus.default else None
+        self._start_conditional = list(self.menus.conditional)
 
     def chat(self, openid: str) -> Chat:
         """Return the chat of a user. Creates it the first time."""
@@ -134,11 +137,16 @@ class World:
 
     def set_menu(self, buttons: Iterable[Button]) -> None:
         """Install a default menu. The buttons must have been checked."""
-        self.menus.default = Menu(list(buttons), self.new_menuid())
+        self.menus.create(Menu(list(buttons), self.new_menuid()))
+        self.publish_menu()
+
+    def set_console_menu(self, buttons: Iterable[Button], is_open: bool) -> None:
+        """Type a menu into the console, in place of all menus. The buttons must have been checked."""
+        self.menus.set_in_console(Menu(list(buttons), self.new_menuid()), is_open)
         self.publish_menu()
 
     def publish_menu(self) -> None:
-        menu = self.menus.default
+        menu = (self.menus.default or self.menus.console) if self.menus.is_open else None
         self.bus.publish("menu", {"menu": menu.to_json() if menu else None})
 
     def phone_menu(self, user: User) -> Menu | None:
