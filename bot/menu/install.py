@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot.config import Config
-from bot.errors import WeChatError
+from bot.errors import WeChatError, WeChatUnreachable
 from bot.menu.rules import Button, Menu, check, click_keys, page_faults, pages, top_buttons
 from bot.oauth.state import PATH_CHARACTERS, States
 from bot.wechat.client import Client
@@ -57,14 +57,20 @@ def live(client: Client) -> Menu | None:
     It is the menu made by API, else the one typed into WeChat's console. menu/get does not return the second
     one, but install() replaces it, too. Raises WeChatError.
     """
+    call = "menu/get"
     try:
-        return _plain(client.get("menu/get")["menu"])
-    except WeChatError as error:
-        if error.errcode != _NO_MENU:
-            raise
-    info = client.get("get_current_selfmenu_info")
-    buttons = info.get("selfmenu_info", {}).get("button", [])
-    return _plain({"button": buttons}) if info.get("is_menu_open") and buttons else None
+        try:
+            return _plain(client.get(call)["menu"])
+        except WeChatError as error:
+            if error.errcode != _NO_MENU:
+                raise
+        call = "get_current_selfmenu_info"
+        info = client.get(call)
+        buttons = info.get("selfmenu_info", {}).get("button", [])
+        return _plain({"button": buttons}) if info.get("is_menu_open") and buttons else None
+    except (LookupError, TypeError, AttributeError):
+        problem = "WeChat's answer is not a menu"
+        raise WeChatUnreachable(problem, was_sent=True, call=f"/cgi-bin/{call}") from None
 
 
 def _plain(menu: Menu) -> Menu:

@@ -64,10 +64,4 @@ class Profiles:
 
     def _asked(self, visitor: Visitor, lang: str) -> Visitor:
         profile = self._api.userinfo(visitor.access_token, visitor.openid, lang)
-        return dataclasses.replace(
-            visitor,
-            nickname=str(profile.get("nickname", "")),
-            avatar=str(profile.get("headimgurl", "")),
-            unionid=str(profile.get("unionid") or visitor.unionid),
-            profile_at=self._clock(),
-        )
+        return visitor.with_profile(profile, self._clock())

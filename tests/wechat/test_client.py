@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.account_package import AccountPackage
 from bot.app import Parts, build
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.client import Client
@@ -28,7 +29,7 @@ def clock(wechat: Sandbox) -> Clock:
 
 @pytest.fixture
 def parts(make_config: MakeConfig, wechat: Sandbox, clock: Clock) -> Iterator[Parts]:
-    parts = build(make_config(**as_account(wechat)), [], WORDING, clock)
+    parts = build(make_config(**as_account(wechat)), AccountPackage([], WORDING), clock)
     yield parts
     parts.close()
 
