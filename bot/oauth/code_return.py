@@ -68,6 +68,8 @@ class CodeReturn:
                 # The visitor has returned from the consent page. With "1", the next try cannot end in
                 # consent-open.
                 error.way_on = request.ask_path("1", own=())
+            if error.reason == "refused" and need.or_silent:
+                error.way_around = request.ask_path("0", own=())
             raise
 
     def _exchanged(self, request: Request, need: Need, checked: CheckedCode) -> Go:

@@ -122,7 +122,7 @@ class Jssdk:
 
 
 def _hosts(config: Config) -> set[str]:
-    return {urlsplit(config.public_url).netloc, *parts(config.jssdk_hosts)}
+    return {urlsplit(config.public_url).netloc, *parts(config.jssdk_hosts.lower())}
 
 
 def _host(url: str) -> str | None:

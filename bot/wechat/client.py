@@ -110,7 +110,7 @@ class Client(WeChatClient):
         except WeChatError as error:
             if error.errcode not in _TOKEN_ERRCODES:
                 raise
-            answer = self._once(self._tokens.replace(token), method, url, kwargs)
+            answer = self._once(self._tokens.replace(token, error.call), method, url, kwargs)
         if process is None or not isinstance(answer, dict):
             return answer
         try:

@@ -98,8 +98,8 @@ class SharedValue:
                 return record.value  # the old value still works, and a later call will renew it
         return self._must(self._renew(None, wait=True, force=False))
 
-    def replace(self, failed: str) -> str:
-        """Return another value, because WeChat refused `failed`.
+    def replace(self, failed: str, call: str = "") -> str:
+        """Return another value, because WeChat refused `failed` in `call`.
 
         Fetch only if `failed` is still the current value: a hundred callers with the same invalid token cause
         one fetch. Raises the errors of get(), and WeChatError(40001) if `failed` itself replaced a refused
@@ -109,7 +109,8 @@ class SharedValue:
         if record and record.value != failed:
             return record.value
         if self._store.get(self._key("replaced")) == failed.encode():
-            raise WeChatError(40001, f"the {self._name.partition(':')[0]} is refused although it is new")
+            problem = f"the {self._name.partition(':')[0]} is refused although it is new"
+            raise WeChatError(40001, problem, call)
         return self._must(self._renew(failed, wait=True, force=True))
 
     def _renew(self, old: str | None, *, wait: bool, force: bool) -> str | None:

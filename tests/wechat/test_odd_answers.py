@@ -284,6 +284,20 @@ def test_a_token_error_as_text_is_a_token_error(
     assert len(scripted.sent_to(path)) == 2
 
 
+def test_a_token_that_stays_refused_names_the_call(
+    open_parts: Callable[[str], Parts], scripted: ScriptedWeChat
+) -> None:
+    path = "/cgi-bin/user/info"
+    parts = open_parts(path)
+    tokens = [Scripted(text({**GOOD, "access_token": f"token{number}"})) for number in range(9)]
+    scripted.answers["/cgi-bin/stable_token"] = tokens
+    scripted.answers[path] = [Scripted(text({"errcode": 40001}))]
+    for _ in range(3):
+        with pytest.raises(WeChatError) as error:
+            parts.base.client.user.get("o1")
+        assert (error.value.errcode, error.value.call) == (40001, path)
+
+
 # -- the retry after a token error sends the same body
 
 PICTURE = bytes(range(256)) * 2
