@@ -102,7 +102,8 @@ def ending_fragment(url: str) -> str:
     """Return `url` with a fragment, which is empty if it had none.
 
     A browser keeps its fragment over a redirect to a URL without one. After WeChat's authorize page this is
-    `#wechat_redirect`, which the router of a single-page app would take for a route.
+    `#wechat_redirect`, which the router of a single-page app would take for a route. (The page of a website
+    app's login needs no such redirect: it opens our URL by a script, without a fragment.)
     """
     return url if "#" in url else f"{url}#"
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.config import LOGIN_PATH, Config
 from bot.errors import VisitError
 from bot.oauth.exchange import Exchange
-from bot.oauth.request import BROWSER_COOKIE, Go, Request, browser_of, ending_fragment, login_path
+from bot.oauth.request import BROWSER_COOKIE, Go, Request, browser_of, login_path
 from bot.oauth.sign_in import SignIn
 from bot.oauth.state import States
 from bot.oauth.state_check import MAX_FIELD, code_of
@@ -80,7 +80,7 @@ class Website:
             error.way_on = login_path(to)
             raise
         visitor = self._sign_in.proven(visitor, via="website")
-        return self._sign_in.welcome(request, visitor, ending_fragment(self._config.public_url + to))
+        return self._sign_in.welcome(request, visitor, self._config.public_url + to)
 
     def is_known(self, state: str) -> bool:
         """Return True if a login with this state has begun, and its record is still stored."""

@@ -173,7 +173,7 @@ class WebApplication(web.application):
             return self._page(500, "fault", {"result": "fault"})
 
     def _not_found(self) -> Exception:
-        self._callback_path_hint.note(web.ctx.path, str(web.ctx.query)[1:])
+        web.ctx.facts.update(self._callback_path_hint.facts(web.ctx.path, str(web.ctx.query)[1:]))
         page = self._site.render("error", reason="not-found", way_on="/", way_around="")
         headers = {"Content-Type": "text/html; charset=utf-8"}
         error: Exception = web.HTTPError("404 Not Found", headers, page)

@@ -15,7 +15,7 @@ import web
 from bot.config import LOGIN_PATH
 from bot.errors import VisitError, WeChatError
 from bot.oauth import browser
-from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, ending_fragment, login_path
+from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
 from bot.oauth.website import Website
 from bot.people import Login
@@ -105,7 +105,7 @@ class LoginPage(Page):
             is_known = self.site.visits.known_visitors.of(self.request.cookies) is not None
             if error.reason != "old-state" or not is_known or website.is_known(query.state or ""):
                 raise
-            return Go(ending_fragment(self.site.account.page_url(LOGIN_PATH)))
+            return Go(self.site.account.page_url(LOGIN_PATH))
 
     def _suffices(self) -> bool:
         """Return True if the login of this browser's session was proven in the last half hour, as pages with
