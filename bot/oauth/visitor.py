@@ -106,9 +106,9 @@ class Visitor:
         )
 
 
-def picture_url(value: str) -> str:
+def picture_url(value: object) -> str:
     """Return the URL of a picture without blanks at its ends, or an empty text if it is not http(s)."""
-    url = value.strip()
+    url = _text(value).strip()
     return url if len(url) <= _LONGEST_PICTURE and _PICTURE.fullmatch(url) else ""
 
 

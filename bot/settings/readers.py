@@ -84,6 +84,7 @@ def url(value: Any) -> str:
     found = urlsplit(given)
     if found.scheme not in ("http", "https") or not found.hostname or found.query or found.fragment:
         raise ValueError(f"must be an http(s) URL without query, not {given!r}")
+    _ = found.port  # raises ValueError, in words, for a port that is none
     if not found.netloc.isascii():
         given = found._replace(netloc=ascii_host(found.netloc)).geturl()
     return given.rstrip("/")

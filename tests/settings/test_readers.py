@@ -97,6 +97,8 @@ def test_a_good_value_is_read(read: Reader, raw: Any, value: Any) -> None:
         (url, "https://a.example/?q=1", "without query"),
         (url, "https://[::1", "Invalid IPv6 URL"),
         (site, "https://a.example/bot", "must be scheme and host without a path"),
+        (site, "https://a.example:x", "Port"),
+        (site, "https://中文.cn:99999", "Port"),
         (site, "https://❤.cn", "xn--"),
         (site, "https://-中.cn", "xn--"),
         (url, "https://" + "中" * 70 + ".cn", "xn--"),

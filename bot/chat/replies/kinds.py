@@ -1,7 +1,8 @@
 """The kinds of reply. Each kind has its XML as the answer to a delivery and its messages to push.
 
 To add a kind, write a class here. A kind without answer() is always pushed. A kind without pushes() cannot be
-pushed; if it is late, the user gets it as the answer to their next message.
+pushed; if it is late, the user gets it as the answer to their next message. So does a reply of which WeChat
+requires more in a push than it has (`has_all_for_push`).
 wechatpy's classes are not used: they put text raw into CDATA, lack TransInfo, and cannot be stored.
 Elements and limits: "passive user reply" and "customer service messages" of WeChat's developer documents.
 """
