@@ -9,6 +9,7 @@ from bot.config import Config
 from bot.people import People, open_people
 from bot.store import Clock, Store
 from bot.store.limits import Limits
+from bot.wechat.answers import text_of
 from bot.wechat.client import Client
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
@@ -52,7 +53,7 @@ class Account:
         if known:
             return known.decode()
         answer = self.client.media.upload("image", (Path(file).name, data))
-        media_id = str(answer["media_id"])
+        media_id = text_of(answer, "media_id", "/cgi-bin/media/upload")
         self._store.put(key, media_id.encode(), _MEDIA_SECONDS)
         return media_id
 
@@ -70,7 +71,7 @@ class Account:
                 "action_info": {"scene": {"scene_str": scene}},
             },
         )
-        return str(answer["url"])
+        return text_of(answer, "url", "/cgi-bin/qrcode/create")
 
     def page_url(self, path: str) -> str:
         """Return the public URL of a page of this site. `path` begins with a slash."""

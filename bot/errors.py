@@ -166,12 +166,18 @@ class SmsError(BotError):
 
 
 class WeChatError(BotError):
-    """WeChat answered with an errcode. `errmsg` is WeChat's own text (it ends in a request id)."""
+    """WeChat answered with an errcode. `errmsg` is WeChat's own text (it ends in a request id). `call` is the
+    path of the call, such as /cgi-bin/menu/get, or empty."""
 
-    def __init__(self, errcode: int, errmsg: str) -> None:
-        super().__init__(f"WeChat answered {errcode}: {errmsg}")
+    def __init__(self, errcode: int, errmsg: str, call: str = "") -> None:
+        super().__init__(f"{call}: {self._text(errcode, errmsg)}" if call else self._text(errcode, errmsg))
         self.errcode = errcode
         self.errmsg = errmsg
+        self.call = call
+
+    @staticmethod
+    def _text(errcode: int, errmsg: str) -> str:
+        return f"WeChat answered {errcode}: {errmsg}"
 
 
 class WeChatUnreachable(WeChatError):
@@ -181,12 +187,13 @@ class WeChatUnreachable(WeChatError):
     `was_sent` is True if the request may have reached WeChat. WeChat may then have executed it.
     """
 
-    def __init__(self, problem: str, *, was_sent: bool = False) -> None:
-        super().__init__(-1, problem)
+    def __init__(self, problem: str, *, was_sent: bool = False, call: str = "") -> None:
+        super().__init__(-1, problem, call)
         self.was_sent = was_sent
 
-    def __str__(self) -> str:
-        return self.errmsg
+    @staticmethod
+    def _text(errcode: int, errmsg: str) -> str:
+        return errmsg
 
 
 class TokenBudgetSpent(WeChatError):

@@ -82,6 +82,8 @@ def test_a_relative_path_of_an_sqlite_store_counts_from_the_project(
         ("http://Bot.example.com:80", "http://bot.example.com"),
         ("https://bot.example.com:80", "https://bot.example.com:80"),
         ("http://[2001:DB8::1]:8080", "http://[2001:db8::1]:8080"),
+        ("https://中文.cn", "https://xn--fiq228c.cn"),
+        ("https://微信.中文.CN:8443/", "https://xn--vuqz89a.xn--fiq228c.cn:8443"),
     ],
 )
 def test_public_url_is_as_browsers_write_it(empty: str, given: str, read: str) -> None:

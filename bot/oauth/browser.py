@@ -3,6 +3,7 @@
 Nothing here may decide who the visitor is, because a browser can send any header.
 """
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -11,6 +12,9 @@ from typing import Any
 
 from bot.settings.readers import parts
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_WRITTEN = re.compile(r"\[(?P<bracketed>[^\]]*)\](:\d+)?|(?P<v4>[\d.]+)(:\d+)?|(?P<v6>[^\[\]]*)")
 _PC = re.compile(r"Windows NT|Macintosh|X11|CrOS")
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad")
 # The order matters: most browsers also send the names of their ancestors.
@@ -35,7 +39,7 @@ _SYSTEMS = (
 
 
 def address(environ: Mapping[str, Any], trusted: str) -> str:
-    """Return the browser's IP address.
+    """Return the browser's IP address, without port, brackets and zone.
 
     X-Forwarded-For is read from its end, as far as our own proxies wrote it; `trusted` names them
     (TRUSTED_PROXIES). The part before that may be forged.
@@ -46,13 +50,36 @@ def address(environ: Mapping[str, Any], trusted: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _behind(peer: str, forwarded: str, trusted: str) -> str:
-    hops = [hop.strip() for hop in forwarded.split(",")]
-    while _is_trusted(peer, trusted) and hops:
-        hop = hops.pop()
-        if not _is_address(hop):
+    found = _read_address(peer)
+    if found is None:
+        return peer
+    hops = [
+        hop for hop in forwarded.split(",") if hop.strip()
+    ]  # empty parts of a list mean nothing (RFC 9110)
+    while hops and _is_trusted(found, trusted):
+        hop = _read_address(hops.pop())
+        if hop is None:  # `unknown`: the proxy does not tell, and what stands before it may be forged
             break
-        peer = hop
-    return peer
+        found = hop
+    return str(found)
+
+
+def _read_address(text: str) -> IpAddress | None:
+    """Return the IP address in one part of X-Forwarded-For, or None.
+
+    Proxies write it with a port (`192.0.2.1:4411`, `[2001:db8::1]:4411`), in brackets, in quotes, with a zone
+    (`fe80::1%eth0`), or as an IPv4 address mapped to IPv6. The result has none of these.
+    """
+    found = _WRITTEN.fullmatch(text.strip().strip('"'))
+    if found is None:
+        return None
+    written = str(found["bracketed"] or found["v4"] or found["v6"] or "").partition("%")[0]
+    without_port = re.sub(r":\d+$", "", written)  # of an IPv6 address that should have had brackets
+    for candidate in (written, without_port):
+        with contextlib.suppress(ValueError):
+            address = ipaddress.ip_address(candidate)
+            return getattr(address, "ipv4_mapped", None) or address
+    return None
 
 
 @lru_cache(maxsize=1024)
@@ -61,14 +88,10 @@ def network(address: str) -> str:
 
     A household or a phone has a whole /64 and can use any address in it.
     """
-    if not _is_address(address):
-        return address
-    found = ipaddress.ip_address(address)
+    found = _read_address(address)
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is None:
-            return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
-        found = found.ipv4_mapped
-    return str(found)
+        return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+    return str(found or address)
 
 
 def is_pc(environ: Mapping[str, Any]) -> bool:
@@ -138,16 +161,5 @@ def _networks(trusted: str) -> tuple[Any, ...]:
     return tuple(ipaddress.ip_network(part) for part in parts(trusted))
 
 
-def _is_trusted(hop: str, trusted: str) -> bool:
-    if not _is_address(hop):
-        return False
-    found = ipaddress.ip_address(hop)
-    return any(found in network for network in _networks(trusted))
-
-
-def _is_address(hop: str) -> bool:
-    try:
-        ipaddress.ip_address(hop)
-    except ValueError:
-        return False
-    return True
+def _is_trusted(hop: IpAddress, trusted: str) -> bool:
+    return any(hop in network for network in _networks(trusted))

@@ -4,13 +4,14 @@ This module must not show a page itself: the browser always goes on to the page'
 or a shared link never contains a code.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 from bot.errors import VisitError
 from bot.oauth.authorize_redirect import AuthorizeRedirect
 from bot.oauth.exchange import Exchange
 from bot.oauth.one_page_ticket import OnePageTickets
-from bot.oauth.request import Go, Need, Request
+from bot.oauth.request import Go, Need, Request, ending_fragment
 from bot.oauth.session import Session, Sessions
 from bot.oauth.sign_in import SignIn
 from bot.oauth.state import is_state
@@ -52,16 +53,23 @@ class CodeReturn:
     def follow(self, request: Request, need: Need, query: Mapping[str, str]) -> Go:
         """Return the redirect to the page, with the cookie of the new session.
 
-        Raises VisitError if the code or the state is not valid, or if WeChat does not return a visitor for
-        it.
+        A visitor who has a session and goes back to an earlier return also gets the page. Raises VisitError
+        if the code or the state is not valid, or if WeChat does not return a visitor for it.
         """
         try:
-            return self._exchanged(request, need, self._state_check.code(request, query))
+            go = self._exchanged(request, need, self._state_check.code(request, query))
+            return dataclasses.replace(go, url=ending_fragment(go.url))
         except VisitError as error:
+            if self._state_check.is_from_earlier(request, query, error.reason) and self._sessions.find(
+                request.session_id
+            ):
+                return Go(ending_fragment(self._state_check.page_url(request)))
             if need.scope != "snsapi_base" and self._authorize_redirect.awaits_consent(request):
                 # The visitor has returned from the consent page. With "1", the next try cannot end in
                 # consent-open.
                 error.way_on = request.ask_path("1", own=())
+            if error.reason == "refused" and need.or_silent:
+                error.way_around = request.ask_path("0", own=())
             raise
 
     def _exchanged(self, request: Request, need: Need, checked: CheckedCode) -> Go:

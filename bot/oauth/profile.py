@@ -17,6 +17,7 @@ log = logging.getLogger("bot.oauth")
 _PROFILE_SECONDS = 3600.0  # nickname and avatar are renewed after this time
 _RETRY_SECONDS = 60.0  # and after this time if WeChat did not answer
 _TOKEN_MARGIN = 60.0
+_NOT_ALLOWED = 48001
 
 
 class Profiles:
@@ -31,9 +32,17 @@ class Profiles:
     def filled(self, visitor: Visitor, lang: str) -> Visitor:
         """Return the visitor with a new profile, or unchanged if the scope gives only the openid.
 
-        Raises WeChatError.
+        WeChat sometimes refuses the profile of a preview visitor (48001), although the account has the right.
+        Such a visitor looks at the page without a name. Raises WeChatError.
         """
-        return self._asked(visitor, lang) if visitor.may_have_profile else visitor
+        if not visitor.may_have_profile:
+            return visitor
+        try:
+            return self._asked(visitor, lang)
+        except WeChatError as error:
+            if not visitor.is_snapshot or error.errcode != _NOT_ALLOWED:
+                raise
+            return dataclasses.replace(visitor, profile_at=self._clock())
 
     def renewed(self, visitor: Visitor, lang: str = "zh_CN") -> Visitor | None:
         """Return the visitor with a current profile, or None if the visitor must log in again.
@@ -64,10 +73,4 @@ class Profiles:
 
     def _asked(self, visitor: Visitor, lang: str) -> Visitor:
         profile = self._api.userinfo(visitor.access_token, visitor.openid, lang)
-        return dataclasses.replace(
-            visitor,
-            nickname=str(profile.get("nickname", "")),
-            avatar=str(profile.get("headimgurl", "")),
-            unionid=str(profile.get("unionid") or visitor.unionid),
-            profile_at=self._clock(),
-        )
+        return visitor.with_profile(profile, self._clock())

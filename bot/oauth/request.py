@@ -98,6 +98,16 @@ class Go:
     cookies: dict[str, str] = field(default_factory=dict)
 
 
+def ending_fragment(url: str) -> str:
+    """Return `url` with a fragment, which is empty if it had none.
+
+    A browser keeps its fragment over a redirect to a URL without one. After WeChat's authorize page this is
+    `#wechat_redirect`, which the router of a single-page app would take for a route. (The page of a website
+    app's login needs no such redirect: it opens our URL by a script, without a fragment.)
+    """
+    return url if "#" in url else f"{url}#"
+
+
 def clean_query(query: str, own: tuple[str, ...] = ()) -> str:
     """Return a page's query with its `?`, or an empty text, without the parameters that WeChat and this
     server have added. `own` lists which of `code` and `state` belong to the page and stay."""

@@ -88,6 +88,11 @@ class States:
         record = self._store.get(self._key(state)) if state else None
         return record is not None and not load(_State, record).code
 
+    def is_known(self, state: str) -> bool:
+        """Return True if a login with this state has begun, and its record is still stored: ten minutes, or
+        one minute after its return."""
+        return self._store.get(self._key(state)) is not None
+
     def for_menu(self, path: str) -> str:
         """Return the constant state of a menu link to `path`, percent-encoded or not."""
         return "menu" + self._menu_links.sign(quote(unquote(path), safe=PATH_CHARACTERS))

@@ -16,6 +16,13 @@ from bot.oauth.visit_limit import VisitLimit
 MAX_FIELD = 512  # of a code and of a state, in characters
 
 
+def code_of(query: Mapping[str, str | None]) -> str:
+    """Return the code of a return, or an empty text if the visitor has not agreed. Some of WeChat's clients
+    are said to report that as `code=authdeny`."""
+    code = (query.get("code") or "").strip()
+    return "" if code.lower() == "authdeny" else code
+
+
 @dataclass(frozen=True)
 class CheckedCode:
     """A code that may be exchanged. `url` is where the browser goes afterwards. `is_proven`: the login
@@ -48,7 +55,7 @@ class StateCheck:
 
         Raises VisitError: refused (the visitor has not agreed), foreign-state, old-state, too-many.
         """
-        code, state = query.get("code", ""), query.get("state", "")
+        code, state = code_of(query), query.get("state", "")
         if not code and (not state or is_state(state)):
             raise VisitError("refused", 403)
         if not code or not state or len(state) > MAX_FIELD or len(code) > MAX_FIELD:
@@ -58,14 +65,28 @@ class StateCheck:
         if not self._authorize_redirect.is_possible(request) and (is_menus or not browser):
             raise VisitError("foreign-state", 403)
         if is_menus:
-            checked = CheckedCode(
-                code, self._url(request.clean_path(own=())), is_proven=False, is_from_menu=True
-            )
+            checked = CheckedCode(code, self.page_url(request), is_proven=False, is_from_menu=True)
         else:
             return_path = self._states.use(state, code, browser)
             checked = CheckedCode(code, self._url(return_path), is_proven=bool(browser), is_from_menu=False)
         self._visit_limit.count(request)
         return checked
+
+    def is_from_earlier(self, request: Request, query: Mapping[str, str], reason: str) -> bool:
+        """Return True if code() or the exchange failed with `reason` because the browser has gone back to an
+        earlier return: its state is no longer stored, or it is a menu link whose code is used.
+
+        It is False if WeChat refuses the code of a login that has just begun. Another login would fail too,
+        and the browser would be redirected for ever.
+        """
+        state = query.get("state", "")
+        if reason == "old-state":
+            return is_state(state) and not self._states.is_known(state)
+        return reason in ("used-code", "bad-code") and self._states.is_for_menu(state, request.path)
+
+    def page_url(self, request: Request) -> str:
+        """Return the URL of the page itself, without code and state."""
+        return self._url(request.clean_path(own=()))
 
     def _url(self, path: str) -> str:
         return self._config.public_url + path

@@ -3,10 +3,17 @@
 This module must not read the store or call WeChat.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.wechat.answers import seconds_of
+
+# Only such a URL may stand in a page: `javascript:`, `data:` and `//host` are not addresses of pictures.
+_PICTURE = re.compile(r"https?://[^\s/?#\\][^\s\x00-\x1f\x7f]*", re.IGNORECASE)
+_LONGEST_PICTURE = 2048
+_LONGEST_TOKEN = 86400.0  # the longest lifetime of a token that is believed, in seconds
 _WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 
 
@@ -36,6 +43,9 @@ class Visitor:
     access_token: str = ""
     refresh_token: str = ""
     token_expires: float = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "avatar", picture_url(self.avatar))
 
     @property
     def may_have_profile(self) -> bool:
@@ -78,9 +88,29 @@ class Visitor:
         return replace(
             self,
             scope=next((scope for scope in _WITH_PROFILE if scope in scopes), "snsapi_base"),
-            unionid=str(answer.get("unionid") or self.unionid),
-            is_snapshot=bool(answer.get("is_snapshotuser", self.is_snapshot)),
+            unionid=_text(answer.get("unionid")) or self.unionid,
+            is_snapshot=answer.get("is_snapshotuser", self.is_snapshot) in (1, "1", True),
             access_token=str(answer["access_token"]),
-            refresh_token=str(answer.get("refresh_token") or self.refresh_token),
-            token_expires=now + float(answer.get("expires_in", 0)),
+            refresh_token=_text(answer.get("refresh_token")) or self.refresh_token,
+            token_expires=now + min(max(0.0, seconds_of(answer.get("expires_in"))), _LONGEST_TOKEN),
         )
+
+    def with_profile(self, answer: Mapping[str, Any], now: float) -> "Visitor":
+        """Return the visitor with the nickname and avatar in WeChat's `answer` of /sns/userinfo."""
+        return replace(
+            self,
+            nickname=_text(answer.get("nickname")),
+            avatar=_text(answer.get("headimgurl")),
+            unionid=_text(answer.get("unionid")) or self.unionid,
+            profile_at=now,
+        )
+
+
+def picture_url(value: object) -> str:
+    """Return the URL of a picture without blanks at its ends, or an empty text if it is not http(s)."""
+    url = _text(value).strip()
+    return url if len(url) <= _LONGEST_PICTURE and _PICTURE.fullmatch(url) else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

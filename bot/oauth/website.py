@@ -13,7 +13,7 @@ from bot.oauth.exchange import Exchange
 from bot.oauth.request import BROWSER_COOKIE, Go, Request, browser_of, login_path
 from bot.oauth.sign_in import SignIn
 from bot.oauth.state import States
-from bot.oauth.state_check import MAX_FIELD
+from bot.oauth.state_check import MAX_FIELD, code_of
 from bot.oauth.visit_limit import VisitLimit
 from bot.oauth.website_qr_code import WebsiteQrCode
 
@@ -59,13 +59,13 @@ class Website:
         state = self._states.new(to, browser)
         return self._qr_code.options(state, request.lang), {BROWSER_COOKIE: browser}
 
-    def returned(self, request: Request, query: Mapping[str, str]) -> Go:
+    def returned(self, request: Request, query: Mapping[str, str | None]) -> Go:
         """Sign in the visitor who returns from WeChat with `code` and `state`.
 
         Raises VisitError as Guard.visit does. A browser that sends no cookie is refused, because on a PC
         nothing else binds the code to the browser.
         """
-        code, state = query.get("code", ""), query.get("state", "")
+        code, state = code_of(query), query.get("state") or ""
         if not code:
             raise VisitError("refused", 403, way_on=self._once_more(state, request.browser_id))
         if not state or max(len(state), len(code)) > MAX_FIELD:
@@ -81,6 +81,10 @@ class Website:
             raise
         visitor = self._sign_in.proven(visitor, via="website")
         return self._sign_in.welcome(request, visitor, self._config.public_url + to)
+
+    def is_known(self, state: str) -> bool:
+        """Return True if a login with this state has begun, and its record is still stored."""
+        return self._states.is_known(state)
 
     def _once_more(self, state: str, browser: str) -> str:
         """Return the path of the login page, for a person who has not agreed. After a login there, the

@@ -1,4 +1,5 @@
-"""Run a WSGI application under ASGI: each request runs in a thread, and a short answer is sent in one piece.
+"""Run a WSGI application under ASGI: each request runs in a thread once its body has arrived, and a short
+answer is sent in one piece.
 
 It follows PEP 3333 (WSGI) and the HTTP part of the ASGI specification.
 """
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from bot.chat.wire.gate import MAX_BODY
 from bot.server.page_threads import PageThreads
 from bot.telemetry.log import describe
+from bot.telemetry.request_log import logged
 
 log = logging.getLogger("bot.server.wsgi_bridge")
 
@@ -50,9 +53,15 @@ class Bridge:
         self._threads = PageThreads(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request. Its body is received here, on the loop: a client that sends half a body holds no
+        thread. A body of more than 64 KiB is answered with 413, and the application does not see it."""
         loop = asyncio.get_running_loop()
         in_thread = self._threads.call
-        answer: _Answer = await in_thread(self._answer, _environ(scope, _Body(loop, receive)))
+        body = await _whole_body(receive) if _has_body(scope) else b""
+        if body is None or len(body) > MAX_BODY:
+            await _refuse(scope, send, body)
+            return
+        answer: _Answer = await in_thread(self._answer, _environ(scope, body))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.rest is None:
             await send({"type": "http.response.body", "body": answer.piece})
@@ -105,31 +114,34 @@ class Bridge:
             raise
 
 
-class _Body(io.RawIOBase):
-    """`wsgi.input`. Reading it in a thread blocks until the next piece of the body arrives.
+def _has_body(scope: Scope) -> bool:
+    """Return False for a request that has no body by HTTP's rules, as most do: it needs no receive()."""
+    lengths = (b"content-length", b"transfer-encoding")
+    return scope["method"] not in ("GET", "HEAD") or any(name in lengths for name, _ in scope["headers"])
 
-    The server enforces the time limit (see request_limits.py). Raises ConnectionError if the client hangs up.
-    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
-        self._loop = loop
-        self._receive = receive
-        self._come = b""
-        self._has_more = True
+async def _whole_body(receive: Receive) -> bytes | None:
+    """Return the body of a request, or None if the client hangs up before its end. Stop receiving when it has
+    more than MAX_BODY bytes."""
+    body = bytearray()
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":  # also after the time limit of request_limits.py
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return bytes(body)
 
-    def readable(self) -> bool:
-        return True
 
-    def readinto(self, buffer: Any) -> int:
-        while not self._come and self._has_more:
-            coming = asyncio.run_coroutine_threadsafe(_next_of(self._receive), self._loop)
-            message = coming.result()
-            if message["type"] == "http.disconnect":
-                raise ConnectionError("the client has hung up in the middle of a body")
-            self._come, self._has_more = message.get("body", b""), message.get("more_body", False)
-        piece, self._come = self._come[: len(buffer)], self._come[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+async def _refuse(scope: Scope, send: Send, body: bytes | None) -> None:
+    """Answer 413 for a body that is too large, or 400 for one without an end (`body` is None)."""
+    status, reason = (400, "no-body") if body is None else (413, "body-too-large")
+    with logged(scope["method"], scope["path"]) as facts:
+        facts.update(status=str(status), result="refused", reason=reason)
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": reason.encode()})
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
@@ -139,10 +151,6 @@ def _next(pieces: Iterator[bytes]) -> bytes | None:
     except Exception as error:
         log.error("[bridge] fault in a stream: %s", describe(error))
         raise _Broken from None
-
-
-async def _next_of(receive: Receive) -> Scope:
-    return await receive()
 
 
 async def _gone(receive: Receive) -> None:
@@ -163,7 +171,7 @@ def _large(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield gathered
 
 
-def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
     server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -177,7 +185,7 @@ def _environ(scope: Scope, body: _Body) -> dict[str, Any]:
         "REMOTE_PORT": str(client[1]),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": io.BufferedReader(body),
+        "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

@@ -5,10 +5,13 @@ ValueError with a text that follows the setting's name: `WORKERS` + `must be a n
 that may hold a secret use `text`, `matching` or `list_of`, whose errors do not repeat the value.
 """
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+import idna
 
 Reader = Callable[[Any], Any]
 
@@ -73,13 +76,17 @@ def matching(pattern: str, meaning: str) -> Reader:
 
 
 def url(value: Any) -> str:
-    """Return an empty text or an http(s) URL without query, fragment and slash at its end."""
+    """Return an empty text or an http(s) URL without query, fragment and slash at its end. A host name with
+    other letters than ASCII is written as browsers send it: `xn--…`."""
     given = text(value)
     if not given:
         return given
     found = urlsplit(given)
     if found.scheme not in ("http", "https") or not found.hostname or found.query or found.fragment:
         raise ValueError(f"must be an http(s) URL without query, not {given!r}")
+    _ = found.port  # raises ValueError, in words, for a port that is none
+    if not found.netloc.isascii():
+        given = found._replace(netloc=ascii_host(found.netloc)).geturl()
     return given.rstrip("/")
 
 
@@ -97,14 +104,38 @@ def site(value: Any) -> str:
         raise ValueError(
             f"must be scheme and host without a path, not {given!r}: give the bot a host of its own"
         )
-    return f"{found.scheme}://{host_of(found)}"
+    return f"{found.scheme}://{_without_last_dot(host_of(found))}"
 
 
 def host_of(url: SplitResult) -> str:
     """Return host and port of an http(s) URL as browsers write them: `bot.example.com` for
-    `https://Bot.Example.com:443`. A user name before an @ is kept, so that such a URL never counts as one of
-    our pages."""
-    return url.netloc.lower().removesuffix(_DEFAULT_PORTS[url.scheme])
+    `https://Bot.Example.com:443`, `xn--fiq228c.cn` for `https://中文.cn`. A user name before an @ is kept, so
+    that such a URL never counts as one of our pages."""
+    written = url.netloc.lower()
+    with contextlib.suppress(ValueError):  # a name that is none stays as it is
+        written = ascii_host(written)
+    return written.removesuffix(_DEFAULT_PORTS[url.scheme])
+
+
+def ascii_host(written: str) -> str:
+    """Return a host name, perhaps with user and port, in ASCII (IDNA, as UTS 46 has it for browsers).
+
+    An ASCII name is returned unchanged. Raises ValueError for a name that IDNA does not allow.
+    """
+    if written.isascii():
+        return written
+    user, at, rest = written.rpartition("@")
+    name, colon, port = rest.partition(":")
+    try:
+        return f"{user}{at}{idna.encode(name, uts46=True).decode()}{colon}{port}"
+    except idna.IDNAError as error:
+        raise ValueError(f"has a host name that DNS cannot have; write it as xn--… ({error})") from None
+
+
+def _without_last_dot(host: str) -> str:
+    """Return `host`, perhaps with a port, without the dot of a fully qualified name: WeChat compares
+    names."""
+    return re.sub(r"\.(?=(:\d*)?$)", "", host)
 
 
 def listen_address(value: Any) -> str:
@@ -126,19 +157,20 @@ def listen_address(value: Any) -> str:
 def list_of(check: Callable[[str], object], meaning: str) -> Reader:
     """Return a reader for a text of several items with commas between them; `parts()` splits it.
 
-    `check` raises ValueError for a bad item. Errors describe the items as `meaning`.
+    `check` raises ValueError for a bad item, and may return the text that stands for a good one. Errors
+    describe the items as `meaning`.
     A text of only commas is read as an empty text, so that a required setting counts as missing.
     """
 
     def read(value: Any) -> str:
         given = text(value)
-        items = parts(given)
         try:
-            for item in items:
-                check(item)
+            found = [(item, check(item)) for item in parts(given)]
         except ValueError:
             raise ValueError(f"must be {meaning}, commas between") from None
-        return given if items else ""
+        if any(isinstance(read, str) for _, read in found):
+            return ", ".join(read if isinstance(read, str) else item for item, read in found)
+        return given if found else ""
 
     return read
 
@@ -148,10 +180,13 @@ def parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def host(text: str) -> None:
-    """Raise ValueError unless `text` is a host name with or without a port. For `list_of`."""
-    if not re.fullmatch(r"[0-9A-Za-z.-]+(:\d{1,5})?", text):
+def host(text: str) -> str:
+    """Return a host name with or without a port as host_of() writes it. Raises ValueError for any other text.
+    For `list_of`."""
+    written = _without_last_dot(ascii_host(text).lower())
+    if not re.fullmatch(r"[0-9a-z.-]+(:\d{1,5})?", written):
         raise ValueError
+    return re.sub(":(80|443)$", "", written)
 
 
 def region(text: str) -> None:

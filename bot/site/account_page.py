@@ -79,8 +79,8 @@ class AccountPage(Page):
         except WeChatError as error:
             log.info("[account] no unionid yet: errcode=%d", error.errcode)
             return
-        if unionid:
-            self.site.account.people.bindings.learn(openid, str(unionid))
+        if isinstance(unionid, str) and unionid:
+            self.site.account.people.bindings.learn(openid, unionid)
 
     def _go_on(self) -> Exception:
         to = local_path(web.input(_method="GET", to="").to, "")

@@ -15,6 +15,7 @@ import web
 
 from bot.config import Config
 from bot.errors import FormError, StoreError, VisitError
+from bot.site.callback_path import CallbackPathHint
 from bot.site.page import Page, Site, clean_path
 from bot.telemetry.log import describe
 from bot.telemetry.request_log import logged
@@ -98,6 +99,7 @@ class WebApplication(web.application):
         self._site = site
         self._exact = {path: page for path, page in reversed(mapping) if not re.search(r"[^\w/.-]", path)}
         self.notfound = self._not_found
+        self._callback_path_hint = CallbackPathHint()
 
     def wsgifunc(self, *middleware: Any) -> Any:
         """Return a WSGI application, as web.py's wsgifunc() does, but send each page in one piece.
@@ -171,6 +173,7 @@ class WebApplication(web.application):
             return self._page(500, "fault", {"result": "fault"})
 
     def _not_found(self) -> Exception:
+        web.ctx.facts.update(self._callback_path_hint.facts(web.ctx.path, str(web.ctx.query)[1:]))
         page = self._site.render("error", reason="not-found", way_on="/", way_around="")
         headers = {"Content-Type": "text/html; charset=utf-8"}
         error: Exception = web.HTTPError("404 Not Found", headers, page)

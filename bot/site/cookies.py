@@ -3,12 +3,20 @@
 This module must not decide what a cookie proves.
 """
 
-from typing import Any
+import re
+from urllib.parse import unquote
 
 import web
 
 from bot.config import Config
-from bot.oauth.request import BROWSER_COOKIE, SESSION_COOKIE
+from bot.oauth.request import ASKED_COOKIE, BROWSER_COOKIE, SESSION_COOKIE
+
+# The values that this site gives its own cookies. Another application may use the same names.
+_SHAPES = {
+    SESSION_COOKIE: re.compile("[0-9A-Za-z_-]{32}"),
+    BROWSER_COOKIE: re.compile("[0-9A-Za-z_-]{22}"),
+    ASKED_COOKIE: re.compile("[0-9a-f]{32}|no"),
+}
 
 
 class Cookies:
@@ -25,9 +33,7 @@ class Cookies:
 
     def read(self) -> dict[str, str]:
         """Return the cookies of this request."""
-        prefix = self._prefix
-        sent: dict[str, Any] = web.cookies()
-        return {name.removeprefix(prefix): sent[name] for name in sent if name.startswith(prefix)}
+        return cookies_of(str(web.ctx.env.get("HTTP_COOKIE", "")), self._prefix)
 
     def set(self, name: str, value: str) -> None:
         """Set a cookie that scripts cannot read and only this site receives. An empty `value` deletes it."""
@@ -47,3 +53,30 @@ class Cookies:
         session."""
         known = {**self.read(), **web.ctx.get("new_cookies", {})}
         return str(known.get(SESSION_COOKIE) or known.get(BROWSER_COOKIE) or "")
+
+
+def cookies_of(header: str, prefix: str) -> dict[str, str]:
+    """Return the cookies in a Cookie header whose names begin with `prefix`, without the prefix.
+
+    Browsers send the values of all applications unchanged: with quotes, JSON, blanks and any bytes. Only `;`
+    ends a value, as in RFC 6265; Python's SimpleCookie drops the whole header instead. If a name occurs more
+    than once, a value of our own form wins, else the last one.
+    """
+    found: dict[str, str] = {}
+    for piece in header.split(";"):
+        name, equals, value = piece.strip().partition("=")
+        name = name.rstrip()
+        if not equals or not name.startswith(prefix):
+            continue
+        name, value = name.removeprefix(prefix), _unquoted(value.strip())
+        shape = _SHAPES.get(name)
+        if shape and shape.fullmatch(found.get(name, "")) and not shape.fullmatch(value):
+            continue
+        found[name] = value
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    return unquote(value)

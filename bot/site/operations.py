@@ -102,6 +102,8 @@ class Jssdk:
                 f"url is on another host than {', '.join(sorted(hosts))}; see PUBLIC_URL and JSSDK_HOSTS",
                 "403 Forbidden",
             )
+        if not url.isascii() and not urlsplit(url).netloc.isascii():
+            url = urlsplit(url)._replace(netloc=host).geturl()  # as the browser has it in location.href
         try:
             return self._answer("200 OK", **self._jssdk.config(url, []), url=url)
         except WeChatError as error:
@@ -120,7 +122,7 @@ class Jssdk:
 
 
 def _hosts(config: Config) -> set[str]:
-    return {urlsplit(config.public_url).netloc, *(host.lower() for host in parts(config.jssdk_hosts))}
+    return {urlsplit(config.public_url).netloc, *parts(config.jssdk_hosts.lower())}
 
 
 def _host(url: str) -> str | None:

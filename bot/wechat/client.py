@@ -1,23 +1,37 @@
 """The client for WeChat's API: wechatpy's client with our tokens, timeouts, a single retry and our errors."""
 
+import json
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3.connection import HTTPConnection
 from wechatpy import WeChatClient
-from wechatpy.exceptions import WeChatClientException
 
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.telemetry import metrics
+from bot.wechat.answers import read_download, read_json
 from bot.wechat.endpoints import Endpoints
-from bot.wechat.http import unreachable
+from bot.wechat.http import FAILURES, unreachable
 from bot.wechat.tokens import SharedValue
 
 PUSH = "message/custom/send"
 _UNACKNOWLEDGED_SECONDS = 2
+# The calls whose answer is a file. All other calls are answered with JSON.
+_DOWNLOADS = (
+    "/media/get",
+    "/media/get/jssdk",
+    "/material/get_material",
+    "/wxa/getwxacode",
+    "/wxa/getwxacodeunlimit",
+    "/wxa/get_qrcode",
+    "/wxaapp/createwxaqrcode",
+    "/showqrcode",
+)
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # the token is wrong or superseded, malformed, expired
 
 
@@ -49,8 +63,10 @@ class Client(WeChatClient):
 
     Threads may share it; up to `at_once` connections are kept open. `timeout` is in seconds.
 
-    Every failure is raised as WeChatError. After a token error the call is repeated once with another token.
-    wechatpy's own retry is off, because it repeats without end and uses up the day's quota of tokens.
+    A call returns WeChat's JSON object. A download returns the Response, whose `content` is the file. Every
+    failure is raised as a WeChatError that names the call. After a token error the call is repeated once with
+    another token and the same body. wechatpy's own retry is not used: it repeats without end and uses up the
+    day's quota of tokens, and its reader lets other errors through.
     """
 
     def __init__(
@@ -83,36 +99,66 @@ class Client(WeChatClient):
         raise WeChatUnreachable("access tokens are fetched by bot.wechat.tokens only")
 
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
+        is_url = url_or_endpoint.startswith(("http://", "https://"))
+        base = kwargs.pop("api_base_url", self.API_BASE_URL)
+        url = url_or_endpoint if is_url else base + url_or_endpoint
+        process = kwargs.pop("result_processor", None)
+        kwargs = {"timeout": self.timeout, **kwargs, **_repeatable(kwargs)}
         token = self._tokens.get()
         try:
-            return self._once(token, method, url_or_endpoint, kwargs)
+            answer = self._once(token, method, url, kwargs)
         except WeChatError as error:
             if error.errcode not in _TOKEN_ERRCODES:
                 raise
-        return self._once(self._tokens.replace(token), method, url_or_endpoint, kwargs)
+            answer = self._once(self._tokens.replace(token, error.call), method, url, kwargs)
+        if process is None or not isinstance(answer, dict):
+            return answer
+        try:
+            return process(answer)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            problem = "WeChat's answer lacks a field that this call needs"
+            raise WeChatUnreachable(problem, was_sent=True, call=urlsplit(url).path) from None
 
     def _once(self, token: str, method: str, url: str, kwargs: dict[str, Any]) -> Any:
-        params = {**kwargs.get("params", {}), "access_token": token}
+        params = {**(kwargs.get("params") or {}), "access_token": token}
         errcode, began = -1, time.monotonic()
         try:
-            answer = super()._request(method, url, **{**kwargs, "params": params})
-            if isinstance(answer, requests.Response) and _is_text(answer):
-                raise WeChatUnreachable("WeChat answered, but not with JSON", was_sent=True)
+            response = self._http.request(
+                method, url, **{**kwargs, "params": params, "allow_redirects": False}
+            )
+            answer = _read(response, urlsplit(url).path)
             errcode = 0
             return answer
-        except WeChatClientException as error:
-            if error.errcode is None:
-                problem = f"WeChat answered with HTTP status {error.response.status_code}"
-                raise WeChatUnreachable(problem, was_sent=True) from None
-            errcode = int(error.errcode)
-            raise WeChatError(errcode, str(error.errmsg)) from None
-        except requests.RequestException as error:
-            raise unreachable(error, self.API_BASE_URL, began) from None
+        except WeChatError as error:
+            errcode = error.errcode
+            raise
+        except FAILURES as error:
+            raise unreachable(error, url, began) from None
         finally:
             metrics.wechat_calls.labels(errcode).inc()
 
 
-def _is_text(answer: requests.Response) -> bool:
-    """Return True if an answer that is not JSON is a text, such as a proxy's error page. wechatpy returns
-    such a text in the same way as a download."""
-    return str(answer.headers.get("Content-Type", "")).startswith("text/")
+def _read(response: requests.Response, call: str) -> Any:
+    is_download = call.endswith(_DOWNLOADS)
+    return read_download(response, call) if is_download else read_json(response, call)
+
+
+def _repeatable(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return `data`, `files` and `headers` of a call in a form that can be sent twice.
+
+    The first try of a call reads an open file to its end. So files and iterators are read into memory here. A
+    dict becomes JSON without escapes, because WeChat shows \\uXXXX literally in some places.
+    """
+    data: Any = kwargs.get("data")
+    files, headers = kwargs.get("files"), dict(kwargs.get("headers") or {})
+    if hasattr(data, "read"):
+        data = data.read()
+    elif isinstance(data, Iterator):
+        data = b"".join(one.encode() if isinstance(one, str) else one for one in data)
+    elif isinstance(data, dict) and not files:
+        data = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+    if files:
+        form = requests.Request("POST", "http://localhost/", data=data, files=files).prepare()
+        data = form.body
+        headers["Content-Type"] = form.headers["Content-Type"]
+    return {"data": data, "files": None, "headers": headers or None}

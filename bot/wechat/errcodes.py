@@ -1,5 +1,6 @@
 """Explain WeChat's errcodes to operators: what each means, and what to do."""
 
+import ipaddress
 import re
 
 from bot.errors import WeChatError, WeChatUnreachable
@@ -38,7 +39,6 @@ _ADVICE = {
     65320: "A matchrule may have tag_id and client_platform_type only.",
     65319: "This account may not create a menu now. See the console's notices.",
 }
-_IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 
 
 def explain(error: WeChatError) -> str:
@@ -48,11 +48,30 @@ def explain(error: WeChatError) -> str:
         return f"{error}: {way_out} API_BASE"
     said = str(error)
     if error.errcode == 40164:
-        found = _IP.search(error.errmsg)
-        address = found.group(1) if found else "this server's address"
-        return (
-            f"{said}\nWeChat does not know this server's IP address.\n"
-            f"Add {address} to the IP whitelist in the console (开发接口管理 > IP白名单) and try again."
-        )
+        return f"{said}\nWeChat does not know this server's IP address.\n{whitelist_advice(error)}"
     advice = _ADVICE.get(error.errcode)
     return f"{said}\n{advice}" if advice else said
+
+
+def whitelist_advice(error: WeChatError) -> str:
+    """Return what to do about 40164: which address to add, and where."""
+    address = address_refused(error.errmsg) or "this server's address"
+    return (
+        f"Add {address} to the IP whitelist in the console (开发接口管理 > IP白名单; "
+        "on the developers' platform: 基础信息 > 开发密钥). It works after some minutes."
+    )
+
+
+def address_refused(errmsg: str) -> str:
+    """Return the IP address that the text of a 40164 names, or an empty text.
+
+    WeChat writes `invalid ip 192.0.2.1 ipv6 ::ffff:192.0.2.1, not in whitelist rid: …`.
+    """
+    for word in re.split(r"[\s,;()\[\]]+", errmsg):
+        try:
+            found = ipaddress.ip_address(word)
+        except ValueError:
+            continue
+        mapped = getattr(found, "ipv4_mapped", None)
+        return str(mapped or found)
+    return ""

@@ -7,10 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.telemetry import metrics
+from bot.wechat.answers import read_json
+
+# What `requests` raises if there is no answer. It raises ValueError for a redirect to an address that is
+# none.
+FAILURES = (requests.RequestException, HTTPError, ValueError)
 
 
 class Http:
@@ -24,7 +29,8 @@ class Http:
     def get(self, url: str, params: dict[str, str]) -> dict[str, Any]:
         """Send a GET request and return the JSON object of the answer.
 
-        Raises WeChatError for an errcode, and WeChatUnreachable if there is no answer or it cannot be read.
+        Raises WeChatError for an errcode, and WeChatUnreachable if there is no answer or it cannot be
+        read. Both name the call.
         """
         return self._call("GET", url, params=params)
 
@@ -50,27 +56,18 @@ class Http:
         return answer
 
     def _ask(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
-        began, host = time.monotonic(), urlsplit(url).hostname
+        began = time.monotonic()
         try:
-            response = self._session.request(method, url, timeout=self._timeout, **kwargs)
-        except requests.RequestException as error:
+            # WeChat redirects no call. A redirect would hand the secret to another host.
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, **kwargs
+            )
+        except FAILURES as error:
             raise unreachable(error, url, began) from None
-        if response.status_code != 200:
-            problem = f"{host} answered with HTTP status {response.status_code}"
-            raise WeChatUnreachable(problem, was_sent=True)
-        try:
-            # Do not use the header: WeChat often writes `encoding=` instead of `charset=`.
-            answer = json.loads(response.content.decode("utf-8", "replace"), strict=False)
-        except ValueError:
-            raise WeChatUnreachable(f"{host} answered, but not with JSON", was_sent=True) from None
-        if not isinstance(answer, dict):
-            raise WeChatUnreachable(f"{host} answered, but not with a JSON object", was_sent=True)
-        if answer.get("errcode"):
-            raise WeChatError(int(answer["errcode"]), str(answer.get("errmsg", "")))
-        return answer
+        return read_json(response, urlsplit(url).path)
 
 
-def unreachable(error: requests.RequestException, url: str, began: float) -> WeChatUnreachable:
+def unreachable(error: Exception, url: str, began: float) -> WeChatUnreachable:
     """Turn a failed request to `url` into WeChatUnreachable, including how long it had been running.
 
     `began` is monotonic seconds. Only the type of `error` is used: the text of some errors holds the URL, and
@@ -79,10 +76,11 @@ def unreachable(error: requests.RequestException, url: str, began: float) -> WeC
     was_sent = _was_sent(error)
     what = "did not answer" if was_sent else "could not be reached"
     after = f"{type(error).__name__} after {time.monotonic() - began:.1f} s"
-    return WeChatUnreachable(f"{urlsplit(url).hostname} {what} ({after})", was_sent=was_sent)
+    parts = urlsplit(url)
+    return WeChatUnreachable(f"{parts.hostname} {what} ({after})", was_sent=was_sent, call=parts.path)
 
 
-def _was_sent(error: requests.RequestException) -> bool:
+def _was_sent(error: Exception) -> bool:
     """Return False only if the connection could not be made, so that nothing was sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return not isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)

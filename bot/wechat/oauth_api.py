@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.errors import WeChatError, WeChatUnreachable
+from bot.errors import WeChatError
+from bot.wechat.answers import text_of
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
@@ -36,7 +37,9 @@ class OAuthApi:
                 "grant_type": "authorization_code",
             },
         )
-        return _with(answer, "access_token", "openid")
+        for name in ("access_token", "openid"):
+            text_of(answer, name, "/sns/oauth2/access_token")
+        return answer
 
     def is_valid(self, access_token: str, openid: str) -> bool:
         """Return True if WeChat still accepts a visitor's access_token."""
@@ -59,7 +62,8 @@ class OAuthApi:
                 "refresh_token": refresh_token,
             },
         )
-        return _with(answer, "access_token")
+        text_of(answer, "access_token", "/sns/oauth2/refresh_token")
+        return answer
 
     def userinfo(self, access_token: str, openid: str, lang: str = "zh_CN") -> dict[str, Any]:
         """Return nickname, headimgurl and perhaps unionid of a visitor. The token needs the scope
@@ -68,11 +72,3 @@ class OAuthApi:
             self._endpoints.api("/sns/userinfo"),
             {"access_token": access_token, "openid": openid, "lang": lang},
         )
-
-
-def _with(answer: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return `answer`. Raise WeChatUnreachable if one of the texts `names` is missing or empty."""
-    for name in names:
-        if not isinstance(answer.get(name), str) or not answer[name]:
-            raise WeChatUnreachable(f"WeChat's answer has no {name}")
-    return answer

@@ -16,6 +16,7 @@ from bot.config import Config
 from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
 from bot.store.codec import dump, load
+from bot.wechat.answers import lifetime_of, text_of
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
@@ -25,6 +26,7 @@ _FAILURE_SECONDS = 5.0  # in this time after a failed fetch, all callers get its
 # A value that WeChat refuses within this time after its fetch cannot have expired. If it replaced a refused
 # value, another one would be refused, too. More than 60 s, so that there are at most two fetches a minute.
 _NEW_SECONDS = 90.0
+_TICKET_CALL = "/cgi-bin/ticket/getticket"
 _CHINA = datetime.timezone(datetime.timedelta(hours=8))  # WeChat's daily quotas start at midnight there
 
 Fetch = Callable[[bool], tuple[str, float]]
@@ -47,6 +49,7 @@ class _Failure:
 
     errcode: int | None
     errmsg: str
+    call: str = ""
 
 
 class SharedValue:
@@ -95,8 +98,8 @@ class SharedValue:
                 return record.value  # the old value still works, and a later call will renew it
         return self._must(self._renew(None, wait=True, force=False))
 
-    def replace(self, failed: str) -> str:
-        """Return another value, because WeChat refused `failed`.
+    def replace(self, failed: str, call: str = "") -> str:
+        """Return another value, because WeChat refused `failed` in `call`.
 
         Fetch only if `failed` is still the current value: a hundred callers with the same invalid token cause
         one fetch. Raises the errors of get(), and WeChatError(40001) if `failed` itself replaced a refused
@@ -106,7 +109,8 @@ class SharedValue:
         if record and record.value != failed:
             return record.value
         if self._store.get(self._key("replaced")) == failed.encode():
-            raise WeChatError(40001, f"the {self._name.partition(':')[0]} is refused although it is new")
+            problem = f"the {self._name.partition(':')[0]} is refused although it is new"
+            raise WeChatError(40001, problem, call)
         return self._must(self._renew(failed, wait=True, force=True))
 
     def _renew(self, old: str | None, *, wait: bool, force: bool) -> str | None:
@@ -142,7 +146,7 @@ class SharedValue:
                 value, lifetime = self._ask(True)  # stable_token returned the refused value: force another
         except WeChatError as error:
             answered = not isinstance(error, WeChatUnreachable)
-            failure = _Failure(error.errcode if answered else None, error.errmsg)
+            failure = _Failure(error.errcode if answered else None, error.errmsg, error.call)
             self._store.put(self._key("failure"), dump(failure), _FAILURE_SECONDS)
             raise
         now = self._clock()
@@ -172,8 +176,8 @@ class SharedValue:
         if found:
             failure = load(_Failure, found)
             if failure.errcode is None:
-                raise WeChatUnreachable(failure.errmsg)
-            raise WeChatError(failure.errcode, failure.errmsg)
+                raise WeChatUnreachable(failure.errmsg, call=failure.call)
+            raise WeChatError(failure.errcode, failure.errmsg, failure.call)
 
     def _read(self) -> _Record | None:
         try:
@@ -207,11 +211,13 @@ def access_tokens(config: Config, store: Store, http: Http, clock: Clock = time.
             "secret": config.app_secret,
         }
         if config.token_kind == "stable":
+            call = "/cgi-bin/stable_token"
             body: dict[str, Any] = {**credentials, "force_refresh": force}
-            answer = http.post(endpoints.api("/cgi-bin/stable_token"), body)
+            answer = http.post(endpoints.api(call), body)
         else:
-            answer = http.get(endpoints.api("/cgi-bin/token"), credentials)
-        return str(answer.get("access_token", "")), float(answer.get("expires_in", 0))
+            call = "/cgi-bin/token"
+            answer = http.get(endpoints.api(call), credentials)
+        return text_of(answer, "access_token", call), lifetime_of(answer, call)
 
     return SharedValue(
         store,
@@ -232,7 +238,7 @@ def jsapi_tickets(
 
     def fetch(_force: bool) -> tuple[str, float]:
         answer = call()
-        return str(answer.get("ticket", "")), float(answer.get("expires_in", 0))
+        return text_of(answer, "ticket", _TICKET_CALL), lifetime_of(answer, _TICKET_CALL)
 
     return SharedValue(
         store,

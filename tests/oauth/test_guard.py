@@ -6,6 +6,7 @@ The bot runs inside the test's process, so that its clock can be turned; tests/s
 import pytest
 
 from tests.conftest import Served
+from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
 from tests.visiting import menu_link
 
@@ -41,6 +42,19 @@ def test_a_snapshot_visitor_may_look_and_is_known_as_one(site: Served, phone: Ph
     page = phone.visit(phone.agree(link)).text
     assert "快照页" in page
     assert "snapshot=True" in phone.visit(site.url + "/quiet").text
+
+
+def test_a_snapshot_visitor_whose_profile_wechat_refuses_may_look_without_a_name(
+    site: Served, phone: Phone, wechat: Sandbox
+) -> None:
+    """WeChat answers 48001 for them now and then. It says nothing about the account's rights."""
+    wechat.faults([{"path": "/sns/userinfo", "errcode": 48001}])
+    link = phone.to_authorize(site.url + "/").replace("#", "&forceSnapShot=true#")
+    page = phone.visit(phone.agree(link))
+    assert page.status_code == 200
+    assert "快照页" in page.text
+    assert "没有网页授权的权限" not in page.text
+    assert phone.open(site.url + "/").status_code == 200, "and is not sent to WeChat again at once"
 
 
 def test_a_snapshot_visitor_can_log_in_for_real(site: Served, phone: Phone) -> None:

@@ -104,6 +104,16 @@ def test_proof_is_silent_and_keeps_the_name(site: Served, phone: Phone, later: L
 # -- a visitor who would rather not
 
 
+def test_who_refuses_may_enter_a_page_without_a_name_if_it_admits_them(site: Served, phone: Phone) -> None:
+    """Some clients report the refusal as `code=authdeny`."""
+    state = query(phone.to_authorize(site.url + "/optional?a=1").partition("#")[0])["state"]
+    page = phone.open(f"{site.url}/optional?a=1&code=authdeny&state={state}", **BROWSER)
+    assert "你没有同意授权" in page.text
+    assert 'href="/optional?a=1&amp;ask=1"' in page.text
+    assert 'href="/optional?a=1&amp;ask=0"' in page.text
+    assert phone.visit(site.url + "/optional?a=1&ask=0").text == f"openid={phone.openid} name=none"
+
+
 def test_who_comes_back_without_an_answer_gets_a_page_with_ways_on(site: Served, phone: Phone) -> None:
     """WeChat tells nobody of a refusal: the visitor goes back, or opens the page again."""
     phone.open(site.url + "/optional?a=1", **BROWSER)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.chat.wire.gate import MAX_BODY
 from bot.chat.wire.request_body import read
 from bot.errors import FormError
 from bot.server import wsgi_bridge
 from bot.server.wsgi_bridge import Bridge, Scope, Wsgi
-from bot.site import application
+from bot.site import application, forms, members_api
 from tests import on_loop
 
 START = {"type": "http.response.start"}
@@ -128,10 +129,18 @@ def test_a_body_can_be_read_by_lines_and_in_parts_and_ends() -> None:
     assert read == [b"one\n", b"tw", b"o\nthree", b""]
 
 
-def test_half_a_body_is_no_body(log: pytest.LogCaptureFixture) -> None:
-    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ["wsgi.input"].read()
-        raise AssertionError("it was taken for whole")
+def not_called(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    raise AssertionError("the application was called")
+
+
+LENGTH = (b"content-length", b"100000")
+
+
+@pytest.mark.parametrize(
+    "request_scope", [scope(method="POST"), scope(b"/page", LENGTH)], ids=["POST", "GET"]
+)
+def test_half_a_body_is_no_body(request_scope: Scope, log: pytest.LogCaptureFixture) -> None:
+    sent: list[Scope] = []
 
     async def hangs_up() -> None:
         coming: list[Scope] = [{"type": "http.request", "body": b"form_token=", "more_body": True}]
@@ -140,12 +149,73 @@ def test_half_a_body_is_no_body(log: pytest.LogCaptureFixture) -> None:
             return coming.pop() if coming else {"type": "http.disconnect"}
 
         async def send(message: Scope) -> None:
-            pass
+            sent.append(message)
 
-        await Bridge(app, 2)(scope(method="POST"), receive, send)
+        await Bridge(not_called, 2)(request_scope, receive, send)
 
     on_loop.run(hangs_up())
-    assert "ConnectionError" in log.text
+    assert sent[0]["status"] == 400
+    (line,) = [record.facts for record in log.records]  # type: ignore[attr-defined]
+    assert (line["status"], line["reason"]) == ("400", "no-body")
+
+
+@pytest.mark.parametrize("pieces", [[b"x" * 65_537], [b"x" * 1000] * 66, [b"x" * 30_000] * 1000])
+def test_a_body_that_is_too_large_is_refused_before_all_of_it_has_come(
+    pieces: list[bytes], log: pytest.LogCaptureFixture
+) -> None:
+    sent = ask(not_called, scope(b"/page", LENGTH, method="POST"), *pieces)
+    assert (sent[0]["status"], body(sent)) == (413, b"body-too-large")
+    assert (b"connection", b"close") in sent[0]["headers"]
+    (line,) = [record.facts for record in log.records]  # type: ignore[attr-defined]
+    assert (line["path"], line["reason"]) == ("/page", "body-too-large")
+
+
+def test_the_largest_body_is_read() -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return [str(len(environ["wsgi.input"].read())).encode()]
+
+    assert body(ask(app, scope(method="POST"), b"x" * 60_000, b"x" * 5_536)) == b"65536"
+    assert forms.MAX_BODY <= MAX_BODY
+    assert members_api._MAX_BODY <= MAX_BODY
+
+
+def test_forms_that_are_sent_by_half_hold_no_threads() -> None:
+    """Forty of them, and two threads: a page is answered, and so is each form when its rest comes."""
+    bridge, rest = Bridge(answering([b"page"]), 2), asyncio.Event()
+
+    async def all_of_them() -> list[Scope]:
+        answered: list[Scope] = []
+        halves = asyncio.Semaphore(0)
+
+        def client(*coming: Scope, waits: bool) -> tuple[Any, Any]:
+            messages = list(coming)
+
+            async def receive() -> Scope:
+                if len(messages) == 1 and waits:
+                    halves.release()
+                    await rest.wait()
+                return messages.pop(0)
+
+            async def send(message: Scope) -> None:
+                if message["type"] == "http.response.start":
+                    answered.append(message)
+
+            return receive, send
+
+        first = {"type": "http.request", "body": b"form_token=", "more_body": True}
+        last = {"type": "http.request", "body": b"x", "more_body": False}
+        form = scope(b"/account", LENGTH, method="POST")
+        tasks = [asyncio.create_task(bridge(form, *client(first, last, waits=True))) for _ in range(40)]
+        for _ in tasks:
+            await halves.acquire()
+        await bridge(scope(), *client(last, waits=False))
+        assert len(answered) == 1, "the page, and no form yet"
+        rest.set()
+        await asyncio.gather(*tasks)
+        return answered
+
+    assert [message["status"] for message in on_loop.run(all_of_them())] == [200] * 41
 
 
 def test_a_page_that_reads_half_a_body_refuses_the_form() -> None:

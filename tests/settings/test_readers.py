@@ -49,6 +49,22 @@ HEX = matching("[0-9a-f]*", "hex digits")
         (url, "", ""),
         (site, "", ""),
         (site, "HTTPS://Bot.Example.COM:443/", "https://bot.example.com"),
+        (site, "https://中文.cn", "https://xn--fiq228c.cn"),
+        (site, "HTTPS://中文.CN:443/", "https://xn--fiq228c.cn"),
+        (site, "https://中文.cn:8443", "https://xn--fiq228c.cn:8443"),
+        (site, "https://中文。cn", "https://xn--fiq228c.cn"),
+        (site, "https://微信.中文.cn.", "https://xn--vuqz89a.xn--fiq228c.cn"),
+        (site, "https://XN--FIQ228C.cn", "https://xn--fiq228c.cn"),
+        (site, "https://Bücher.example", "https://xn--bcher-kva.example"),
+        (site, "https://faß.de", "https://xn--fa-hia.de"),
+        (site, "https://a.example.", "https://a.example"),
+        (site, "https://a.example.:8443/", "https://a.example:8443"),
+        (url, "https://静态.cn/js/微信.js", "https://xn--t7tw54j.cn/js/微信.js"),
+        (url, "https://user@中文.cn:1/x/", "https://user@xn--fiq228c.cn:1/x"),
+        (url, "https://a.example/中文", "https://a.example/中文"),
+        (HOSTS, "中文.cn, M.Example.com", "xn--fiq228c.cn, m.example.com"),
+        (HOSTS, "中文.cn:8443,xn--fiq228c.cn.", "xn--fiq228c.cn:8443, xn--fiq228c.cn"),
+        (HOSTS, "m.example.com:443, m.example.com:80", "m.example.com, m.example.com"),
         (listen_address, "localhost:80", "127.0.0.1:80"),
         (listen_address, "0.0.0.0:8080", "0.0.0.0:8080"),
         (listen_address, "[::1]:8080", "[::1]:8080"),
@@ -81,6 +97,13 @@ def test_a_good_value_is_read(read: Reader, raw: Any, value: Any) -> None:
         (url, "https://a.example/?q=1", "without query"),
         (url, "https://[::1", "Invalid IPv6 URL"),
         (site, "https://a.example/bot", "must be scheme and host without a path"),
+        (site, "https://a.example:x", "Port"),
+        (site, "https://中文.cn:99999", "Port"),
+        (site, "https://❤.cn", "xn--"),
+        (site, "https://-中.cn", "xn--"),
+        (url, "https://" + "中" * 70 + ".cn", "xn--"),
+        (HOSTS, "❤.cn", "^must be hosts, commas between$"),
+        (HOSTS, "中文.cn/x", "^must be hosts, commas between$"),
         (listen_address, "8080", "must be host:port"),
         (listen_address, "host:0", "must be host:port"),
         (listen_address, "host:²", "must be host:port"),
@@ -108,7 +131,7 @@ def test_whatever_is_given_is_a_value_or_a_value_error(read: Reader, raw: Any) -
 
 @given(
     st.sampled_from([url, site, listen_address, HOSTS]),
-    st.from_regex(r"(https?://)?[\w.\[\]:@-]{0,12}(:\d{1,6})?[/,?#]?", fullmatch=True),
+    st.from_regex(r"(https?://)?[\w.\[\]:@中ß-]{0,12}(:\d{1,6})?[/,?#]?", fullmatch=True),
 )
 def test_a_value_that_was_read_is_read_as_itself(read: Reader, raw: str) -> None:
     try:
@@ -130,6 +153,9 @@ def test_parts_are_the_items_between_commas(items: list[str]) -> None:
         ("http://bot.example.com:443", "bot.example.com:443"),
         ("http://[2001:DB8::1]:80", "[2001:db8::1]"),
         ("https://bot.example.com@evil.example", "bot.example.com@evil.example"),
+        ("https://中文.CN:443/x", "xn--fiq228c.cn"),
+        ("https://中文.cn@evil.example", "中文.cn@evil.example"),
+        ("https://❤.cn", "❤.cn"),
     ],
 )
 def test_a_host_is_as_browsers_write_it(written: str, host: str) -> None:

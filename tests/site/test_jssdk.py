@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, FrameLocator, expect
 from playwright.sync_api import Page as Tab
 
 from bot.errors import WeChatUnreachable
+from bot.settings.readers import host as read_host
+from bot.settings.readers import list_of
+from bot.settings.readers import site as read_site
 from bot.site.page import Page, Share
 from bot.wechat.jssdk import JsSdk
 from tests.conftest import Clock, Served
@@ -35,6 +38,7 @@ class _NOBODY:
 
 
 PAGES = [("/shared", Shared)]
+read_hosts = list_of(read_host, "hosts")
 
 
 def ask(site: Served, url: str, **headers: str) -> requests.Response:
@@ -102,6 +106,22 @@ def test_other_hosts_of_ours_are_signed_and_may_read_the_answer(serve: Serve, we
     assert stranger.headers["Vary"] == "Origin"
     refused = ask(site, "https://evil.example/")
     assert "m.example.com" in refused.json()["error"]
+
+
+def test_a_host_with_chinese_letters_is_ours_however_it_is_written(serve: Serve) -> None:
+    """The account's settings are read as the environment has them. A browser writes xn--… everywhere."""
+    site = serve(public_url=read_site("https://中文.cn"), jssdk_hosts=read_hosts("例子.cn:8443"))
+    for given, page in {
+        "https://xn--fiq228c.cn/app": "https://xn--fiq228c.cn/app",
+        "https://中文.cn/app?a=1#x": "https://xn--fiq228c.cn/app?a=1",
+        "https://例子.cn:8443/": "https://xn--fsqu00a.cn:8443/",
+    }.items():
+        answer = ask(site, given, Origin="https://xn--fiq228c.cn")
+        assert answer.json()["url"] == page
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://xn--fiq228c.cn"
+    assert ask(site, "https://外国.cn/").json()["reason"] == "foreign-host"
+    login = requests.get(site.url + "/account", headers={"User-Agent": PC}, allow_redirects=False, timeout=60)
+    assert login.headers["Location"] == "https://xn--fiq228c.cn/login?to=%2Faccount"
 
 
 # -- the template block

@@ -14,7 +14,7 @@ import requests
 from tests.conftest import Served
 from tests.launch import Sandbox
 from tests.oauth.visitor import Phone, query
-from tests.visiting import MakePhone, Serve, facts
+from tests.visiting import Later, MakePhone, Serve, facts
 
 MakePc = Callable[..., requests.Session]
 
@@ -215,6 +215,32 @@ def test_a_doubled_redirect_is_one_login(
     answers = [computer.get(link, allow_redirects=False, timeout=60).status_code for _ in range(2)]
     assert answers == [302, 302]
     assert sum(call["path"] == "/sns/oauth2/access_token" for call in weixin.calls()) == 1
+
+
+def test_who_goes_back_to_a_used_return_and_is_logged_in_reads_so(
+    site: Served, people: MakePhone, pc: MakePc, weixin: Sandbox, later: Later
+) -> None:
+    computer = pc()
+    link = confirmed(weixin, people("小明").openid, to_wechat(site, computer))
+    computer.get(link, timeout=60)
+    later(61)
+    answer = computer.get(link, allow_redirects=False, timeout=60)
+    assert answer.headers["Location"] == site.url + "/login"
+    assert "小明" in computer.get(site.url + "/login", timeout=60).text
+    computer.cookies.pop("session")
+    assert computer.get(link, timeout=60).status_code == 400
+
+
+@pytest.mark.parametrize("said", ["code=authdeny", "code=AuthDeny", "code=", "code=&reason=x", "code=%20"])
+@pytest.mark.parametrize("has_state", [True, False])
+def test_a_refusal_may_arrive_in_several_forms(
+    site: Served, pc: MakePc, weixin: Sandbox, log: pytest.LogCaptureFixture, said: str, has_state: bool
+) -> None:
+    computer = pc()
+    state = query(to_wechat(site, computer).partition("#")[0])["state"]
+    answer = computer.get(f"{site.url}/login?{said}{'&state=' + state if has_state else ''}", timeout=60)
+    assert (answer.status_code, reason(log)) == (403, "refused")
+    assert not [call for call in weixin.calls() if call["path"].startswith("/sns/")]
 
 
 def test_in_a_frame_it_first_breaks_out_with_the_code_unused(

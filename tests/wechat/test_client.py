@@ -12,7 +12,7 @@ from bot.account_package import AccountPackage
 from bot.app import Parts, build
 from bot.errors import WeChatError, WeChatUnreachable
 from bot.wechat.client import Client
-from bot.wechat.errcodes import explain
+from bot.wechat.errcodes import address_refused, explain
 from bot.wechat.jssdk import JsSdk, signature
 from tests.account import WORDING
 from tests.conftest import NOWHERE, Clock, MakeConfig, as_account
@@ -190,6 +190,25 @@ def test_wechats_address_in_the_words_of_40164_is_named_to_the_operator() -> Non
     assert "Add 47.94.148.108 to the IP whitelist" in text
     assert said in text
     assert "this server's address" in explain(WeChatError(40164, "something new"))
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("invalid ip 203.0.113.9, not in whitelist", "203.0.113.9"),
+        (
+            "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 5fab84d2-09424a07",
+            "203.0.113.9",
+        ),
+        ("invalid ip ::ffff:203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist", "203.0.113.9"),
+        ("invalid ip 2001:db8::9, not in whitelist rid: 1", "2001:db8::9"),
+        ("invalid ip ipv6 2001:DB8::9, not in whitelist", "2001:db8::9"),
+        ("not in whitelist", ""),
+        ("", ""),
+    ],
+)
+def test_the_refused_address_is_found_in_wechats_words(said: str, address: str) -> None:
+    assert address_refused(said) == address
 
 
 def test_48001_names_the_account_kinds_that_lack_the_call() -> None:

@@ -20,10 +20,12 @@ from bot.errors import WeChatError, WeChatUnreachable
 from bot.jobs.outbox import Job, Outbox
 from bot.jobs.runner import Failed, Later
 from bot.wechat.client import PUSH
+from bot.wechat.whitelist import UNLISTED, WhitelistAlarm
 
 log = logging.getLogger("bot.late")
 
-_BUSY = (-1, 45009, 45011)  # temporary errors of WeChat: a later push may succeed
+# A later push may succeed: WeChat is busy, or the operator adds this server to the IP whitelist.
+_BUSY = (-1, 45009, 45011, UNLISTED)
 # A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply after this
 # time, their processes are dead.
 _UNUSED_SECONDS = 1.0
@@ -39,6 +41,7 @@ class LateAnswerWorker:
         self._records = records
         self._outbox = outbox
         self._account = account
+        self._whitelist = WhitelistAlarm()
         self._unused_seconds = _UNUSED_SECONDS if account.can_push else SERIES_SECONDS
 
     def perform(self, job: Job) -> Later | Failed | None:
@@ -122,7 +125,8 @@ class LateAnswerWorker:
     def _deliver(self, openid: str, job: Job, reply: Reply) -> Later | None:
         """Push the parts that have not been pushed yet. Keep a reply that cannot be pushed for the user's
         next message."""
-        parts = reply.pushes(self._account.text_limit) if self._account.can_push else []
+        can_push = self._account.can_push and reply.has_all_for_push
+        parts = reply.pushes(self._account.text_limit) if can_push else []
         sent = int(job.work.get("sent", 0))
         for part in parts[sent:]:
             push = partial(self._account.client.post, PUSH, data={"touser": openid, **part})
@@ -130,13 +134,16 @@ class LateAnswerWorker:
                 job = self._outbox.step(job, push, sent=sent + 1)
             except WeChatError as error:
                 return self._refused(openid, job, reply, sent, error)
+            self._whitelist.accepted()
             sent += 1
         if not parts:
             self._keep(openid, job, reply)
-        log.info("[late] %s: openid=%s", "pushed" if parts else "kept", openid)
+        done = "pushed" if parts else "kept for the next message"
+        log.info("[late] %s %s: openid=%s", type(reply).__name__, done, openid)
         return None
 
     def _refused(self, openid: str, job: Job, reply: Reply, sent: int, error: WeChatError) -> Later | None:
+        self._whitelist.refused(error)
         was_sent = isinstance(error, WeChatUnreachable) and error.was_sent
         if error.errcode in _BUSY and job.tries < _PUSH_TRIES and not was_sent:
             return Later(2.0**job.tries, f"errcode {error.errcode}")

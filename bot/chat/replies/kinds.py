@@ -1,7 +1,8 @@
 """The kinds of reply. Each kind has its XML as the answer to a delivery and its messages to push.
 
 To add a kind, write a class here. A kind without answer() is always pushed. A kind without pushes() cannot be
-pushed; if it is late, the user gets it as the answer to their next message.
+pushed; if it is late, the user gets it as the answer to their next message. So does a reply of which WeChat
+requires more in a push than it has (`has_all_for_push`).
 wechatpy's classes are not used: they put text raw into CDATA, lack TransInfo, and cannot be stored.
 Elements and limits: "passive user reply" and "customer service messages" of WeChat's developer documents.
 """
@@ -43,6 +44,12 @@ class Reply:
         """Return the messages to push, in this order. A text is cut into parts of at most `text_limit` UTF-8
         bytes."""
         return []
+
+    @property
+    def has_all_for_push(self) -> bool:
+        """Return False if WeChat requires more of a push than this reply has. The user then gets it as the
+        answer to their next message."""
+        return True
 
     def cut(self, text_limit: int, hint: str) -> tuple["Reply", str]:
         """Return a reply that is within `text_limit` UTF-8 bytes, and the rest of its text. A reply that
@@ -106,21 +113,31 @@ class Voice(Reply):
 
 @dataclass(frozen=True)
 class Video(Reply):
+    """An answer needs the video only. WeChat requires `thumb_media_id`, the id of a picture, for a push:
+    a late video without it is kept for the user's next message."""
+
     media_id: str
     title: str = ""
     description: str = ""
+    thumb_media_id: str = ""
 
     def answer(self) -> str:
         parts = (("MediaId", self.media_id), ("Title", self.title), ("Description", self.description))
         return _kind("video") + f"<Video>{_optional(*parts)}</Video>"
 
     def pushes(self, text_limit: int) -> list[Message]:
-        return [{"msgtype": "video", "video": dict(vars(self))}]
+        video = {name: text for name, text in vars(self).items() if text}
+        return [{"msgtype": "video", "video": video}]
+
+    @property
+    def has_all_for_push(self) -> bool:
+        return bool(self.thumb_media_id)
 
 
 @dataclass(frozen=True)
 class Music(Reply):
-    """Phones on wifi play `hq_url`. WeChat requires the thumbnail."""
+    """Phones on wifi play `hq_url`. WeChat requires the thumbnail. For a push it requires both URLs: the one
+    given stands for the other. A late Music without any URL is kept for the user's next message."""
 
     thumb_media_id: str
     title: str = ""
@@ -142,11 +159,15 @@ class Music(Reply):
         music = {
             "title": self.title,
             "description": self.description,
-            "musicurl": self.url,
-            "hqmusicurl": self.hq_url,
+            "musicurl": self.url or self.hq_url,
+            "hqmusicurl": self.hq_url or self.url,
             "thumb_media_id": self.thumb_media_id,
         }
         return [{"msgtype": "music", "music": music}]
+
+    @property
+    def has_all_for_push(self) -> bool:
+        return bool(self.url or self.hq_url)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from bot.chat.replies.kinds import Article, News, Reply, Text
@@ -70,12 +70,13 @@ def _check_cards(cards: Sequence[Any], handler: str) -> None:
 
 def _cleaned(part: Any, handler: str) -> Any:
     """Return a copy with only characters that WeChat accepts. Raises HandlerError if a field is not a
-    text (or a tuple, or a dataclass of texts), or if a media id is empty."""
+    text (or a tuple, or a dataclass of texts), or if a media id that has no default is empty."""
     cleaned: dict[str, Any] = {}
+    required = {one.name for one in fields(part) if one.default is MISSING}
     for name, value in vars(part).items():
         where = f"{type(part).__name__}.{name}"
         cleaned[name] = _clean_value(value, where, handler)
-        if name.endswith("media_id") and not cleaned[name]:
+        if name in required and name.endswith("media_id") and not cleaned[name]:
             raise HandlerError(handler, f"{where} is empty")
     return type(part)(**cleaned)
 

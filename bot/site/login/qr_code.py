@@ -12,10 +12,12 @@ from typing import Any
 import segno
 import web
 
+from bot.config import LOGIN_PATH
 from bot.errors import VisitError, WeChatError
 from bot.oauth import browser
 from bot.oauth.request import BROWSER_COOKIE, Go, browser_of, login_path
 from bot.oauth.visitor import Visitor
+from bot.oauth.website import Website
 from bot.people import Login
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
@@ -84,7 +86,7 @@ class LoginPage(Page):
                 return self.render(
                     "login_frame"
                 )  # self_redirect: leave the frame first, without using the code
-            raise self.enter(website.returned(self.request, {"code": query.code, "state": query.state}))
+            raise self.enter(self._returned(website, query))
         if query.go:
             raise self.enter(website.begin(self.request, to))
         options: dict[str, Any] = {}
@@ -93,6 +95,17 @@ class LoginPage(Page):
             for name, value in cookies.items():
                 self.set_cookie(name, value)
         return self._page(way, to, options=options)
+
+    def _returned(self, website: Website, query: Any) -> Go:
+        """Return the redirect for a browser that returns from WeChat. If its login is long done and it
+        has only gone back, redirect to this page, which shows who is logged in."""
+        try:
+            return website.returned(self.request, {"code": query.code, "state": query.state})
+        except VisitError as error:
+            is_known = self.site.visits.known_visitors.of(self.request.cookies) is not None
+            if error.reason != "old-state" or not is_known or website.is_known(query.state or ""):
+                raise
+            return Go(self.site.account.page_url(LOGIN_PATH))
 
     def _suffices(self) -> bool:
         """Return True if the login of this browser's session was proven in the last half hour, as pages with

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat import on
 from bot.chat.delivery.late_answers import DELIVER, EXPECTED, RUN, TYPING, retried_work
-from bot.chat.replies.kinds import Text
+from bot.chat.replies.kinds import Music, Reply, Text, Video
 from bot.chat.replies.stored import to_json
 from bot.chat.replies.text_limit import pieces
 from bot.chat.wire import messages, xml
@@ -28,8 +28,8 @@ def message(desk: Desk, openid: str, text: str = "x", msg_id: int = 7) -> Incomi
     return messages.read(xml.parse(desk.wechat.text(text, msg_id, openid).encode()))
 
 
-def put_reply(desk: Desk, openid: str, reply: Text) -> str:
-    incoming = message(desk, openid)
+def put_reply(desk: Desk, openid: str, reply: Reply, msg_id: int = 7) -> str:
+    incoming = message(desk, openid, msg_id=msg_id)
     work = {"fields": incoming.fields, "reply": to_json(reply), "late": True}
     assert desk.outbox.put(incoming.key, DELIVER, work)
     return incoming.key
@@ -89,7 +89,7 @@ def test_the_pieces_that_do_not_fit_the_window_are_kept(
     assert "".join(pushed(wechat, follower)) + rest.content == long
 
 
-@pytest.mark.parametrize("errcode", [-1, 45009, 45011])
+@pytest.mark.parametrize("errcode", [-1, 40164, 45009, 45011])
 def test_what_wechat_refuses_for_now_is_tried_again(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, errcode: int
 ) -> None:
@@ -146,6 +146,50 @@ def test_a_push_that_is_never_taken_is_kept_after_four_tries(
         desk.perform(key)
     assert desk.outbox.get(key) is None
     assert desk.conversations.kept(follower, "next", again=False) == Text("late")
+
+
+def whitelist_errors(log: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in log.records if "IP whitelist" in record.getMessage()]
+
+
+@pytest.mark.parametrize("path", [SEND, "/cgi-bin/stable_token"])
+def test_an_address_that_is_not_on_the_whitelist_is_named_once_in_an_outage(
+    make_desk: MakeDesk,
+    wechat: Sandbox,
+    follower: str,
+    clock: Clock,
+    log: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    """The whitelist may refuse the push itself, or the fetch of its token."""
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    wechat.faults([{"path": path, "errcode": 40164}])
+    keys = [put_reply(desk, follower, Text(f"late {number}"), number) for number in (7, 8)]
+    for _ in range(2):
+        for key in keys:
+            desk.perform(key)
+    (line,) = whitelist_errors(log)
+    assert "Add 127.0.0.1 to the IP whitelist" in line
+    assert pushed(wechat, follower) == []
+    wechat.faults([])
+    clock.advance(10)
+    for key in keys:
+        desk.perform(key)
+    assert sorted(pushed(wechat, follower)) == ["late 7", "late 8"]
+    wechat.faults([{"path": SEND, "errcode": 40164}])
+    desk.perform(put_reply(desk, follower, Text("late"), 9))
+    assert len(whitelist_errors(log)) == 2, "a new outage"
+
+
+@pytest.mark.parametrize("reply", [Video("m"), Music("th")], ids=repr)
+def test_a_reply_that_lacks_what_a_push_needs_is_kept(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, reply: Reply
+) -> None:
+    desk = make_desk(on.message("text", echo), **as_account(wechat))
+    desk.perform(put_reply(desk, follower, reply))
+    assert desk.outbox.all() == []
+    assert [call["path"] for call in wechat.calls() if call["path"] == SEND] == []
+    assert desk.conversations.kept(follower, "next", again=False) == reply
 
 
 def test_a_job_whose_route_is_gone_ends_with_an_apology(

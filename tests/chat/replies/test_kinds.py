@@ -56,6 +56,8 @@ def test_a_handler_may_return_nothing_a_text_a_list_or_a_reply(returned: Any, ex
         CARD,
         News((Text("x"),)),
         Image("\ud83d"),
+        Video(""),
+        Music(""),
     ],
 )
 def test_anything_else_is_an_error_that_names_the_handler(returned: Any) -> None:
@@ -123,9 +125,52 @@ def test_each_reply_becomes_wechats_customer_service_message() -> None:
     assert one(Music("th", "t", "d", "u", "h"))["music"] == {
         "title": "t", "description": "d", "musicurl": "u", "hqmusicurl": "h", "thumb_media_id": "th",
     }  # fmt: skip
+    with_thumb = {**video, "thumb_media_id": "th"}
+    assert one(Video("m", "t", "d", "th"))["video"] == with_thumb
     card = {"title": "t", "description": "d", "picurl": "p", "url": "u"}
     assert one(News((Article("t", "d", "p", "u"), CARD)))["news"] == {"articles": [card]}
     assert Transfer().pushes(2048) == []
+
+
+# What WeChat requires of a push and not of an answer (docs/protocol.md §3 and §8.1).
+REQUIRED = {
+    "text": ("content",), "image": ("media_id",), "voice": ("media_id",),
+    "video": ("media_id", "thumb_media_id"), "music": ("musicurl", "hqmusicurl", "thumb_media_id"),
+    "news": ("articles",),
+}  # fmt: skip
+LEAST: list[Reply] = [
+    Text("x"),
+    Image("m"),
+    Voice("m"),
+    Video("m"),
+    Video("m", thumb_media_id="th"),
+    Music("th"),
+    Music("th", url="u"),
+    Music("th", hq_url="h"),
+    News((CARD,)),
+    News((CARD,) * 8),
+    Transfer(),
+]
+
+
+@pytest.mark.parametrize("reply", LEAST, ids=repr)
+def test_a_push_has_all_that_wechat_requires_or_is_not_made(reply: Reply) -> None:
+    assert as_reply(reply, "h") == reply
+    bodies = reply.pushes(2048) if reply.has_all_for_push else []
+    for body in bodies:
+        content = body[body["msgtype"]]
+        assert all(content[name] for name in REQUIRED[body["msgtype"]])
+        assert len(content.get("articles", [1])) == 1
+    assert bool(bodies) == (reply not in (Video("m"), Music("th"), Transfer()))
+
+
+def test_an_answer_has_no_thumbnail_of_a_video() -> None:
+    assert Video("m", "t", "d", "th").answer() == Video("m", "t", "d").answer()
+
+
+def test_every_kind_is_tried() -> None:
+    ours = {kind for kind in Reply.kinds.values() if kind.__module__.startswith("bot.")}
+    assert {type(reply) for reply in LEAST} == ours
 
 
 def test_a_long_late_text_goes_out_in_pieces() -> None:
