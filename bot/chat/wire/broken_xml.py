@@ -1,0 +1,206 @@
+"""Mend the XML of a delivery, so that the words of people stay text and cannot become elements.
+
+WeChat puts what people type into CDATA sections without escaping it. So `]]>` in a text ends the section, and
+the rest of the text is read as XML: it can break the document, or pretend to be other elements. A text may
+also contain bytes that are no UTF-8, and characters that XML forbids (docs/protocol.md §2.6).
+
+This module must not read the elements: `xml.py` reads the mended document with all its limits.
+"""
+
+import re
+from typing import NamedTuple
+
+_MESSAGE = (
+    "Content Recognition Label Poiname Title Description Url NickName Nickname nickname Remark EventKey"
+)
+_EVENT = (
+    "EventKey ScanResult Label Poiname NickName Nickname nickname Remark SessionFrom debug_str"
+    " title phone tax_no addr bank_type bank_no attach"
+    " Memo Desc ReceiptInfo LocationName RemarkAmount VerifyCode OuterStr Reason RefuseReason FailReason"
+    " ReasonMsg Msg SkuInfo ExtInfo KeyStr qrcode_info extra_info_json"
+)
+# The elements that people fill, for messages and for events. All others are filled by WeChat.
+IN_MESSAGES = frozenset(_MESSAGE.split())
+IN_EVENTS = frozenset(_EVENT.split())
+# If two such elements stand side by side, the words in the second one must not move the end of the first one.
+# So the first one ends where the second one begins, if that is possible.
+_NEXT = {
+    "Title": ("Description",),
+    "Description": ("Url", "FileKey"),
+    "Label": ("Poiname", "MsgId"),
+    "title": ("phone",),
+    "phone": ("tax_no",),
+    "tax_no": ("addr",),
+    "addr": ("bank_type",),
+    "bank_type": ("bank_no",),
+    "bank_no": ("attach",),
+    "attach": ("title_type",),
+}
+# The key of these menu buttons is the operator's. A stranger fills what follows it: a QR code, a place.
+_AFTER_KEY = {
+    "scancode_push": "ScanCodeInfo",
+    "scancode_waitmsg": "ScanCodeInfo",
+    "pic_sysphoto": "SendPicsInfo",
+    "pic_photo_or_album": "SendPicsInfo",
+    "pic_weixin": "SendPicsInfo",
+    "location_select": "SendLocationInfo",
+}
+
+_CDATA = "<![CDATA["
+_SPLIT = "]]]]><![CDATA[>"  # `]]>` as senders write it that do escape
+_DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*\?>")
+_KIND = re.compile(r"<(MsgType|Event)>\s*(?:<!\[CDATA\[)?\s*(\w*)")
+_OPEN = re.compile(r"<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?(?<!/)>(\s*<!\[CDATA\[)?")
+_TAG_FOLLOWS = re.compile(r"\s*</?([A-Za-z_][\w.-]*)")
+# What stands outside the elements that are rewritten: sections, references, and what XML forbids there.
+_LOOSE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:\w+;|#\w+;)?|\]\]>|<(?![A-Za-z_/!?])", re.DOTALL)
+_NAMED = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
+_REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);")
+_ALLOWED = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BAD = "\ufffd"
+
+
+class Mended(NamedTuple):
+    """A document as it should have been. `is_broken`: the delivery had a fault. Without one it was only
+    unusual: blanks around a section, or a text that looks like XML."""
+
+    document: bytes
+    is_broken: bool
+
+
+def mend(body: bytes) -> Mended:
+    """Return `body` with every element that people fill as one CDATA section.
+
+    Such an element runs from its first opening tag to its last closing tag. WeChat's own elements around it
+    are kept in their order. Bytes that are no UTF-8, and references to characters that XML forbids, become
+    U+FFFD. A BOM and the XML declaration are dropped, and so are blanks around a section.
+    """
+    text = body.decode("utf-8", "replace").replace("\ufffe", _BAD).replace("\uffff", _BAD)
+    is_broken = text.encode() != body
+    text = text.lstrip("\ufeff \t\r\n")
+    if declaration := _DECLARATION.match(text):
+        text = text[declaration.end() :]
+    kinds: dict[str, str] = {}
+    for found in _KIND.finditer(text):
+        kinds.setdefault(found[1], found[2].lower())
+    people = IN_EVENTS if kinds.get("MsgType") == "event" else IN_MESSAGES
+    document = _Document(text, people, kinds.get("Event", ""))
+    mended = document.mended()
+    return Mended(mended.encode(), is_broken or document.is_broken)
+
+
+class _Document:
+    """The elements of one document, from left to right."""
+
+    def __init__(self, text: str, people: frozenset[str], event: str) -> None:
+        self.is_broken = False
+        self._text = text
+        self._people = people
+        self._event = event
+        self._last: dict[str, int] = {}  # the place of the last closing tag of a name
+
+    def mended(self) -> str:
+        pieces: list[str] = []
+        done = at = 0
+        while opening := _OPEN.search(self._text, at):
+            name, has_section = opening[1], opening[2] is not None
+            at = opening.end()
+            if not has_section and name not in self._people:
+                continue  # a number, or an element with children
+            end = self._end(name, at, has_section)
+            if end < 0:
+                continue
+            inner = self._text[at:end]
+            value = self._of_section(inner) if has_section else self._of_bare(inner)
+            pieces += self._loose(self._text[done : opening.start()]), _written(name, value)
+            done = at = end + len(f"</{name}>")
+        return "".join(pieces) + self._loose(self._text[done:])
+
+    def _end(self, name: str, start: int, has_section: bool) -> int:
+        """Return the place of the closing tag of an element that begins at `start`, or -1.
+
+        An element that people fill ends at its last closing tag, all others at their first one. A closing
+        tag counts only where WeChat can have written it: before another tag, and after `]]>` if the element
+        has a section.
+        """
+        closing = f"</{name}>"
+        last = self._last.setdefault(name, self._text.rfind(closing))
+        if last < start:
+            return -1
+        if name not in self._people:
+            return self._first(closing, start, last, has_section, ())
+        following: tuple[str, ...] = ()
+        if name == "EventKey" and self._event in _AFTER_KEY:
+            following = (_AFTER_KEY[self._event],)
+            first = self._first(closing, start, last, has_section, following)
+            if first >= 0:
+                return first
+        for names in (_NEXT.get(name, ()), ()):
+            place = last
+            while place >= start:
+                if self._is_end(closing, start, place, has_section, names):
+                    return place
+                place = self._text.rfind(closing, start, place)
+        return last
+
+    def _first(
+        self, closing: str, start: int, last: int, has_section: bool, names: tuple[str, ...]
+    ) -> int:
+        place = self._text.find(closing, start)
+        while 0 <= place <= last:
+            if self._is_end(closing, start, place, has_section, names):
+                return place
+            place = self._text.find(closing, place + 1)
+        return -1
+
+    def _is_end(self, closing: str, start: int, place: int, has_section: bool, names: tuple[str, ...]) -> bool:
+        if has_section and not self._text[max(start, place - 64) : place].rstrip().endswith("]]>"):
+            return False
+        following = _TAG_FOLLOWS.match(self._text, place + len(closing))
+        return following is not None and (not names or following[1] in names)
+
+    def _of_section(self, inner: str) -> str:
+        """Return the text of an element that began with a CDATA section, as it was typed."""
+        inner = inner.rstrip().removesuffix("]]>")
+        if "]]>" not in inner:
+            return inner
+        escaped = inner.replace(_SPLIT, "")
+        if "]]>" not in escaped:
+            return inner.replace(_SPLIT, "]]>")  # this sender escapes, so nothing is broken
+        self.is_broken = True
+        return inner
+
+    def _of_bare(self, inner: str) -> str:
+        """Return the text of an element without a section."""
+        if _CDATA in inner or "<" in inner:
+            self.is_broken = True
+        return _REFERENCE.sub(lambda found: self._character(found[0]), inner)
+
+    def _character(self, reference: str) -> str:
+        """Return the character of a reference; U+FFFD if XML forbids it."""
+        if reference in _NAMED:
+            return _NAMED[reference]
+        digits = reference[2:-1]
+        code = int(digits[1:], 16) if digits[0] == "x" else int(digits.lstrip("0")[:9] or "0")
+        character = chr(code) if code <= 0x10FFFF else _BAD
+        if _ALLOWED.match(character):
+            return character
+        self.is_broken = True
+        return _BAD
+
+    def _loose(self, text: str) -> str:
+        return _LOOSE.sub(self._repaired, text)
+
+    def _repaired(self, found: re.Match[str]) -> str:
+        part = found[0]
+        if part.startswith(_CDATA):
+            return part
+        if part[0] == "&" and _REFERENCE.fullmatch(part):
+            character = self._character(part)
+            return part if character != _BAD else _BAD
+        self.is_broken = True
+        return part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _written(name: str, value: str) -> str:
+    return f"<{name}>{_CDATA}{value.replace(']]>', _SPLIT)}]]></{name}>"
