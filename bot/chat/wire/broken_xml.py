@@ -143,9 +143,7 @@ class _Document:
                 place = self._text.rfind(closing, start, place)
         return last
 
-    def _first(
-        self, closing: str, start: int, last: int, has_section: bool, names: tuple[str, ...]
-    ) -> int:
+    def _first(self, closing: str, start: int, last: int, has_section: bool, names: tuple[str, ...]) -> int:
         place = self._text.find(closing, start)
         while 0 <= place <= last:
             if self._is_end(closing, start, place, has_section, names):
@@ -153,7 +151,9 @@ class _Document:
             place = self._text.find(closing, place + 1)
         return -1
 
-    def _is_end(self, closing: str, start: int, place: int, has_section: bool, names: tuple[str, ...]) -> bool:
+    def _is_end(
+        self, closing: str, start: int, place: int, has_section: bool, names: tuple[str, ...]
+    ) -> bool:
         if has_section and not self._text[max(start, place - 64) : place].rstrip().endswith("]]>"):
             return False
         following = _TAG_FOLLOWS.match(self._text, place + len(closing))

@@ -48,9 +48,9 @@ def element(name: str, text: str) -> str:
 def parse(body: bytes, faults: list[str] | None = None) -> dict[str, Any]:
     """Return the children of the root element `<xml>`. Raises Refused(400) if `body` is not such a document.
 
-    Control characters are removed: some keyboards send them, and an XML parser rejects them. If the words of a
-    person break the document, or look like elements, `broken_xml.py` mends it first; a real fault is added to
-    `faults`.
+    Control characters are removed: some keyboards send them, and an XML parser rejects them. If the words
+    of a person break the document, or look like elements, `broken_xml.py` mends it first; a real fault is
+    added to `faults`.
     """
     body = body.translate(None, _CONTROL)
     closing_tags = _CLOSING_TAG.findall(body)
