@@ -271,11 +271,13 @@ LACKING: dict[str, tuple[Make, tuple[str, ...]]] = {
     "bad MsgId": (typed("text", "<Content>private words</Content><MsgId>x</MsgId>"), ("MsgId",)),
     "no Content": (typed("text", "<MsgId>{id}</MsgId>"), ("Content",)),
     "an image without MediaId": (typed("image", "<PicUrl>x</PicUrl><MsgId>{id}</MsgId>"), ("MediaId",)),
-    "a voice without MediaId": (typed("voice", "<MsgId>{id}</MsgId>"), ("MediaId",)),
-    "a video without MediaId": (typed("video", "<MsgId>{id}</MsgId>"), ("MediaId",)),
+    "a voice without MediaId": (typed("voice", "<Format>amr</Format><MsgId>{id}</MsgId>"), ("MediaId",)),
+    "a video without MediaId": (typed("video", "<MsgId>{id}</MsgId>"), ("MediaId", "ThumbMediaId")),
     "a place without numbers": (
-        typed("location", "<MsgId>{id}</MsgId>"), ("Location_X, Location_Y",)),
-    "a link without Url": (typed("link", "<Title>t</Title><MsgId>{id}</MsgId>"), ("Url",)),
+        typed("location", "<Scale>1</Scale><Label>l</Label><MsgId>{id}</MsgId>"),
+        ("Location_X", "Location_Y")),
+    "a link without Url": (
+        typed("link", "<Title>t</Title><Description>d</Description><MsgId>{id}</MsgId>"), ("Url",)),
     "no Event": (lambda wechat: wechat.deliver(wechat.message("event", "", created=next(_ids))), ("Event",)),
     "a tap without EventKey": (event_of("CLICK"), ("EventKey",)),
     "a scan without ScanCodeInfo": (
@@ -302,7 +304,7 @@ def test_what_lacks_an_element_is_answered_with_one_warning_that_names_it(live: 
     assert "WARNING" in warning
     live.keeps_its_secrets([line for line in lines if "[gate]" not in line])
     metrics = live.metrics()
-    for element in ", ".join(names).split(", "):
+    for element in names:
         assert f'bot_missing_elements_total{{element="{element}"}}' in metrics
 
 

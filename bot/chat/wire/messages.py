@@ -73,33 +73,40 @@ TYPES = frozenset(MESSAGES)  # the types of messages that WeChat has, without ev
 ALL_EVENTS: dict[str, Any] = {**EVENTS, **NOTICES}
 Unknown: Any = tolerant_copy(wechatpy.UnknownMessage)
 
-# The elements of a type or event that handlers need, besides the header. The gate logs the missing ones.
+# The elements that WeChat's documents list for a type or event, besides the header. The gate logs the missing
+# ones. (VIEW has MenuId only in newer documents.)
 EXPECTED: dict[str, tuple[str, ...]] = {
     "text": ("Content",),
-    "image": ("MediaId",),
-    "voice": ("MediaId",),
-    "video": ("MediaId",),
-    "shortvideo": ("MediaId",),
-    "location": ("Location_X", "Location_Y"),
-    "link": ("Title", "Url"),
-    "file": ("FileKey",),
+    "image": ("MediaId", "PicUrl"),
+    "voice": ("MediaId", "Format"),
+    "video": ("MediaId", "ThumbMediaId"),
+    "shortvideo": ("MediaId", "ThumbMediaId"),
+    "location": ("Location_X", "Location_Y", "Scale", "Label"),
+    "link": ("Title", "Description", "Url"),
+    "file": ("Title", "FileKey"),
     "event": ("Event",),
 }
 EXPECTED_OF_EVENTS: dict[str, tuple[str, ...]] = {
-    "scan": ("EventKey",),
-    "location": ("Latitude", "Longitude"),
+    "subscribe_scan": ("Ticket",),
+    "scan": ("EventKey", "Ticket"),
+    "location": ("Latitude", "Longitude", "Precision"),
     "click": ("EventKey",),
     "view": ("EventKey",),
     "view_miniprogram": ("EventKey",),
-    "scancode_push": ("EventKey", "ScanCodeInfo", "ScanCodeInfo/ScanResult"),
-    "scancode_waitmsg": ("EventKey", "ScanCodeInfo", "ScanCodeInfo/ScanResult"),
+    "scancode_push": ("EventKey", "ScanCodeInfo", "ScanCodeInfo/ScanType", "ScanCodeInfo/ScanResult"),
+    "scancode_waitmsg": (
+        "EventKey",
+        "ScanCodeInfo",
+        "ScanCodeInfo/ScanType",
+        "ScanCodeInfo/ScanResult",
+    ),
     "pic_sysphoto": ("EventKey", "SendPicsInfo"),
     "pic_photo_or_album": ("EventKey", "SendPicsInfo"),
     "pic_weixin": ("EventKey", "SendPicsInfo"),
     "location_select": (
         "EventKey",
         "SendLocationInfo",
-        *(f"SendLocationInfo/{name}" for name in ("Location_X", "Location_Y", "Label", "Poiname")),
+        *(f"SendLocationInfo/{name}" for name in ("Location_X", "Location_Y", "Scale", "Label", "Poiname")),
     ),
     "templatesendjobfinish": ("MsgID", "Status"),
     "masssendjobfinish": ("MsgID", "Status"),
@@ -222,7 +229,8 @@ def _read_event(
         scene = event_key
     elif name == "subscribe" and event_key.startswith(SCENE_PREFIX):
         scene = event_key.removeprefix(SCENE_PREFIX)
-        message_class = ALL_EVENTS["subscribe_scan"]
+        name = "subscribe_scan"
+        message_class = ALL_EVENTS[name]
     elif name == "subscribe" and event_key.startswith(("scanbarcode|", "scanimage|")):
         message_class = ALL_EVENTS["subscribe_scan_product"]
     return Incoming(

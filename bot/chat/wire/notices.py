@@ -1,7 +1,7 @@
 """The typed events that WeChat sends on its own: results of jobs, subscriptions, privacy, guides, cards.
 
 wechatpy 1.8.18 lacks most of them. A list is always a list, however many elements WeChat sends. This module
-must not act on an event. Sources: docs/protocol.md §2.3 to §2.5 and §12.
+must not act on an event. Sources: docs/protocol.md §2.3 to §2.6.
 """
 
 from typing import Any, NamedTuple
