@@ -8,10 +8,12 @@ This module must not read the elements: `xml.py` reads the mended document with 
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 _MESSAGE = (
     "Content Recognition Label Poiname Title Description Url NickName Nickname nickname Remark EventKey"
+    " bizmsgmenuid"
 )
 _EVENT = (
     "EventKey ScanResult Label Poiname NickName Nickname nickname Remark SessionFrom debug_str"
@@ -22,19 +24,16 @@ _EVENT = (
 # The elements that people fill, for messages and for events. All others are filled by WeChat.
 IN_MESSAGES = frozenset(_MESSAGE.split())
 IN_EVENTS = frozenset(_EVENT.split())
-# If two such elements stand side by side, the words in the second one must not move the end of the first one.
-# So the first one ends where the second one begins, if that is possible.
-_NEXT = {
-    "Title": ("Description",),
-    "Description": ("Url", "FileKey"),
-    "Label": ("Poiname", "MsgId"),
-    "title": ("phone",),
-    "phone": ("tax_no",),
-    "tax_no": ("addr",),
-    "addr": ("bank_type",),
-    "bank_type": ("bank_no",),
-    "bank_no": ("attach",),
-    "attach": ("title_type",),
+# Elements of one person that stand side by side, by type or event, in WeChat's order. The words in one must
+# not move the end of the one before it.
+_ROWS = {
+    "link": ("Title", "Description", "Url"),
+    "file": ("Title", "Description", "FileKey"),
+    "location_select": ("Label", "Poiname"),
+    "submit_invoice_title": (
+        *("title", "phone", "tax_no", "addr"),
+        *("bank_type", "bank_no", "attach", "title_type"),
+    ),
 }
 # The key of these menu buttons is the operator's. A stranger fills what follows it: a QR code, a place.
 _AFTER_KEY = {
@@ -48,6 +47,8 @@ _AFTER_KEY = {
 
 _CDATA = "<![CDATA["
 _SPLIT = "]]]]><![CDATA[>"  # `]]>` as senders write it that do escape
+_ANY = IN_MESSAGES | IN_EVENTS
+_OPEN_OF_PERSON = re.compile(rf"<(?:{'|'.join(sorted(_ANY))})[\s>]")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*\?>")
 _KIND = re.compile(r"<(MsgType|Event)>\s*(?:<!\[CDATA\[)?\s*(\w*)")
 _OPEN = re.compile(r"<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?(?<!/)>(\s*<!\[CDATA\[)?")
@@ -80,11 +81,7 @@ def mend(body: bytes) -> Mended:
     text = text.lstrip("\ufeff \t\r\n")
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
-    kinds: dict[str, str] = {}
-    for found in _KIND.finditer(text):
-        kinds.setdefault(found[1], found[2].lower())
-    people = IN_EVENTS if kinds.get("MsgType") == "event" else IN_MESSAGES
-    document = _Document(text, people, kinds.get("Event", ""))
+    document = _Document(text)
     mended = document.mended()
     return Mended(mended.encode(), is_broken or document.is_broken)
 
@@ -92,12 +89,17 @@ def mend(body: bytes) -> Mended:
 class _Document:
     """The elements of one document, from left to right."""
 
-    def __init__(self, text: str, people: frozenset[str], event: str) -> None:
+    def __init__(self, text: str) -> None:
         self.is_broken = False
         self._text = text
-        self._people = people
-        self._event = event
         self._last: dict[str, int] = {}  # the place of the last closing tag of a name
+        # WeChat writes the type before any words of a person. What comes later may be such words.
+        first = _OPEN_OF_PERSON.search(text)
+        header = dict(reversed(_KIND.findall(text, 0, first.start() if first else len(text))))
+        msg_type, self._event = header.get("MsgType", ""), header.get("Event", "").lower()
+        self._people = {"": _ANY, "event": IN_EVENTS}.get(msg_type, IN_MESSAGES)
+        row = _ROWS.get(self._event if msg_type == "event" else msg_type, ())
+        self._next = dict(pairwise(row))
 
     def mended(self) -> str:
         pieces: list[str] = []
@@ -128,36 +130,50 @@ class _Document:
         if last < start:
             return -1
         if name not in self._people:
-            return self._first(closing, start, last, has_section, ())
-        following: tuple[str, ...] = ()
+            return self._first(closing, start, last, has_section)
         if name == "EventKey" and self._event in _AFTER_KEY:
-            following = (_AFTER_KEY[self._event],)
-            first = self._first(closing, start, last, has_section, following)
+            first = self._first(closing, start, last, has_section, _AFTER_KEY[self._event])
             if first >= 0:
                 return first
-        for names in (_NEXT.get(name, ()), ()):
-            place = last
-            while place >= start:
-                if self._is_end(closing, start, place, has_section, names):
-                    return place
-                place = self._text.rfind(closing, start, place)
-        return last
+        end = self._last_of(closing, start, has_section)
+        if name in self._next and end >= 0:
+            return self._before_next(name, start, has_section, end)
+        return end if end >= 0 else last
 
-    def _first(self, closing: str, start: int, last: int, has_section: bool, names: tuple[str, ...]) -> int:
+    def _before_next(self, name: str, start: int, has_section: bool, end: int) -> int:
+        """Return the last place at which the element `name` ends and its neighbour begins; `end`, its last
+        closing tag, if the neighbour is missing."""
+        neighbour = self._next[name]
+        place = self._last_of(f"</{name}>", start, has_section, neighbour)
+        if place < 0:
+            return end
+        # Without a neighbour of WeChat, the words may contain one: then they go on behind it.
+        end_of_neighbour = max(place, self._last_of(f"</{neighbour}>", place, False))
+        after = self._next.get(neighbour)
+        goes_on = end > end_of_neighbour and not (
+            after and self._text.find(f"<{after}>", end_of_neighbour, end) >= 0
+        )
+        return end if goes_on else place
+
+    def _last_of(self, closing: str, start: int, has_section: bool, following: str = "") -> int:
+        place = self._text.rfind(closing, start)
+        while place >= 0 and not self._is_end(closing, start, place, has_section, following):
+            place = self._text.rfind(closing, start, place)
+        return place
+
+    def _first(self, closing: str, start: int, last: int, has_section: bool, following: str = "") -> int:
         place = self._text.find(closing, start)
         while 0 <= place <= last:
-            if self._is_end(closing, start, place, has_section, names):
+            if self._is_end(closing, start, place, has_section, following):
                 return place
             place = self._text.find(closing, place + 1)
         return -1
 
-    def _is_end(
-        self, closing: str, start: int, place: int, has_section: bool, names: tuple[str, ...]
-    ) -> bool:
+    def _is_end(self, closing: str, start: int, place: int, has_section: bool, following: str) -> bool:
         if has_section and not self._text[max(start, place - 64) : place].rstrip().endswith("]]>"):
             return False
-        following = _TAG_FOLLOWS.match(self._text, place + len(closing))
-        return following is not None and (not names or following[1] in names)
+        tag = _TAG_FOLLOWS.match(self._text, place + len(closing))
+        return tag is not None and following in ("", tag[1])
 
     def _of_section(self, inner: str) -> str:
         """Return the text of an element that began with a CDATA section, as it was typed."""

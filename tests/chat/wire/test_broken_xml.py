@@ -117,6 +117,8 @@ def test_a_text_inside_another_element_is_read_as_it_was_typed(place: str, text:
         ("]]></Title><!--", "--><Description><![CDATA["),
         ("t", "]]></Title>"),
         ("t", "]]></Title><Url><![CDATA[x]]></Url><MsgId>9</MsgId>"),
+        ("t", "]]></Title><Url><![CDATA[x]]></Url><Title><![CDATA[ <Description>"),
+        ("t", "]]></Description><Url><![CDATA[x]]></Url><MsgId>9</MsgId><Description><![CDATA["),
         ("t", "</Title> </Url> </MsgId>"),
     ],
 )
@@ -128,6 +130,45 @@ def test_two_texts_of_one_link_stay_apart(title: str, description: str) -> None:
     fields = read(message("link", body, account=ACCOUNT))
     expected = {"Title": title, "Description": description, "Url": "http://u", "MsgId": "7"}
     assert fields == HEADER | {"MsgType": "link"} | expected
+
+
+LINK = {"Title": "t", "Description": "d", "Url": "u"}
+LINK_PIECES = [
+    "]]>", "<![CDATA[", "x", " ", "<MsgId>9</MsgId>",
+    *(f"{before}{name}>" for before in ("<", "</", "]]></") for name in (*LINK, "FileKey", "MsgId")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", LINK)
+@given(text=st.lists(st.sampled_from(LINK_PIECES), max_size=8).map("".join))
+@example(text="http://e]]></Description><FileKey><![CDATA[x")
+@example(text="]]></Title><Url>")
+def test_a_text_of_a_link_adds_and_hides_no_element(place: str, text: str) -> None:
+    """Words can move between the texts of one link, because one person writes all of them."""
+    inner = "".join(f"<{name}><![CDATA[{text if name == place else LINK[name]}]]></{name}>" for name in LINK)
+    fields = read(message("link", inner + "<MsgId>7</MsgId>", account=ACCOUNT))
+    assert list(fields) == [*HEADER, "MsgType", *LINK, "MsgId"]
+    assert HEADER.items() <= fields.items()
+    assert fields["MsgId"] == "7"
+    if not any(f"</{one}><{two}>" in text for one, two in (("Title", "Description"), ("Description", "Url"))):
+        assert {name: fields[name] for name in LINK} == LINK | {place: text}
+
+
+def test_a_text_adds_no_neighbour_that_is_missing() -> None:
+    for title in (
+        "]]></Title><Description><![CDATA[x]]></Description><Title><![CDATA[",
+        "]]></Title><Description><![CDATA[x",
+    ):
+        inner = f"<Title><![CDATA[{title}]]></Title><Url><![CDATA[u]]></Url><MsgId>7</MsgId>"
+        fields = read(message("link", inner, account=ACCOUNT))
+        assert fields == HEADER | {"MsgType": "link", "Title": title, "Url": "u", "MsgId": "7"}
+
+
+def test_words_before_the_type_cannot_change_it() -> None:
+    text = "]]></Content><MsgType>event</MsgType><MsgId>9</MsgId><Content><![CDATA["
+    body = document("Content", "").replace("<Content><![CDATA[]]></Content>", "")
+    fields = read(body.replace("<xml>", f"<xml><Content><![CDATA[{text}]]></Content>"))
+    assert fields == HEADER | {"MsgType": "text", "Content": text, "MsgId": "7"}
 
 
 @pytest.mark.parametrize("place", PLACES)
