@@ -52,11 +52,15 @@ _OPEN_OF_PERSON = re.compile(rf"<(?:{'|'.join(sorted(_ANY))})[\s>]")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*\?>")
 _KIND = re.compile(r"<(MsgType|Event)>\s*(?:<!\[CDATA\[)?\s*(\w*)")
 _OPEN = re.compile(r"<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?(?<!/)>(\s*<!\[CDATA\[)?")
-_TAG_FOLLOWS = re.compile(r"\s*</?([A-Za-z_][\w.-]*)")
+_TAG_FOLLOWS = re.compile(r"\s*<(/?[A-Za-z_][\w.-]*)")
+_HEADER = re.compile(
+    r"\s*<(ToUserName|FromUserName|CreateTime)>\s*(?:<!\[CDATA\[)?([\w@.-]+)(?:\]\]>)?\s*</\1>"
+)
 # What stands outside the elements that are rewritten: sections, references, and what XML forbids there.
 _LOOSE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:\w+;|#\w+;)?|\]\]>|<(?![A-Za-z_/!?])", re.DOTALL)
 _NAMED = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
 _REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);")
+_UNESCAPED = re.compile(rf"<|\]\]>|&(?!{_REFERENCE.pattern[1:]})")
 _ALLOWED = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BAD = "\ufffd"
 
@@ -84,6 +88,20 @@ def mend(body: bytes) -> Mended:
     document = _Document(text)
     mended = document.mended()
     return Mended(mended.encode(), is_broken or document.is_broken)
+
+
+def header_of(document: bytes) -> dict[str, str]:
+    """Return who wrote a message, to whom and when, of a whole document that cannot be mended; {} if it does
+    not begin with them. WeChat writes them before any words of a person."""
+    text = document.decode("utf-8", "replace").strip()
+    if not (text.startswith("<xml>") and text.endswith("</xml>")):
+        return {}
+    header: dict[str, str] = {}
+    at = len("<xml>")
+    while found := _HEADER.match(text, at):
+        header.setdefault(found[1], found[2])
+        at = found.end()
+    return header if len(header) == 3 else {}
 
 
 class _Document:
@@ -144,19 +162,23 @@ class _Document:
         """Return the last place at which the element `name` ends and its neighbour begins; `end`, its last
         closing tag, if the neighbour is missing."""
         neighbour = self._next[name]
-        place = self._last_of(f"</{name}>", start, has_section, neighbour)
+        after = self._next.get(neighbour, "")
+        end_of_neighbour = self._last_of(f"</{neighbour}>", start, False, after)
+        if end_of_neighbour < 0:
+            end_of_neighbour = self._last_of(f"</{neighbour}>", start, False)
+        place = self._last_of(f"</{name}>", start, has_section, neighbour, end_of_neighbour)
         if place < 0:
             return end
         # Without a neighbour of WeChat, the words may contain one: then they go on behind it.
-        end_of_neighbour = max(place, self._last_of(f"</{neighbour}>", place, False))
-        after = self._next.get(neighbour)
         goes_on = end > end_of_neighbour and not (
             after and self._text.find(f"<{after}>", end_of_neighbour, end) >= 0
         )
         return end if goes_on else place
 
-    def _last_of(self, closing: str, start: int, has_section: bool, following: str = "") -> int:
-        place = self._text.rfind(closing, start)
+    def _last_of(
+        self, closing: str, start: int, has_section: bool, following: str = "", stop: int | None = None
+    ) -> int:
+        place = -1 if stop == -1 else self._text.rfind(closing, start, stop)
         while place >= 0 and not self._is_end(closing, start, place, has_section, following):
             place = self._text.rfind(closing, start, place)
         return place
@@ -188,7 +210,7 @@ class _Document:
 
     def _of_bare(self, inner: str) -> str:
         """Return the text of an element without a section."""
-        if _CDATA in inner or "<" in inner:
+        if _UNESCAPED.search(inner):
             self.is_broken = True
         return _REFERENCE.sub(lambda found: self._character(found[0]), inner)
 

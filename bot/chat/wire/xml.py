@@ -82,7 +82,14 @@ def _seem_to_end_twice(closing_tags: list[bytes]) -> bool:
 
 def _parse_mended(body: bytes, faults: list[str] | None) -> dict[str, Any]:
     document, is_broken = broken_xml.mend(body)
-    fields = _parse_strictly(document)
+    try:
+        fields = _parse_strictly(document)
+    except Refused as refusal:
+        # As a message without a type it is answered `success`, and WeChat does not repeat it.
+        fields = dict(broken_xml.header_of(document))
+        if refusal.reason != "bad-xml" or not fields:
+            raise
+        is_broken = True
     if is_broken and faults is not None:
         faults.append(BROKEN)
     return fields

@@ -143,6 +143,8 @@ LINK_PIECES = [
 @given(text=st.lists(st.sampled_from(LINK_PIECES), max_size=8).map("".join))
 @example(text="http://e]]></Description><FileKey><![CDATA[x")
 @example(text="]]></Title><Url>")
+@example(text="]]></Title></Description>")
+@example(text="]]></Title><Description>")
 def test_a_text_of_a_link_adds_and_hides_no_element(place: str, text: str) -> None:
     """Words can move between the texts of one link, because one person writes all of them."""
     inner = "".join(f"<{name}><![CDATA[{text if name == place else LINK[name]}]]></{name}>" for name in LINK)
@@ -150,7 +152,10 @@ def test_a_text_of_a_link_adds_and_hides_no_element(place: str, text: str) -> No
     assert list(fields) == [*HEADER, "MsgType", *LINK, "MsgId"]
     assert HEADER.items() <= fields.items()
     assert fields["MsgId"] == "7"
-    if not any(f"</{one}><{two}>" in text for one, two in (("Title", "Description"), ("Description", "Url"))):
+    solid = "".join(text.split())
+    if not any(
+        f"</{one}><{two}>" in solid for one, two in (("Title", "Description"), ("Description", "Url"))
+    ):
         assert {name: fields[name] for name in LINK} == LINK | {place: text}
 
 
@@ -270,6 +275,17 @@ def test_lists_of_elements_stay_lists_beside_a_broken_text() -> None:
     assert fields["Remark"] == "a]]>b"
 
 
+HOPELESS = ["<new>", "<a><b></a></b>", "<a", "<![CDATA[", "<a:b>1</a:b>", "<!-- -- -->", "<?xml?>"]
+
+
+@pytest.mark.parametrize("inner", HOPELESS)
+def test_a_document_that_cannot_be_mended_has_no_type_but_a_sender(inner: str) -> None:
+    body = f"<Event>new</Event>{inner}"
+    faults: list[str] = []
+    assert xml.parse(message("event", body, account=ACCOUNT).encode(), faults) == HEADER
+    assert faults == [xml.BROKEN]
+
+
 # -- the limits stand
 
 
@@ -331,6 +347,16 @@ def test_only_what_xml_forbids_is_a_fault(sent: str, is_fault: bool) -> None:
     faults: list[str] = []
     xml.parse(document("Content", sent).encode(), faults)
     assert faults == ([xml.BROKEN] if is_fault else [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_fault"), [("x &amp; &#65;", False), ("a & b", True), ("a < b", True), ("]]>", True)]
+)
+def test_an_unescaped_character_outside_a_section_is_a_fault(sent: str, is_fault: bool) -> None:
+    for element in ("Content", "PicUrl"):
+        faults: list[str] = []
+        xml.parse(f"<xml><{element}>{sent}</{element}></xml>".encode(), faults)
+        assert faults == ([xml.BROKEN] if is_fault else [])
 
 
 def test_blanks_and_escapes_are_no_fault() -> None:
