@@ -53,6 +53,7 @@ _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*\?>")
 _KIND = re.compile(r"<(MsgType|Event)>\s*(?:<!\[CDATA\[)?\s*(\w*)")
 _OPEN = re.compile(r"<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?(?<!/)>(\s*<!\[CDATA\[)?")
 _TAG_FOLLOWS = re.compile(r"\s*<(/?[A-Za-z_][\w.-]*)")
+_CIPHERTEXT = re.compile(r"<Encrypt>\s*(?:<!\[CDATA\[)?([\w+/=]+)(?:\]\]>)?\s*</Encrypt>\s*</xml>\Z")
 _HEADER = re.compile(
     r"\s*<(ToUserName|FromUserName|CreateTime)>\s*(?:<!\[CDATA\[)?([\w@.-]+)(?:\]\]>)?\s*</\1>"
 )
@@ -91,11 +92,14 @@ def mend(body: bytes) -> Mended:
 
 
 def header_of(document: bytes) -> dict[str, str]:
-    """Return who wrote a message, to whom and when, of a whole document that cannot be mended; {} if it does
-    not begin with them. WeChat writes them before any words of a person."""
+    """Return what can be read of a whole document that cannot be mended: its ciphertext; or else who
+    wrote it, to whom and when; or {}. WeChat writes the ciphertext after, and the header before all words
+    of a person."""
     text = document.decode("utf-8", "replace").strip()
     if not (text.startswith("<xml>") and text.endswith("</xml>")):
         return {}
+    if ciphertext := _CIPHERTEXT.search(text):
+        return {"Encrypt": ciphertext[1]}
     header: dict[str, str] = {}
     at = len("<xml>")
     while found := _HEADER.match(text, at):

@@ -286,6 +286,11 @@ def test_a_document_that_cannot_be_mended_has_no_type_but_a_sender(inner: str) -
     assert faults == [xml.BROKEN]
 
 
+def test_the_ciphertext_of_a_document_that_cannot_be_mended_is_read() -> None:
+    body = document("Content", "x").replace("</xml>", "<a<Encrypt><![CDATA[ab+/=]]></Encrypt></xml>")
+    assert read(body) == {"Encrypt": "ab+/="}
+
+
 # -- the limits stand
 
 
