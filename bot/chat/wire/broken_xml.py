@@ -109,7 +109,7 @@ def header_of(document: bytes) -> dict[str, str]:
 
 
 class _Document:
-    """The elements of one document, from left to right."""
+    """The text of one document. mended() rewrites its elements from left to right."""
 
     def __init__(self, text: str) -> None:
         self.is_broken = False
@@ -203,7 +203,11 @@ class _Document:
 
     def _of_section(self, inner: str) -> str:
         """Return the text of an element that began with a CDATA section, as it was typed."""
-        inner = inner.rstrip().removesuffix("]]>")
+        closed = inner.rstrip()
+        if not closed.endswith("]]>"):
+            self.is_broken = True
+            return inner
+        inner = closed.removesuffix("]]>")
         if "]]>" not in inner:
             return inner
         escaped = inner.replace(_SPLIT, "")

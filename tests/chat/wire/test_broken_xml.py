@@ -262,6 +262,13 @@ def test_blanks_around_a_section_are_no_part_of_the_value(blanks: str) -> None:
         assert read(spaced) == expected
 
 
+def test_a_section_without_an_end_is_a_text() -> None:
+    faults: list[str] = []
+    body = message("text", "<Content><![CDATA[a </Content><MsgId>7</MsgId>", account=ACCOUNT)
+    assert xml.parse(body.encode(), faults) == HEADER | {"MsgType": "text", "Content": "a ", "MsgId": "7"}
+    assert faults == [xml.BROKEN]
+
+
 def test_a_sender_that_escapes_is_understood() -> None:
     escaped = xml.element("Content", "a]]>b]]>")
     assert read(message("text", escaped, account=ACCOUNT))["Content"] == "a]]>b]]>"
