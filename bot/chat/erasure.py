@@ -1,4 +1,5 @@
-"""Delete all data about a person when they unsubscribe, as WeChat requires, or when they request it."""
+"""Delete all data about a person when they unsubscribe, take back a right or close their WeChat account, as
+WeChat requires, or when they request it."""
 
 from bot.account import Account
 from bot.chat.conversation import Conversations

@@ -90,8 +90,8 @@ class Handlers:
             log.error("[handle] handler %s failed: %s", name, describe(error))
             return self.apology(type(error).__name__)
         finally:
-            if incoming.event.casefold() == "unsubscribe":
-                self._threads.in_thread(self._erase, incoming.openid)
+            if incoming.msg_type == "event" and (person := incoming.to_forget):
+                self._threads.in_thread(self._erase, person)
 
     def apology(self, problem: str) -> Outcome:
         """Return the apology that the user gets if there can be no answer."""
@@ -150,7 +150,7 @@ class Handlers:
         try:
             self._erasure.erase(openid)
         except StoreError as error:
-            log.error("[handle] the data of a user who unsubscribed is not deleted: %s", error)
+            log.error("[handle] the data of a user who left is not deleted: %s", error)
 
 
 def _call(route: Route, chat: Chat, *captures: Any) -> Any:

@@ -3,6 +3,7 @@
 This module must not call the handler.
 """
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,19 @@ class Chat:
     """The first argument of every handler.
 
     `message` is the typed message or event (wechatpy's classes: `.content`, `.media_id`, `.scene_id` …).
-    `openid` names the user. `account` has WeChat's API (`chat.account.client`) and the people.
+    `fields` has all elements by WeChat's names. `openid` names the user. `account` has WeChat's API
+    (`chat.account.client`) and the people.
     """
 
     message: Any
     openid: str
     account: Account
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return a copy of all elements of the delivery, by WeChat's names. Use it for an event that has no
+        class yet. An element with children is a dict, and one that repeats is a list."""
+        return dict(copy.deepcopy(self.message._data))
 
 
 Handler = Callable[..., Any]

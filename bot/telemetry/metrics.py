@@ -24,6 +24,10 @@ _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 deliveries = Counter("bot_deliveries", "Deliveries by WeChat, by result", ["result"])
 delivered = functools.cache(deliveries.labels)  # cached: the lookup takes 0.7 us for every message
 refusals = Counter("bot_refusals", "Deliveries that did not pass the gate", ["reason"])
+mended_deliveries = Counter("bot_mended_deliveries", "Deliveries whose XML was broken and has been mended")
+missing_elements = Counter(
+    "bot_missing_elements", "Elements that WeChat's documents list and deliveries lacked", ["element"]
+)
 delivery_seconds = Histogram(
     "bot_delivery_seconds",
     "Time from request to answer of a delivery; WeChat hangs up at 5 s",

@@ -54,6 +54,9 @@ class Live:
     def get(self, query: str) -> requests.Response:
         return self._http.get(f"{self.bot.callback}?{query}", timeout=60)
 
+    def metrics(self) -> str:
+        return self._http.get(f"{self.bot.url}/metrics", timeout=60).text
+
     def say(self, text: str) -> str | None:
         """A good message and its answer."""
         answer = self.post(self.wechat.deliver(self.wechat.text(text, next(_ids))))
@@ -167,16 +170,6 @@ BAD: dict[str, tuple[Make, tuple[str, ...]]] = {
     "entity bomb": (body(BOMB), ("xml-doctype", "bad-xml")),
     "doctype": (body('<!DOCTYPE xml SYSTEM "http://127.0.0.1:9/private"><xml/>'), ("xml-doctype", "bad-xml")),
     "deep": (body("<xml>" + "<a>" * 100 + "</a>" * 100 + "</xml>"), ("xml-too-deep",)),
-    "lone surrogate": (body(b"<xml><Content>\xed\xa0\x80</Content></xml>"), ("bad-xml",)),
-    "surrogate reference": (body("<xml><Content>&#xD800;</Content></xml>"), ("bad-xml",)),
-    "no MsgId": (lambda wechat: wechat.deliver(wechat.message("text", "<Content>private</Content>")),
-                 ("missing-field",)),
-    "no Content": (lambda wechat: wechat.deliver(wechat.message("text", ONE)), ("missing-field",)),
-    "no Event": (lambda wechat: wechat.deliver(wechat.message("event", "")), ("missing-field",)),
-    "no FromUserName": (lambda wechat: wechat.deliver(wechat.message("text", ONE, openid="")),
-                        ("missing-field",)),
-    "bad MsgId": (lambda wechat: wechat.deliver(
-        wechat.message("text", "<Content>private</Content><MsgId>x</MsgId>")), ("bad-number",)),
     "no header": (body("<xml><a>1</a></xml>"), ("missing-field",)),
     "huge": (lambda wechat: wechat.plain(b"<xml>" + b"x" * MAX_BODY), ("body-too-large",)),
     "very huge": (lambda wechat: wechat.plain(b"<xml>" + b"x" * 3_000_000), ("body-too-large",)),
@@ -224,6 +217,106 @@ def test_a_body_that_ends_before_its_length_harms_nobody(live: Live) -> None:
 
     live.keeps_its_secrets(live.bot.log_of(cut_off))
     assert live.say("still there?") == "你说：still there?"
+
+
+# -- what is odd, and answered all the same
+
+
+def typed(msg_type: str, inner: str) -> Callable[[WeChat], Delivery]:
+    """Return a delivery of a type whose elements contain `{id}` for a new MsgId."""
+    return lambda wechat: wechat.deliver(wechat.message(msg_type, inner.replace("{id}", str(next(_ids)))))
+
+
+def event_of(name: str, inner: str = "") -> Callable[[WeChat], Delivery]:
+    return lambda wechat: wechat.deliver(wechat.event(name, inner, created=next(_ids)))
+
+
+FORGED = "]]></Content><MsgId>9</MsgId><FromUserName><![CDATA[o]]></FromUserName><Content><![CDATA["
+SPOKEN: dict[str, tuple[bytes, str]] = {
+    "the end of a section": (b"a]]>b", "a]]>b"),
+    "only the end of a section": (b"]]>", "]]>"),
+    "the end of the document": (b"]]></Content></xml>", "]]></Content></xml>"),
+    "a forged message": (FORGED.encode(), FORGED),
+    "a forged element": (b"]]><MsgId>9</MsgId><![CDATA[", "]]><MsgId>9</MsgId><![CDATA["),
+    "a forged ciphertext": (b"]]></Content><Encrypt>x</Encrypt>", "]]></Content><Encrypt>x</Encrypt>"),
+    "a doctype": (b"]]><!DOCTYPE xml>", "]]><!DOCTYPE xml>"),
+    "a deep document": (b"]]>" + b"<a>" * 50, "]]>" + "<a>" * 50),
+    "a cut character": (b"a\xe4\xbd", "a\ufffd"),
+    "half a surrogate pair": (b"a\xed\xa0\x80b", "a" + "\ufffd" * 3 + "b"),
+    "bytes that are no UTF-8": (b"\xff\xfe", "\ufffd\ufffd"),
+    "a character that XML forbids": (b"a\xef\xbf\xbeb", "a\ufffdb"),
+    "control characters": (b"a\x00\x1db", "ab"),
+    "references": (b"&#xD800; &amp; &", "&#xD800; &amp; &"),
+}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_what_a_person_types_is_answered_in_every_mode(live: Live, name: str) -> None:
+    sent, right = SPOKEN[name]
+    xml = live.wechat.text("HERE", next(_ids)).encode().replace(b"HERE", sent)
+    answers: list[requests.Response] = []
+    lines = live.bot.log_of(lambda: answers.append(live.post(live.wechat.deliver(xml))))
+    assert answers[0].status_code == 200
+    assert live.wechat.content(answers[0].content) == f"你说：{right}"
+    (line,) = [line for line in lines if "[gate]" not in line]
+    assert f"openid={OPENID}" in line
+    assert "type=text" in line
+    warnings = [line for line in lines if "[gate]" in line]
+    assert len(warnings) == (name not in ("control characters", "references"))
+    live.keeps_its_secrets([line for line in lines if "type=text" not in line])
+
+
+LACKING: dict[str, tuple[Make, tuple[str, ...]]] = {
+    "no MsgId": (typed("text", "<Content>private</Content>"), ("MsgId",)),
+    "bad MsgId": (typed("text", "<Content>private words</Content><MsgId>x</MsgId>"), ("MsgId",)),
+    "no Content": (typed("text", "<MsgId>{id}</MsgId>"), ("Content",)),
+    "an image without MediaId": (typed("image", "<PicUrl>x</PicUrl><MsgId>{id}</MsgId>"), ("MediaId",)),
+    "a voice without MediaId": (typed("voice", "<Format>amr</Format><MsgId>{id}</MsgId>"), ("MediaId",)),
+    "a video without MediaId": (typed("video", "<MsgId>{id}</MsgId>"), ("MediaId", "ThumbMediaId")),
+    "a place without numbers": (
+        typed("location", "<Scale>1</Scale><Label>l</Label><MsgId>{id}</MsgId>"),
+        ("Location_X", "Location_Y")),
+    "a link without Url": (
+        typed("link", "<Title>t</Title><Description>d</Description><MsgId>{id}</MsgId>"), ("Url",)),
+    "no Event": (lambda wechat: wechat.deliver(wechat.message("event", "", created=next(_ids))), ("Event",)),
+    "a tap without EventKey": (event_of("CLICK"), ("EventKey",)),
+    "a scan without ScanCodeInfo": (
+        event_of("scancode_waitmsg", "<EventKey>6</EventKey>"), ("ScanCodeInfo",)),
+    "no FromUserName": (
+        lambda wechat: wechat.deliver(
+            wechat.message("text", f"<Content>x</Content><MsgId>{next(_ids)}</MsgId>", openid="")),
+        ("FromUserName",)),
+    "no CreateTime": (
+        lambda wechat: wechat.deliver(
+            wechat.text("x", next(_ids)).replace("<CreateTime>1662522877</CreateTime>", "")),
+        ("CreateTime",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_what_lacks_an_element_is_answered_with_one_warning_that_names_it(live: Live, name: str) -> None:
+    make, names = LACKING[name]
+    answers: list[requests.Response] = []
+    lines = live.bot.log_of(lambda: answers.append(live.post(make(live.wechat))))
+    assert answers[0].status_code == 200
+    (warning,) = [line for line in lines if "[gate]" in line]
+    assert f"read as empty: {', '.join(names)} type=" in warning
+    assert "WARNING" in warning
+    live.keeps_its_secrets([line for line in lines if "[gate]" not in line])
+    metrics = live.metrics()
+    for element in names:
+        assert f'bot_missing_elements_total{{element="{element}"}}' in metrics
+
+
+@pytest.mark.parametrize("place", ["Title", "Description", "Url"])
+def test_a_broken_link_is_answered_as_any_other(live: Live, place: str) -> None:
+    parts = {"Title": "t", "Description": "d", "Url": "u"} | {place: "a]]>b\ufffe"}
+    inner = "".join(f"<{name}><![CDATA[{text}]]></{name}>" for name, text in parts.items())
+    ordinary = live.post(typed("link", "<Title>t</Title><Url>u</Url><MsgId>{id}</MsgId>")(live.wechat))
+    broken = live.post(typed("link", inner + "<MsgId>{id}</MsgId>")(live.wechat))
+    assert broken.status_code == ordinary.status_code == 200
+    assert live.wechat.content(broken.content) == live.wechat.content(ordinary.content)
+    assert "bot_mended_deliveries_total" in live.metrics()
 
 
 # -- what is good

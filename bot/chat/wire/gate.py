@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, NoReturn
 
 from bot.chat.wire import messages, xml
+from bot.chat.wire.elements import Fields
 from bot.chat.wire.envelope import Envelope, sign
 from bot.config import Config
 from bot.errors import Refused, StoreError
 from bot.store import Clock, Store
 from bot.store.signing import is_same
+from bot.telemetry import metrics
 
 log = logging.getLogger("bot.gate")
 
@@ -65,6 +67,9 @@ class Gate:
         """Return the message or event of a delivery. Raises Refused with status 403 (not from WeChat, not
         fresh, not for us) or 400 (it cannot be read).
 
+        A delivery with a fault that WeChat or the user's words caused is read, logged once and counted. If it
+        were refused, WeChat would repeat it and show the user an error.
+
         WeChat signs the query in every mode. `read_body` is called only after this signature has been
         checked. It may wait for the body: without the check, strangers could hold our threads with bodies
         that they never finish.
@@ -73,28 +78,32 @@ class Gate:
         body = read_body()
         if len(body) > MAX_BODY:
             raise Refused(400, "body-too-large")
-        outer = xml.parse(body)
+        faults: list[str] = []
+        outer = xml.parse(body, faults)
         encrypted = self._config.mode == "safe" or (self._config.mode == "compatible" and "Encrypt" in outer)
         if encrypted:
             # ignore the plain fields beside <Encrypt>: the signature does not cover them
-            fields = self._decrypt(query, outer)
+            faults.clear()
+            fields = self._decrypt(query, outer, faults)
         elif "Encrypt" in outer and "MsgType" not in outer:  # in compatible mode WeChat sends both forms
             self._wrong_mode("encrypted-body")
         else:
             self._guard_replay(query, body)
             fields = outer
-        incoming = messages.read(fields)
+        incoming = messages.read(fields, query["timestamp"])
         if incoming.account != self._config.original_id:
             raise Refused(403, "wrong-receiver")
+        if faults or incoming.missing:
+            _report(incoming, faults)
         return Opened(incoming, encrypted, query["nonce"])
 
-    def _decrypt(self, query: Query, outer: messages.Fields) -> messages.Fields:
+    def _decrypt(self, query: Query, outer: Fields, faults: list[str]) -> Fields:
         encrypt = outer.get("Encrypt")
         if self._envelope is None or not isinstance(encrypt, str) or not encrypt:
             self._wrong_mode("plain-body")
         encrypt = encrypt.strip()
         self._check_signature(query, "msg_signature", encrypt)
-        return xml.parse(self._envelope.decrypt(encrypt))
+        return xml.parse(self._envelope.decrypt(encrypt), faults)
 
     def _wrong_mode(self, reason: str) -> NoReturn:
         """Refuse a delivery in a form that MODE does not allow. Log the advice once in this process.
@@ -144,3 +153,16 @@ class Gate:
             return
         if not is_known_body:
             raise Refused(403, "replay")
+
+
+def _report(incoming: messages.Incoming, faults: list[str]) -> None:
+    """Log and count what was wrong with a delivery that is answered all the same."""
+    kind = (incoming.event or incoming.msg_type) if incoming.known else "unknown"
+    if faults:
+        metrics.mended_deliveries.inc()
+        log.warning("[gate] the XML was broken and has been mended: type=%s", kind)
+    for name in incoming.missing:
+        metrics.missing_elements.labels(name).inc()
+    if incoming.missing:
+        names = ", ".join(incoming.missing)
+        log.warning("[gate] elements are missing or wrong, read as empty: %s type=%s", names, kind)

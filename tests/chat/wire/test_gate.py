@@ -8,12 +8,14 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from bot.chat.wire.gate import MAX_BODY, Gate
 from bot.config import Config
 from bot.errors import Refused, StoreError
 from bot.store import Store, open_store
-from tests.chat.deliveries import NONCE, Delivery, WeChat, message
+from tests.chat.deliveries import NONCE, OPENID, Delivery, WeChat, message
+from tests.chat.wire.test_broken_xml import TEXTS
 from tests.conftest import AES_KEY, APP_ID, ORIGINAL_ID, SECRET, TOKEN, Clock, MakeConfig
 
 MODES = ("plain", "compatible", "safe")
@@ -246,6 +248,44 @@ def test_line_breaks_around_a_ciphertext_do_no_harm(safe: Side) -> None:
 
 
 # -- anything at all
+
+
+@given(text=TEXTS, mode=st.sampled_from(MODES))
+def test_any_text_of_a_person_passes_as_it_was_typed(text: str, mode: str) -> None:
+    config = Config(app_id=APP_ID, token=TOKEN, encoding_aes_key=AES_KEY, mode=mode, original_id=ORIGINAL_ID)
+    clock = Clock()
+    wechat = WeChat(config, clock)
+    delivery = wechat.deliver(wechat.text(text, msg_id=7))
+    incoming = Gate(config, clock).open(dict(parse_qsl(delivery.query)), lambda: delivery.body).incoming
+    assert (incoming.text, incoming.openid, incoming.message.id) == (text, OPENID, 7)
+    assert incoming.missing == ()
+
+
+def test_a_fault_is_logged_once_and_counted(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    before = REGISTRY.get_sample_value("bot_mended_deliveries_total") or 0
+    assert (
+        side.open(side.wechat.deliver(side.wechat.text("confidential ]]> words"))) == "confidential ]]> words"
+    )
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "mended" in record.getMessage()
+    assert "confidential" not in caplog.text
+    assert REGISTRY.get_sample_value("bot_mended_deliveries_total") == before + 1
+
+
+def test_a_missing_element_is_logged_once_and_counted(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    counted = {"element": "PicUrl"}
+    before = REGISTRY.get_sample_value("bot_missing_elements_total", counted) or 0
+    side.open(side.wechat.deliver(side.wechat.message("image", "<MediaId>m</MediaId><MsgId>1</MsgId>")))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "PicUrl type=image" in record.getMessage()
+    assert REGISTRY.get_sample_value("bot_missing_elements_total", counted) == before + 1
+
+
+def test_a_type_that_nobody_knows_is_not_quoted(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    side.open(side.wechat.deliver(side.wechat.message("forged\nline", "<Content>]]></Content>")))
+    assert [record.getMessage().rpartition("type=")[2] for record in caplog.records] == ["unknown"]
 
 
 @given(

@@ -84,10 +84,6 @@ def test_a_doctype_is_refused_before_anything_in_it_is_read(body: bytes) -> None
         b'{"xml":{"a":1}}',
         b"<other><a>1</a></other>",
         b"<xml>only text</xml>",
-        b"<xml><a>\xed\xa0\x80</a></xml>",
-        b"<xml><a>&#xD800;</a></xml>",
-        b"<xml><a>&nbsp;</a></xml>",
-        b"<xml><a>\xff</a></xml>",
         "<xml><a>中</a></xml>".encode("utf-16"),
     ],
 )
