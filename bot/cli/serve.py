@@ -6,10 +6,9 @@ import time
 import urllib.error
 import urllib.request
 
-from bot.cli.startup import open_parts
+from bot.cli.startup import may_start, open_parts
 from bot.cli.terminal import complain, say
 from bot.config import Config
-from bot.errors import StoreError
 from bot.server.supervisor import Supervisor, listen
 
 _IN_FLIGHT_SECONDS = 5.0  # as long as WeChat waits for an answer
@@ -20,18 +19,18 @@ _READY_PATIENCE = 30.0
 def serve() -> int:
     """Serve until SIGTERM or Ctrl-C. Write `bot ready http://…` once requests are answered.
 
-    Returns the exit status: 1 if the port is taken or the workers cannot start.
+    Returns the exit status: 1 if the port is taken or the workers cannot start, 2 if the bot cannot use the
+    store at all.
     """
     # built in this process first, so that a fault is reported once and not by every worker
     parts = open_parts()
     if parts is None:
         return 2
     config = parts.base.config
-    try:
-        parts.base.store.ping()
-    except StoreError as error:
-        complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
+    can_start = may_start(parts)
     parts.close()
+    if not can_start:
+        return 2
     host, _, port = config.listen.rpartition(":")
     taken = _port_problem(host, int(port))
     if taken:
