@@ -48,8 +48,11 @@ JOB_THREADS = 64
 # seconds that slow answers may run on after SIGTERM; then other processes take them over
 STOP_SECONDS = 8.0
 
-# sqlite:///path on one machine, redis://host:6379/0 on several
+# sqlite:///path on one machine, redis://host:6379/0 on several; TLS, Sentinel …: deploy/README.md
 STORE_URL = "sqlite:///var/bot.db"
+
+# Redis: how many replicas must have a write before it counts; slower, and safer after a failover
+STORE_REPLICAS = 0
 
 # required: signs links and cookies; make one: python -c "import secrets; print(secrets.token_hex(32))"
 SECRET_KEY = ""

@@ -73,7 +73,8 @@ def build(
     threads, because in a WSGI server each of them holds a thread. Tests replace `store` and `waiting`.
     """
     if store is None:
-        store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id))
+        replicas = config.store_replicas
+        store = BatchedStore(open_store(config.store_url, clock, app_id=config.app_id, replicas=replicas))
     base = build_base(config, clock, store, package.static)
     states = States(store, config.secret_key)
     places = places or max(1, config.threads // 2)

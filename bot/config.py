@@ -114,7 +114,14 @@ class Config:
         "seconds that slow answers may run on after SIGTERM; then other processes take them over",
     )
     store_url: str = setting(
-        "sqlite:///var/bot.db", _store_url, "sqlite:///path on one machine, redis://host:6379/0 on several"
+        "sqlite:///var/bot.db",
+        _store_url,
+        "sqlite:///path on one machine, redis://host:6379/0 on several; TLS, Sentinel …: deploy/README.md",
+    )
+    store_replicas: int = setting(
+        0,
+        number(0, 10, int),
+        "Redis: how many replicas must have a write before it counts; slower, and safer after a failover",
     )
     secret_key: str = setting(
         "",

@@ -7,6 +7,7 @@ BotError
 ├── TemplateError     a template is missing or cannot be compiled; names file and line
 ├── HandlerError      a handler returned something that is not a reply
 ├── StoreError        the store cannot be reached, or refused to work
+│   └── StoreUnusable       the store is of a kind that the bot cannot use
 ├── MenuError         the menu breaks WeChat's limits; lists every fault
 ├── VisitError        a page visit cannot go on; has a reason for the page that explains it
 ├── FormError         a form was not sent by one of our pages; has a reason for the page that explains it
@@ -72,6 +73,11 @@ class HandlerError(BotError):
 
 class StoreError(BotError):
     """The store cannot be reached, or refused to work. The text names the store and the problem."""
+
+
+class StoreUnusable(StoreError):
+    """The store is of a kind that the bot cannot use, such as a node of a Redis Cluster. Waiting does not
+    help: STORE_URL must be changed."""
 
 
 class MenuError(BotError):

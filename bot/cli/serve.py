@@ -7,10 +7,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 
-from bot.cli.startup import open_parts
+from bot.cli.startup import may_start, open_parts
 from bot.cli.terminal import complain, say
 from bot.config import Config
-from bot.errors import StoreError
 from bot.server.sockets import adopt, listen_all
 from bot.server.supervisor import Supervisor
 
@@ -24,18 +23,18 @@ def serve(reloaded: Sequence[int] | None = None) -> int:
 
     `reloaded` is given by `serve --reload` (see `bot/cli/reload.py`): the file descriptors of its listening
     sockets, which stay open over a restart. Standard input is then a pipe that shows when that process ends.
-    Returns the exit status: 1 if the port is taken or the workers cannot start.
+    Returns the exit status: 1 if the port is taken or the workers cannot start, 2 if the bot cannot use the
+    store at all.
     """
     # built in this process first, so that a fault is reported once and not by every worker
     parts = open_parts()
     if parts is None:
         return 2
     config = parts.base.config
-    try:
-        parts.base.store.ping()
-    except StoreError as error:
-        complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
+    can_start = may_start(parts)
     parts.close()
+    if not can_start:
+        return 2
     try:
         sockets = [adopt(one) for one in reloaded or ()] or listen_all(config.listen, config.workers)
     except OSError as error:

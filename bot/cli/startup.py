@@ -6,7 +6,7 @@ from bot.account_package import load_package
 from bot.app import Parts, build
 from bot.cli.terminal import complain
 from bot.config import Config, load_config
-from bot.errors import ConfigError, HandlersError, SmsError, StoreError
+from bot.errors import ConfigError, HandlersError, SmsError, StoreError, StoreUnusable
 
 
 def settings() -> Config | None:
@@ -43,6 +43,19 @@ def open_parts() -> Parts | None:
     except SmsError as error:
         complain(f"{error}. See SMS_SENDER.")
     return None
+
+
+def may_start(parts: Parts) -> bool:
+    """Write what is wrong with the store. Return False if the bot can never use it: a process must not start
+    then. Without a store that is only down, it answers messages."""
+    try:
+        parts.base.store.ping()
+    except StoreUnusable as error:
+        complain(f"{error}. Correct STORE_URL.")
+        return False
+    except StoreError as error:
+        complain(f"{error}. The bot starts anyway: it answers messages, but nothing else works.")
+    return True
 
 
 def run_with_parts(act: Callable[[Parts], int]) -> int:

@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from bot.cli.startup import open_parts
+from bot.cli.startup import may_start, open_parts
 from bot.cli.terminal import say
 from bot.telemetry import log
 
@@ -12,6 +12,9 @@ def work() -> int:
     """Run jobs until SIGTERM or Ctrl-C. Print `worker ready` when jobs are taken. Return the exit status."""
     parts = open_parts()
     if parts is None:
+        return 2
+    if not may_start(parts):
+        parts.close()
         return 2
     config = parts.base.config
     log.set_up(config.log_format, with_texts=config.log_error_texts)

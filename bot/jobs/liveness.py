@@ -123,6 +123,7 @@ class Liveness:
     def beat(self) -> None:
         """Renew the lease, and make the writes that were postponed while the store failed."""
         try:
+            self._store.tend()
             self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
             if self._missed_beat:
                 self._missed_beat, self._back_at = False, self._monotonic()

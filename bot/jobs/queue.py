@@ -14,9 +14,11 @@ from huey import RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
-from redis import ConnectionPool, RedisError
+from redis import RedisError
+from redis.sentinel import SentinelConnectionPool
 
 from bot.errors import StoreError
+from bot.store.redis_connections import RedisConnector
 from bot.store.url import StoreUrl
 
 # Hide Huey's log lines about its threads and tasks. The runner logs the lines for operators.
@@ -63,9 +65,7 @@ class JobQueue:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._huey = SqliteHuey(name, filename=path, **common)
         else:
-            pool = ConnectionPool.from_url(
-                store_url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
-            )
+            pool = RedisConnector(store_url, _ANSWER_SECONDS).pool()
             self._huey = RedisHuey(
                 name, connection_pool=pool, blocking=True, read_timeout=_LOOK_SECONDS, **common
             )
@@ -78,8 +78,13 @@ class JobQueue:
         self._task(job_id)
 
     def waiting(self) -> int:
-        """Return the number of jobs in the queue. Raises StoreError."""
+        """Return the number of jobs in the queue. Notice that the Sentinels name another master, whose queue
+        is another one. Raises StoreError."""
         try:
+            pool = getattr(self._huey.storage, "pool", None)
+            if isinstance(pool, SentinelConnectionPool):
+                # drops the connections to the former master
+                pool.get_master_address()  # type: ignore[no-untyped-call]
             return int(self._huey.pending_count())
         except (RedisError, sqlite3.Error) as error:
             raise StoreError(f"job queue: {type(error).__name__}") from error

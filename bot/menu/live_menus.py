@@ -63,7 +63,7 @@ def read_live(client: Client) -> MenuAnswers:
     try:
         answers.menus()
     except ValueError as error:
-        raise WeChatUnreachable(f"WeChat was asked for the menu: {error}", was_sent=True) from None
+        raise WeChatUnreachable(str(error), was_sent=True, call="/cgi-bin/menu/get") from None
     return answers
 
 

@@ -28,6 +28,11 @@ class Write(NamedTuple):
 DELETE = Write(b"", 0.0)
 
 
+class NotConnected(Exception):
+    """A call on an event loop would have to open a connection first, which takes too long there. Nothing was
+    written."""
+
+
 class Store(Protocol):
     """The interface of every backend. A value whose lifetime has passed counts as deleted.
 
@@ -76,10 +81,18 @@ class Store(Protocol):
     def together(self, calls: Sequence[Call]) -> list[Any]:
         """Return the results of several calls of get, put, add, swap, discard and delete, made in this order
         in one round trip. Calls of other clients may run between them. If StoreError is raised, any of them
-        may have been executed."""
+        may have been executed.
+
+        On an event loop it waits for one answer at most. It raises NotConnected if a connection must be
+        opened first: call it again in a thread.
+        """
 
     def ping(self) -> None:
         """Check that the store can be read and written. Raises StoreError if not."""
+
+    def tend(self) -> None:
+        """Do what must be done about once a second in each process, such as finding out whether the store
+        has moved. Raises StoreError."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -103,11 +116,12 @@ class Store(Protocol):
         return self.swap(key, value, *write) if write.lifetime > 0 else self.discard(key, value)
 
 
-def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
+def open_store(url: str, clock: Clock = time.time, *, app_id: str, replicas: int = 0) -> Store:
     """Open the store of the account `app_id` at `url`: `sqlite:///path` or `redis://host:port/db`.
 
-    `clock` is used for lifetimes in SQLite; Redis uses its own clock. Raises StoreError if `url` is neither
-    of the two or its file cannot be opened. If Redis cannot be reached, the first call raises it instead.
+    `clock` is used for lifetimes in SQLite; Redis uses its own clock. With `replicas`, a write to Redis
+    counts only if this many replicas have it. Raises StoreError if `url` is neither of the two or a file
+    cannot be opened. If Redis cannot be reached, the first call raises it instead.
     """
     try:
         path = StoreUrl.parse(url).sqlite_path
@@ -120,7 +134,7 @@ def open_store(url: str, clock: Clock = time.time, *, app_id: str) -> Store:
         return SqliteStore(path, app_id, clock)
     from bot.store.redis import RedisStore
 
-    return RedisStore(url, app_id)
+    return RedisStore(url, app_id, replicas=replicas)
 
 
-__all__ = ["DELETE", "Call", "Clock", "Store", "StoreError", "Write", "open_store"]
+__all__ = ["DELETE", "Call", "Clock", "NotConnected", "Store", "StoreError", "Write", "open_store"]

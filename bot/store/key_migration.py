@@ -98,8 +98,9 @@ def _in_sqlite(path: str, app_id: str, original_id: str) -> _Found:
 def _in_redis(url: str, app_id: str, original_id: str) -> _Found:
     import redis  # a bot on SQLite needs no Redis client in memory
 
+    from bot.store.redis_connections import RedisConnector
+
     owner = f"{app_id}:"
-    wait = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
 
     def rename(key: str) -> None:
         try:
@@ -109,7 +110,8 @@ def _in_redis(url: str, app_id: str, original_id: str) -> _Found:
                 raise
 
     try:
-        with contextlib.closing(redis.Redis.from_url(url, **wait)) as client:
+        pool = RedisConnector(url, _REDIS_SECONDS).pool()
+        with contextlib.closing(redis.Redis(connection_pool=pool)) as client:
             names = [key.decode("utf-8", "replace") for key in client.scan_iter(count=1000, _type="string")]
             found = _find(app_id, original_id, names, lambda key: client.get(key) or b"")
             for key in found.keys:

@@ -142,6 +142,9 @@ class SqliteStore(Store):
     def ping(self) -> None:
         self.put("ping", b"", 60)  # a full disk can still be read
 
+    def tend(self) -> None:
+        pass
+
     def close(self) -> None:
         """Close the connections of all threads. Wait up to two seconds for each operation that is running."""
         self._local = threading.local()

@@ -10,7 +10,7 @@ from bot.cli import check
 from bot.cli.menu import setup_menu
 from tests import account
 from tests.cli.conftest import Command
-from tests.conftest import NOWHERE, StartWeChat
+from tests.conftest import NOWHERE, RedisServer, StartWeChat
 from tests.launch import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -61,6 +61,16 @@ def test_check_says_when_the_store_is_gone(bot: Command, wechat: Sandbox) -> Non
     assert done.returncode == 1
     assert "Redis store" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.redis
+def test_check_fails_on_a_store_that_refuses_writes(
+    bot: Command, wechat: Sandbox, mortal_redis: RedisServer
+) -> None:
+    mortal_redis.client.config_set("maxmemory", "1")
+    done = bot(wechat, "check", STORE_URL=mortal_redis.url)
+    assert done.returncode == 1
+    assert "FAILED  Redis store: its memory is full" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import requests
 from tests.cli.conftest import Command
 from tests.conftest import RedisServer
 from tests.launch import Sandbox, free_port, start_bot
+from tests.store.redis_servers import redis_process
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +28,18 @@ def test_a_store_that_cannot_be_opened_is_said_once(bot: Command, wechat: Sandbo
     done = bot(wechat, LISTEN=f"127.0.0.1:{free_port()}", WORKERS="3")
     assert done.returncode == 2
     assert done.stderr.count("STORE_URL") == 1
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("command", [(), ("worker",)])
+def test_a_redis_cluster_is_refused_at_start(
+    bot: Command, wechat: Sandbox, command: tuple[str, ...], need_redis: None, tmp_path: Path
+) -> None:
+    with redis_process(tmp_path / "redis", "--cluster-enabled", "yes") as node:
+        done = bot(wechat, *command, LISTEN=f"127.0.0.1:{free_port()}", STORE_URL=node.url)
+    assert done.returncode == 2
+    assert "Redis Cluster" in done.stderr
+    assert "STORE_URL" in done.stderr
 
 
 @pytest.mark.parametrize("store", ["sqlite", pytest.param("redis", marks=pytest.mark.redis)])

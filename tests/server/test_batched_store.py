@@ -40,6 +40,7 @@ class Watched:
 def watched(request: pytest.FixtureRequest, make_config: MakeConfig, clock: Clock) -> Iterator[Watched]:
     url = request.getfixturevalue("redis_server").url if request.param == "redis" else make_config().store_url
     store = open_store(url, clock, app_id=APP_ID)
+    store.ping()  # from now on it has a connection
     yield Watched(store)
     store.close()
 

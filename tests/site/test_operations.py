@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.site.page import script_json
 from tests import account
+from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
 
 
@@ -57,6 +58,18 @@ def test_a_bot_without_its_store_is_alive_but_not_ready(
         page = http.get(site.url + "/", allow_redirects=False, timeout=60)
         assert page.status_code == 503
         assert "Traceback" not in answer.text + page.text
+
+
+@pytest.mark.redis
+def test_a_bot_whose_store_refuses_writes_is_not_ready(
+    make_config: MakeConfig, clock: Clock, http: requests.Session, mortal_redis: RedisServer
+) -> None:
+    settings = make_config(store_url=mortal_redis.url)
+    with Served(lambda url: settings, clock) as site:
+        mortal_redis.client.config_set("maxmemory", "1")
+        assert http.get(site.url + "/readyz", timeout=60).status_code == 503
+        mortal_redis.client.config_set("maxmemory", "0")
+        until(lambda: http.get(site.url + "/readyz", timeout=60).status_code == 200)
 
 
 def test_a_verification_file_is_served_at_the_root(

@@ -14,7 +14,7 @@ import requests
 from bot.account_package import AccountPackage
 from bot.app import Parts, build
 from bot.errors import WeChatError, WeChatUnreachable
-from bot.menu import install
+from bot.menu.live_menus import read_live
 from bot.oauth.visitor import Visitor
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.oauth_api import OAuthApi
@@ -101,7 +101,7 @@ def named(parts: Parts) -> Visitor:
 
 def no_menu(parts: Parts, wechat: ScriptedWeChat) -> Any:
     wechat.answers["/cgi-bin/menu/get"] = [Scripted(text({"errcode": 46003}))]
-    return install.live(parts.base.client)
+    return read_live(parts.base.client)
 
 
 JSON_CALLS: dict[str, Call] = {
@@ -112,7 +112,7 @@ JSON_CALLS: dict[str, Call] = {
     "/sns/oauth2/refresh_token": lambda parts: Visitor("o1", "").with_token(oauth(parts).refresh("r"), 0),
     "/sns/userinfo": named,
     "/sns/auth": lambda parts: oauth(parts).is_valid("t", "o1"),
-    "/cgi-bin/menu/get": lambda parts: install.live(parts.base.client),
+    "/cgi-bin/menu/get": client_get("menu/get"),
     "/cgi-bin/get_current_selfmenu_info": client_get("get_current_selfmenu_info"),
     "/cgi-bin/menu/create": client_post("menu/create"),
     "/cgi-bin/menu/delete": client_get("menu/delete"),
