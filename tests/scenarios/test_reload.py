@@ -36,7 +36,9 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(project: Path) -> Iterator[Sandbox]:
-    with start_sandbox(*OPTIONS, cwd=project, env={"PYTHONPATH": str(ROOT), "BOT_HANDLERS": "handlers"}) as sandbox:
+    with start_sandbox(
+        *OPTIONS, cwd=project, env={"PYTHONPATH": str(ROOT), "BOT_HANDLERS": "handlers"}
+    ) as sandbox:
         yield sandbox
 
 
