@@ -19,7 +19,7 @@ _MOST_WAITING = 1000
 _COLLECT_AFTER = 20_000
 
 _config = load_config()
-log.set_up(_config.log_format, with_texts=_config.log_error_texts)
+log.set_up(_config.log_format, with_texts=_config.log_error_texts, with_requests=_config.log_requests)
 application = build_server(
     build(_config, handlers.CHAT, handlers.WORDING, places=_MOST_WAITING), handlers.PAGES
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from bot.server.page_threads import PageThreads
+from bot.server.call_threads import CallThreads
 from bot.telemetry.log import describe
 
 log = logging.getLogger("bot.server.wsgi_bridge")
@@ -24,6 +24,7 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 
 _PIECE_BYTES = 256 * 1024
+_PATIENCE_SECONDS = 0.02  # further threads start if pages have waited for so long
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Bridge:
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
-        self._threads = PageThreads(threads)
+        self._threads = CallThreads("page", threads, _PATIENCE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
