@@ -36,14 +36,17 @@ LISTEN = "127.0.0.1:8080"
 # server processes
 WORKERS = 2
 
-# threads per process for pages, and as many again for slow handlers
+# threads per process for pages
 THREADS = 16
+
+# handlers at the same time, per process, each in a thread; further ones run as jobs
+HANDLER_THREADS = 200
 
 # slow answers run in the server's processes; False: only in `python -m bot worker`
 JOBS_IN_SERVER = True
 
 # slow answers at the same time, per process
-JOB_THREADS = 64
+JOB_THREADS = 200
 
 # seconds that slow answers may run on after SIGTERM; then other processes take them over
 STOP_SECONDS = 8.0
@@ -188,6 +191,9 @@ METRICS_TOKEN = ""
 
 # one line per request, as text or as JSON
 LOG_FORMAT = "text"
+
+# one line for each request; problems are logged in any case
+LOG_REQUESTS = True
 
 # log the texts of exceptions in handlers; not with real users, whose messages they may quote
 LOG_ERROR_TEXTS = False

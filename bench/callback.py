@@ -27,7 +27,7 @@ from tests.launch import Bot
 _HANDLERS = """
 from bot.chat import on
 from bot.chat.wording import Wording
-CHAT = [on.message("text", lambda chat: chat.message.content)]
+CHAT = [on.message("text", lambda chat: chat.message.content, inline=INLINE)]
 PAGES = []
 MENU = {"button": [{"type": "view", "name": "home", "page": "/"}]}
 WORDING = Wording(sorry="sorry", still_working="still working", more="more", more_hint="more?")
@@ -37,9 +37,13 @@ _MOST_PER_SECOND = 30_000  # deliveries prepared. Only the floor is faster; it g
 
 
 @contextlib.contextmanager
-def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
-    """Start `python -m bot` with two workers. Yield its port and process id."""
-    account = Account(_HANDLERS)
+def our_server(name: str, mode: str) -> Iterator[tuple[int, int]]:
+    """Start `python -m bot` with two workers. Yield its port and process id.
+
+    `name` is one of OURS: it gives the store, where the handler runs, and whether requests are logged.
+    """
+    _, store, *options = name.split(", ")
+    account = Account(_HANDLERS.replace("INLINE", str("inline" in options)))
     with contextlib.ExitStack() as stack:
         stack.callback(account.close)
         url = f"sqlite:///{account.folder}/bot.db"
@@ -55,6 +59,7 @@ def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
             "BOT_ACCOUNT_KIND": "service-verified",
             "BOT_STORE_URL": url,
             "BOT_WORKERS": "2",
+            "BOT_LOG_REQUESTS": str("no log lines" not in options),
         }
         # Its log goes to a file, as under a supervisor, so that this process spends no time reading it.
         bot = stack.enter_context(Bot(env | account.env, cwd=account.folder, log=account.folder / "log"))
@@ -63,7 +68,7 @@ def our_server(store: str, mode: str) -> Iterator[tuple[int, int]]:
 
 def _server(name: str, mode: str) -> contextlib.AbstractContextManager[tuple[int, int]]:
     if name in OURS:
-        return our_server(name.partition(", ")[2], mode)
+        return our_server(name, mode)
     return peer_servers.start(name)
 
 

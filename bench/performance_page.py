@@ -6,7 +6,12 @@ from pathlib import Path
 
 from bench.peer_servers import FLOOR
 
-OURS = ("ours, SQLite", "ours, Redis")
+OURS = tuple(
+    f"ours, {store}{where}{log}"
+    for store in ("SQLite", "Redis")
+    for where in ("", ", inline")
+    for log in ("", ", no log lines")
+)
 _DOCS = Path(__file__).parents[1] / "docs"
 _BEGIN, _END = "<!-- bench.callback: begin -->", "<!-- bench.callback: end -->"
 _ROW, _LEFT, _WIDTH = 26, 250, 420

@@ -106,7 +106,7 @@ def build_base(config: Config, clock: Clock, store: Store, static: Sequence[Path
     SDK of SMS_SENDER is not installed."""
     http = Http(config.api_timeout)
     tokens = access_tokens(config, store, http, clock)
-    at_once = config.threads + config.job_threads  # handlers and jobs run in this many threads
+    at_once = config.threads + config.handler_threads + config.job_threads  # the most threads that call it
     endpoints = Endpoints.of(config)
     client = Client(endpoints, config.app_id, config.app_secret, tokens, config.api_timeout, at_once)
     limits = Limits(store)

@@ -18,7 +18,7 @@ from bot.chat.message_way import MessageWay, Waiting, build_message_way
 from bot.config import CALLBACK_PATH, Config
 from bot.oauth.state import States
 from bot.oauth.visits import build_visits
-from bot.server import greenlets
+from bot.server import greenlets, running_handlers
 from bot.server.application import AsgiApplication
 from bot.server.batched_store import BatchedStore
 from bot.server.handler_threads import HandlerThreads
@@ -84,8 +84,8 @@ def build(
 
 
 def build_chat(base: Base, package: AccountPackage, waiting: Waiting) -> MessageWay:
-    """Build the message's way. Handlers run in threads, or on the loop if they are known to be quick."""
-    threads = HandlerThreads(base.config.threads)
+    """Build the message's way. Handlers run in threads, or on the loop if their route is inline."""
+    threads = HandlerThreads(base.config.handler_threads, running_handlers.of_this_process())
     return build_message_way(base, package.chat, package.wording, threads, waiting)
 
 

@@ -19,7 +19,7 @@ _MOST_WAITING = 1000
 _COLLECT_AFTER = 20_000
 
 _config = load_config()
-log.set_up(_config.log_format, with_texts=_config.log_error_texts)
+log.set_up(_config.log_format, with_texts=_config.log_error_texts, with_requests=_config.log_requests)
 application = build_server(build(_config, load_package(_config.handlers), places=_MOST_WAITING))
 gc.freeze()  # the present objects are never freed, so exclude them from collections
 gc.set_threshold(_COLLECT_AFTER)

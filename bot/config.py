@@ -99,15 +99,16 @@ class Config:
     )
     listen: str = setting("127.0.0.1:8080", listen_address, "host:port this server listens on")
     workers: int = setting(2, number(1, 64, int), "server processes")
-    threads: int = setting(
-        16,
-        number(1, 512, int),
-        "threads per process for pages, and as many again for slow handlers",
+    threads: int = setting(16, number(1, 512, int), "threads per process for pages")
+    handler_threads: int = setting(
+        200,
+        number(1, 2000, int),
+        "handlers at the same time, per process, each in a thread; further ones run as jobs",
     )
     jobs_in_server: bool = setting(
         True, flag, "slow answers run in the server's processes; False: only in `python -m bot worker`"
     )
-    job_threads: int = setting(64, number(1, 1024, int), "slow answers at the same time, per process")
+    job_threads: int = setting(200, number(1, 1024, int), "slow answers at the same time, per process")
     stop_seconds: float = setting(
         8.0,
         number(0, 600),
@@ -258,6 +259,7 @@ class Config:
     )
     metrics_token: str = setting("", text, "if set, /metrics requires it as a bearer token")
     log_format: str = setting("text", one_of("text", "json"), "one line per request, as text or as JSON")
+    log_requests: bool = setting(True, flag, "one line for each request; problems are logged in any case")
     log_error_texts: bool = setting(
         False,
         flag,

@@ -13,7 +13,7 @@ from bot.config import load_config
 from bot.telemetry import log
 
 _config = load_config()
-log.set_up(_config.log_format, with_texts=_config.log_error_texts)
+log.set_up(_config.log_format, with_texts=_config.log_error_texts, with_requests=_config.log_requests)
 _parts = build(_config, load_package(_config.handlers))
 _parts.start(jobs=_config.jobs_in_server)
 application = build_wsgi(_parts)

@@ -21,10 +21,10 @@ CHAT = [
     *login_routes,  # before subscribe: a user may follow by scanning the QR code of the login page
     on.event("subscribe", events.greet),
     on.event("unsubscribe", events.goodbye),
-    *on.clicks(REPLIES),
-    on.text(["帮助", "help"], text.show_help),
+    *on.clicks(REPLIES, inline=True),
+    on.text(["帮助", "help"], text.show_help, inline=True),
     on.text(slow.PATTERN, slow.wait, slow=True),
-    on.message("text", text.echo),
+    on.message("text", text.echo, inline=True),
     on.message("image", media.same_image),
     on.message("voice", media.same_voice),
     on.message("location", media.place),

@@ -26,8 +26,14 @@ class Threads(Protocol):
     """The threads in which handlers run, so that a handler that waits does not delay other users."""
 
     def call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Call the handler `function`. Return what it returns, or raise what it raises. `name` identifies the
-        handler: its measurements are kept under this name."""
+        """Call the handler `function` in a thread. Return what it returns, or raise what it raises. `name`
+        names the handler in the log."""
+
+    def inline(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Call the handler `function` as call() does, but on the event loop: it must not wait."""
+
+    def has_room(self) -> bool:
+        """Return True if another handler may begin now."""
 
     def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a slow function in a thread and return its result."""
@@ -72,6 +78,11 @@ class Handlers:
         this version has no such route."""
         return self._router.again(place, captures)
 
+    def has_room(self, match: Match) -> bool:
+        """Return True if this handler may begin now. Return False if so many handlers run in this process
+        that it must run as a job."""
+        return match.route.inline or self._threads.has_room()
+
     def run(
         self, incoming: Incoming, match: Match | None, *, again: bool, nothing_kept: bool = False
     ) -> Outcome:
@@ -104,7 +115,8 @@ class Handlers:
         if reply is None and match is not None:
             name = match.route.name
             chat = Chat(incoming.message, incoming.openid, self._account)
-            result = self._threads.call(match.place, _call, match.route, chat, *match.captures)
+            call = self._threads.inline if match.route.inline else self._threads.call
+            result = call(name, _call, match.route, chat, *match.captures)
             if isinstance(result, Ask) and result.answer not in self._router.answers:
                 raise HandlerError(name, f"there is no route on.answer({result.answer!r}, …)")
             made = as_reply(result.reply if isinstance(result, Ask) else result, name)

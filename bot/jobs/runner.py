@@ -12,7 +12,9 @@ from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.jobs.outbox import Job, JobLost, Outbox
 from bot.jobs.queue import JobQueue
+from bot.telemetry import metrics
 from bot.telemetry.log import describe, request_id
+from bot.telemetry.rare_warnings import RareWarnings
 
 log = logging.getLogger("bot.jobs")
 
@@ -60,6 +62,7 @@ class Runner:
         self._running: list[str] = []
         self._doubtful: set[str] = set()  # the ids of jobs during which the store failed
         self._idle = threading.Condition()
+        self._warnings = RareWarnings(log)
 
     def wake(self, job_id: str) -> None:
         """Let a worker take the job now, instead of at the next sweep. Raises nothing."""
@@ -123,9 +126,13 @@ class Runner:
     def take(self, job_id: str) -> None:
         """Start a job that Huey hands over. Wait while JOB_THREADS jobs run here; other processes can take
         jobs from the queue meanwhile."""
-        while not self._slots.acquire(timeout=_SWEEP_SECONDS):
-            if self._stopping.is_set():
-                break
+        has_slot = self._slots.acquire(blocking=False)
+        if not has_slot:
+            metrics.jobs_full.inc()
+            text = "[jobs] %d jobs run in this process (JOB_THREADS): further ones wait in the store"
+            self._warnings.warn("full", text, self._threads)
+        while not has_slot and not self._stopping.is_set():
+            has_slot = self._slots.acquire(timeout=_SWEEP_SECONDS)
         if self._stopping.is_set():
             self.wake(job_id)  # put the job back into the queue: Huey took it while this process was stopping
             return

@@ -10,7 +10,6 @@ import contextvars
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,7 +26,7 @@ class ReusableGreenlet(greenlet):
 
     ended: "asyncio.Future[None]"  # done when the function ends; set only if the function has paused
     is_busy = False
-    is_aside = False  # True while it runs a function that must not pause: see aside()
+    may_pause = True  # False while it runs a function that must not pause: see without_pause()
     _result: Any = None
     _error: BaseException | None = None
 
@@ -49,6 +48,13 @@ class ReusableGreenlet(greenlet):
         if self.is_busy:
             self.throw(type(error), error, error.__traceback__)
             self._report_end()
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Let the function continue: its pause() returns `result`, or raises `error` if there is one."""
+        if error is None:
+            self.resume(result)
+        else:
+            self.fail(error)
 
     def _report_end(self) -> None:
         if not self.is_busy and not self.ended.done():
@@ -120,7 +126,7 @@ async def run(function: Callable[..., R], *args: Any) -> R:
 def is_here() -> bool:
     """Return True if the calling code runs in a greenlet on the loop and may pause."""
     here = getcurrent()
-    return isinstance(here, ReusableGreenlet) and not here.is_aside
+    return isinstance(here, ReusableGreenlet) and here.may_pause
 
 
 def pause(begin: Callable[[ReusableGreenlet], object]) -> Any:
@@ -159,34 +165,30 @@ def sleep(seconds: float) -> None:
         time.sleep(seconds)  # this thread belongs to one caller, so nobody else waits
 
 
-def aside(function: Callable[..., R], *args: Any) -> R:
+def without_pause(function: Callable[..., R], *args: Any) -> R:
     """Call a function that must not pause on the loop, and return its result.
 
-    It is for handlers: a handler may hold a lock, and another greenlet that waits for the lock would block
-    the loop. During the call asyncio sees no running loop, so the function may run its own loop
-    (asyncio.run).
+    It is for inline handlers: a handler may hold a lock, and another greenlet that waits for the lock would
+    block the loop. A call of the store inside blocks the loop until it returns.
     """
     here: Any = getcurrent()
-    loop = asyncio.get_running_loop()
-    here.is_aside = True
-    asyncio._set_running_loop(None)
+    here.may_pause = False
     try:
         return function(*args)
     finally:
-        asyncio._set_running_loop(loop)
-        here.is_aside = False
+        here.may_pause = True
 
 
-def in_thread(function: Callable[..., R], *args: Any, pool: Executor | None = None) -> R:
+def in_thread(function: Callable[..., R], *args: Any) -> R:
     """Call a function that may block. Return its result or raise its error.
 
-    On the loop it runs in a thread of `pool` (default: the loop's own pool), and other greenlets run
-    meanwhile. In a thread it is called directly.
+    On the loop it runs in a thread of the loop's own pool, and other greenlets run meanwhile. In a thread it
+    is called directly.
     """
     if not is_here():
         return function(*args)
     outcome = partial(contextvars.copy_context().run, _outcome, function, *args)
-    result, error = wait(asyncio.get_running_loop().run_in_executor(pool, outcome))
+    result, error = wait(asyncio.get_running_loop().run_in_executor(None, outcome))
     if error is not None:
         raise error
     return result  # type: ignore[no-any-return]  # the function's

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from bot.chat.wire.gate import MAX_BODY
-from bot.server.page_threads import PageThreads
+from bot.server.call_threads import CallThreads
 from bot.telemetry.log import describe
 from bot.telemetry.request_log import logged
 
@@ -27,6 +27,7 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 
 _PIECE_BYTES = 256 * 1024
+_PATIENCE_SECONDS = 0.02  # further threads start if pages have waited for so long
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Bridge:
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
-        self._threads = PageThreads(threads)
+        self._threads = CallThreads("page", threads, _PATIENCE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Its body is received here, on the loop: a client that sends half a body holds no

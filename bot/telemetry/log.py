@@ -78,10 +78,11 @@ def _plain(text: str) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
-def set_up(log_format: str, *, with_texts: bool) -> None:
+def set_up(log_format: str, *, with_texts: bool, with_requests: bool = True) -> None:
     """Send the bot's log lines to standard error. Call it once in each process.
 
     `log_format` is `text` or `json`. `with_texts` adds the texts of foreign exceptions (LOG_ERROR_TEXTS).
+    Without `with_requests`, no line is written for each request (LOG_REQUESTS).
     """
     global _with_texts
     _with_texts = with_texts
@@ -95,3 +96,4 @@ def set_up(log_format: str, *, with_texts: bool) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    logging.getLogger("bot.request").setLevel(logging.INFO if with_requests else logging.WARNING)

@@ -34,6 +34,9 @@ delivery_seconds = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5),
 )
 pages = Counter("bot_pages", "Requests that are not deliveries, by status", ["status"])
+handlers_full = Counter("bot_handlers_full", "Handlers that found no free thread and became jobs")
+jobs_full = Counter("bot_jobs_full", "Times that JOB_THREADS jobs ran, and the next one had to wait")
+inline_stalls = Counter("bot_inline_stalls", "Runs of an inline handler that kept the event loop for 50 ms")
 wechat_calls = Counter("bot_wechat_calls", "Calls to WeChat's API, by errcode (0: taken)", ["errcode"])
 
 

@@ -109,7 +109,7 @@ def test_in_a_thread_there_is_no_loop_and_sleep_is_a_plain_one() -> None:
     assert on_loop.run(greenlets.run(greenlets.is_here))
 
 
-def test_for_what_runs_aside_there_is_no_loop() -> None:
+def test_what_must_not_pause_is_not_seen_as_on_the_loop() -> None:
     lock, held = threading.Lock(), []
 
     def inside() -> bool:
@@ -119,7 +119,7 @@ def test_for_what_runs_aside_there_is_no_loop() -> None:
             return greenlets.is_here()
 
     def deliver() -> tuple[bool, bool]:
-        return greenlets.aside(inside), greenlets.is_here()
+        return greenlets.without_pause(inside), greenlets.is_here()
 
     async def both() -> list[tuple[bool, bool]]:
         return await asyncio.gather(greenlets.run(deliver), greenlets.run(deliver))

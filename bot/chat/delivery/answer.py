@@ -26,6 +26,11 @@ log = logging.getLogger("bot.answer")
 OUTWAIT_SECONDS = 1.0
 
 
+class NoRoom(Exception):
+    """The handler can run neither in this process, where too many run, nor as a job, because the store
+    fails."""
+
+
 class Answerer:
     """Answer deliveries of messages whose records are in the store."""
 
@@ -38,7 +43,8 @@ class Answerer:
 
     def answer(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         """Return the answer of one delivery before `end` (see RetryTiming). Run the handler if no other
-        delivery has run it. Raises StoreError if the store fails meanwhile."""
+        delivery has run it. Raises StoreError if the store fails meanwhile, and NoRoom if nothing can run the
+        handler."""
         if claim.state is State.NEW:
             return self._begin(incoming, claim, end)
         if claim.state is State.RUNNING:
@@ -50,12 +56,16 @@ class Answerer:
     def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         match = self._handlers.find(incoming)
         stands_in = self._timing.can_push and claim.attempt > 1  # the process of an earlier delivery has died
-        if match is None or not (match.route.slow or stands_in):
+        if match is None:
+            return self._run(incoming, match, claim)
+        if not (match.route.slow or stands_in) and self._handlers.has_room(match):
             return self._run(incoming, match, claim)
         try:
             self._late.write(incoming, match)
             self._records.queue(incoming.key)
         except StoreError as error:
+            if not self._handlers.has_room(match):
+                raise NoRoom from error
             log.error("[answer] no job can be written, so the handler runs here: %s", error)
             return self._run(incoming, match, claim)
         self._late.wake(incoming)

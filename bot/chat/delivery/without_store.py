@@ -10,7 +10,7 @@ import functools
 import logging
 
 from bot.chat.conversation import kept_key
-from bot.chat.delivery.answer import OUTWAIT_SECONDS, Answerer
+from bot.chat.delivery.answer import OUTWAIT_SECONDS, Answerer, NoRoom
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.local_runs import LocalRuns, Run
 from bot.chat.delivery.record import Records, State
@@ -50,12 +50,11 @@ class WithoutStore:
         try:
             claim = self._records.claim(incoming.key, kept_key(incoming))
         except StoreError:
-            run = self._runs.begin(incoming.key, functools.partial(self._run, incoming))
-            if run is None:
-                return Answer(None, "too-many", 1, retry=True)
-            return self._answer(incoming, run, end)
+            return self._begin(incoming, end)
         try:
             return self._answerer.answer(incoming, claim, end)
+        except NoRoom:
+            return self._begin(incoming, end)
         except StoreError as error:
             log.error("[answer] the store failed during a delivery: %s", error)
             if not self._timing.can_push:
@@ -63,6 +62,14 @@ class WithoutStore:
             # If there is a job, it continues when the store works again. The promise is then made, too.
             self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
             return Answer(None, "no-store", claim.attempt)
+
+    def _begin(self, incoming: Incoming, end: float) -> Answer:
+        """Run the handler in a thread of LocalRuns. If these run too many handlers, too, let WeChat deliver
+        again."""
+        run = self._runs.begin(incoming.key, functools.partial(self._run, incoming))
+        if run is None:
+            return Answer(None, "too-many", 1, retry=True)
+        return self._answer(incoming, run, end)
 
     def _run(self, incoming: Incoming) -> Reply | None:
         return self._handlers.run(incoming, self._handlers.find(incoming), again=False).reply

@@ -133,3 +133,40 @@ def test_a_run_that_was_overtaken_brings_nothing(
         first.result(60)
     settle(desk)
     assert pushed(wechat, follower) == []
+
+
+def full_and_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All threads for handlers are taken, and the store fails when a job is to be written."""
+
+    def put(*_: Any, **__: Any) -> None:
+        raise StoreError("gone")
+
+    monkeypatch.setattr(desk.parts.chat.threads, "has_room", lambda: False)
+    monkeypatch.setattr(desk.outbox, "put", put)
+
+
+def test_without_a_thread_and_without_a_job_a_handler_runs_as_in_an_outage(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = Held("once")
+    handler.go.set()
+    desk = make_desk(on.message("text", handler))
+    full_and_gone(desk, monkeypatch)
+    assert [desk.said(desk.text("x", 7)) for _ in range(2)] == ["once", "once"]
+    assert handler.runs == 1
+
+
+def test_if_too_many_run_even_so_wechat_has_to_deliver_again(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(on.message("text", returns("done")))
+    full_and_gone(desk, monkeypatch)
+    monkeypatch.setattr("bot.chat.delivery.local_runs._MOST_RUNS", 0)
+    answer = desk.text("x", 7)
+    assert (answer.result, answer.retry) == ("too-many", True)
+
+
+def test_an_inline_handler_needs_no_thread(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk(on.message("text", returns("done"), inline=True))
+    full_and_gone(desk, monkeypatch)
+    assert desk.said(desk.text("x", 7)) == "done"
