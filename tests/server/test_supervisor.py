@@ -148,7 +148,8 @@ def test_a_handler_that_ends_its_process_again_and_again_is_named_and_the_server
 def one_worker(application: str, then: str = "", count: int = 1) -> "subprocess.CompletedProcess[str]":
     """What became of a parent of `count` workers. `application` defines what they serve, `app`."""
     program = (
-        "import os, sys, threading, time\nfrom bot.server import supervisor\nfrom bot.server.sockets import listen\n"
+        "import os, sys, threading, time\nfrom bot.server import supervisor\n"
+        "from bot.server.sockets import listen\n"
         f"{application}\nsupervisor._APPLICATION = app\n"
         f"sockets = [listen('127.0.0.1', 0) for _ in range({count})]\n"
         "all_of_them = supervisor.Supervisor(sockets, 1, 5, print)\n"
