@@ -3,6 +3,7 @@
 This module must not read settings or call a handler.
 """
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -40,10 +41,20 @@ def _chat(chat: Sequence[Any]) -> Iterator[str]:
             handler: Any = route.handler
             if not callable(handler):
                 yield f"CHAT, {route.label}: its handler is {handler!r}; it must be a function"
-            if route.inline and (route.slow or route.ordered):
-                yield f"CHAT, {route.label}: inline=True excludes slow=True and ordered=True"
+            else:
+                yield from _how_to_run(route)
             if route.msg_type is not None and route.msg_type not in TYPES:
                 yield f"CHAT, {route.label}: WeChat has the types {', '.join(sorted(TYPES))}"
+
+
+def _how_to_run(route: Route) -> Iterator[str]:
+    functions: tuple[Any, ...] = (route.handler, type(route.handler).__call__)
+    if any(inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one) for one in functions):
+        yield f"CHAT, {route.label}: {route.name} is an async function; write def without async"
+    if route.inline and (route.slow or route.ordered):
+        yield f"CHAT, {route.label}: inline=True excludes slow=True and ordered=True"
+    if route.inline and route.yields:
+        yield f"CHAT, {route.label}: {route.name} yields its replies; leave out inline=True"
 
 
 def _pages(pages: Sequence[Any]) -> Iterator[str]:
