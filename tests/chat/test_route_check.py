@@ -1,5 +1,7 @@
 """Mistakes in handlers/ are said at start, by the name of the entry, and not found by users."""
 
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +15,24 @@ from bot.errors import HandlersError
 
 def greet(chat: Chat) -> str:
     return "hi"
+
+
+async def wait(chat: Chat) -> str:
+    return "hi"
+
+
+async def wait_twice(chat: Chat) -> AsyncIterator[str]:
+    yield "hi"
+
+
+def say_twice(chat: Chat) -> Iterator[str]:
+    yield "hi"
+    yield "there"
+
+
+class Waiter:
+    async def __call__(self, chat: Chat) -> str:
+        return "hi"
 
 
 class Orders:
@@ -46,8 +66,25 @@ def test_the_shipped_handlers_have_no_faults() -> None:
         (greet, ["entry 2", "greet", "on.text(…, greet)"]),
         (on.clicks({"KEY": greet}), ["entry 2", "*on.clicks"]),
         (None, ["entry 2", "None"]),
+        (on.click("KEY", wait), ["on.click('KEY', …)", "test_route_check.wait", "def without async"]),
+        (on.click("KEY", partial(wait_twice)), ["test_route_check.wait_twice", "def without async"]),
+        (on.click("KEY", Waiter()), ["test_route_check.Waiter", "def without async"]),
+        (on.click("KEY", say_twice, inline=True), ["test_route_check.say_twice", "leave out inline=True"]),
+        (on.click("KEY", greet, inline=True, ordered=True), ["inline=True excludes", "ordered=True"]),
     ],
-    ids=["handler is a text", "handler is None", "unknown type", "no route", "list in the list", "None"],
+    ids=[
+        "handler is a text",
+        "handler is None",
+        "unknown type",
+        "no route",
+        "list in the list",
+        "None",
+        "async",
+        "async generator",
+        "async object",
+        "yields inline",
+        "ordered inline",
+    ],
 )
 def test_a_mistake_in_chat_names_its_entry_and_the_way_out(entry: Any, words: list[str]) -> None:
     (fault,) = faults([on.anything(greet), entry])
