@@ -216,8 +216,9 @@ class SeveralReplies:
         job = self._outbox.note(job, said=to_json(reply), sent=0, keeps=True)
         source = f"{job.id}:{job.work['number']}"
         self._handlers.conversations.keep(incoming.openid, reply, source)
+        job = self._outbox.note(job, said=None)
         log.info("[late] kept: openid=%s", incoming.openid)
-        return self._outbox.note(job, said=None)
+        return job
 
     @contextmanager
     def _typing(self, openid: str) -> Iterator[None]:
