@@ -26,11 +26,32 @@ def slow(chat, seconds, name):
         raise RuntimeError("the file is there")
     return f"answer {name}"
 
-def held(chat, gate, name):
-    _note(name)
+def _wait_for(gate):
     end = time.monotonic() + 300
     while not os.path.exists(gate) and time.monotonic() < end:
-        time.sleep(0.2)
+        time.sleep(0.05)
+
+def held(chat, gate, name):
+    _note(name)
+    _wait_for(gate)
+    return f"answer {name}"
+
+def several(chat, gates, name):
+    _note(name)
+    yield f"answer {name}-1"
+    for number, gate in enumerate(gates.split(","), 2):
+        _wait_for(gate)
+        yield f"answer {name}-{number}"
+
+def three(chat, name):
+    _note(name)
+    for number in (1, 2, 3):
+        yield f"answer {name}-{number}"
+
+def in_turn(chat, gate, name):
+    _note(f"begin {name}")
+    _wait_for(gate)
+    _note(f"end {name}")
     return f"answer {name}"
 
 def quick(chat):
@@ -42,6 +63,9 @@ CHAT = [
     on.text(re.compile(r"late ([0-9.]+) (.+)"), slow),
     on.text(re.compile(r"slow until ([^ ]+) (.+)"), held, slow=True),
     on.text(re.compile(r"late until ([^ ]+) (.+)"), held),
+    on.text(re.compile(r"several until ([^ ]+) (.+)"), several),
+    on.text(re.compile(r"three (.+)"), three),
+    on.text(re.compile(r"in turn until ([^ ]+) (.+)"), in_turn, ordered=True),
     on.message("text", quick),
 ]
 PAGES = []

@@ -1,8 +1,9 @@
 """Count lost and repeated answers: `python -m bench.exactly_once [--messages 10000] [--store redis]`
 
 Users write to a bot with several worker processes. The sandbox drops one answer in twenty and sends one
-delivery in twenty twice at the same time. Every two seconds a random worker process is killed. At the end the
-phones show how often each message was answered.
+delivery in twenty twice at the same time. Every two seconds a random worker process is killed. At the end
+the phones show how often each message was answered. One message in ten has a slow handler, one in twenty
+a handler that yields three replies, one in twenty an ordered route.
 """
 
 import argparse
@@ -19,13 +20,14 @@ from pathlib import Path
 from bench.account import Account
 from bench.fleet import Fleet
 from bench.machine import machine, redis_server
-from bench.phones import Verdict, judge, until_all_are_answered
+from bench.phones import Verdict, judge, named, until_all_are_answered
 from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
 
 _FAULTS = [
     {"path": "delivery", "drop": True, "probability": 0.05},
     {"path": "delivery", "duplicate": 1, "probability": 0.05},
 ]
+_PATIENCE = 20.0  # other processes have taken over the jobs of killed ones long before
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,14 +49,17 @@ def run(
     job_workers: int = 0,
     kill_every: float = 2.0,
     slow_share: float = 0.1,
+    several_share: float = 0.05,
+    ordered_share: float = 0.05,
     clients: int = 48,
     settings: dict[str, str] | None = None,
 ) -> Result:
     """Send all messages, wait for the answers, and return what the phones show. The sandbox must be fresh.
 
-    `slow_share` of the messages go to a route with slow=True. With `job_workers` these run only in
-    `python -m bot worker` processes. A process is killed every `kill_every` seconds, or less often if a
-    server takes longer than that to start.
+    `slow_share` of the messages go to a route with slow=True, `several_share` to a handler that yields
+    three replies, `ordered_share` to a route with ordered=True. With `job_workers` these run only in
+    `python -m bot worker` processes. The verdict counts each of the three replies as a message. A process
+    is killed every `kill_every` seconds, or less often if a server takes longer than that to start.
     """
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
     env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
@@ -64,19 +69,29 @@ def run(
         sandbox.faults(_FAULTS)
         killer = _Killer(fleet, max(kill_every, fleet.start_seconds))
         begun = time.monotonic()
-        work: dict[str, list[str]] = collections.defaultdict(list)
+        work: dict[str, list[str]] = collections.defaultdict(list)  # by user: what the answers must name
+        texts: dict[str, list[str]] = collections.defaultdict(list)  # by user: what the user writes
+        quick_share = 1 - slow_share - several_share - ordered_share
+        shares = [quick_share, slow_share, several_share, ordered_share]
         for number in range(messages):
-            work[openids[number % users]].append(f"m{number}")
+            openid, name = openids[number % users], f"m{number}"
+            (form,) = random.choices(["{}", "slow 0.5 {}", "three {}", "in turn until . {}"], shares)
+            texts[openid].append(form.format(name))
+            work[openid] += [f"{name}-{n}" for n in (1, 2, 3)] if form.startswith("three") else [name]
 
         def write(openid: str) -> None:
-            for name in work[openid]:
-                is_slow = random.random() < slow_share
-                sandbox.send(openid, content=f"slow 0.5 {name}" if is_slow else name)
+            for text in texts[openid]:
+                sandbox.send(openid, content=text)
 
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(write, openids))
         killer.stop()
         sandbox.faults([])
+        seen = until_all_are_answered(sandbox, work, _PATIENCE)
+        for openid in work:
+            # WeChat allows five pushes after a message. Further replies wait for the user's next message.
+            if len(named(seen[openid])) < len(work[openid]):
+                sandbox.send(openid, content="more")
         seen = until_all_are_answered(sandbox, work)
         seconds = time.monotonic() - begun
         (account.folder / "log").write_text(fleet.log(), encoding="utf-8")
@@ -90,7 +105,7 @@ def _explain(sandbox: Sandbox, name: str) -> None:
     """Print every delivery of a message, to find out what went wrong."""
     print(name)
     for entry in sandbox.deliveries():
-        if f"{name}]]" in entry["request_xml"]:
+        if f"{name.partition('-')[0]}]]" in entry["request_xml"]:
             print(
                 "  ",
                 *(

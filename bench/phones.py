@@ -34,6 +34,11 @@ def answers(bubble: Json) -> list[str]:
     return re.findall(r"answer (\S+)", str(bubble.get("content", "")))
 
 
+def named(bubbles: Sequence[Json]) -> set[str]:
+    """Return the names of the messages that these bubbles answer."""
+    return {name for bubble in bubbles for name in answers(bubble)}
+
+
 def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0) -> Bubbles:
     """Return the account's bubbles on each phone, as soon as every message is answered, or after `patience`
     seconds. A late answer may have to wait for a lease and a sweep."""
@@ -42,7 +47,7 @@ def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0
         seen = {
             openid: [bubble for bubble in sandbox.chat(openid) if bubble["from"] != "user"] for openid in work
         }
-        answered = {name for bubbles in seen.values() for bubble in bubbles for name in answers(bubble)}
+        answered = {name for bubbles in seen.values() for name in named(bubbles)}
         if len(answered) == sum(map(len, work.values())) or time.monotonic() > end:
             return seen
         time.sleep(0.5)

@@ -102,6 +102,10 @@ class Conversations:
             self._store.delete(gift)  # another message has taken these answers first
         return _joined(taken)
 
+    def has_kept(self, openid: str) -> bool:
+        """Return True if an answer is kept for this user."""
+        return self._read(self._store.get, f"kept:{openid}") is not None
+
     def put_rest(self, openid: str, text: str) -> None:
         """Keep the rest of a text that was too long for one reply. Replaces the previous rest."""
         self._store.put(f"rest:{openid}", text.encode("utf-8", "replace"), _KEPT_SECONDS)

@@ -4,8 +4,11 @@ This module must not read deliveries, deadlines or records.
 """
 
 import asyncio
+import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from bot.account import Account
@@ -20,6 +23,8 @@ from bot.errors import HandlerError, StoreError, WeChatError
 from bot.telemetry.log import describe
 
 log = logging.getLogger("bot.handle")
+
+_MOST_REPLIES = 20  # of one run of a handler: more is a loop that does not end
 
 
 class Threads(Protocol):
@@ -44,9 +49,19 @@ class Threads(Protocol):
 
 class Outcome(NamedTuple):
     """The result of a run. `reply` is for the user. If the handler failed, `problem` gives the reason for the
-    operator, and `reply` is an apology."""
+    operator, and `reply` is an apology. `more` are further replies that could not be joined with `reply`."""
 
     reply: Reply | None
+    problem: str = ""
+    more: tuple[Reply, ...] = ()
+
+
+class Said(NamedTuple):
+    """One reply of a handler that yields its replies. `number` counts the values that the handler yields,
+    from 1; an answer that was kept for the user has the number 0. `problem` as in Outcome."""
+
+    number: int
+    reply: Reply
     problem: str = ""
 
 
@@ -91,8 +106,19 @@ class Handlers:
         `again`: an earlier run may have died. `nothing_kept`: no answer is kept for this user. If one is kept
         while the handler runs, the user's next message gets it.
         """
+        if match is not None and match.route.yields:
+            return self._joined(incoming, match)
         try:
-            reply = self._reply(incoming, match)
+            if incoming.text is not None and incoming.text.strip() == self._wording.more:
+                reply = self._more(incoming, again)
+                if reply is not None:
+                    return Outcome(reply)
+            reply = None
+            if match is not None:
+                chat = Chat(incoming.message, incoming.openid, self._account)
+                call = self._threads.inline if match.route.inline else self._threads.call
+                result = call(match.route.name, _call, match.route, chat, *match.captures)
+                reply = self._made(incoming, match.route.name, result)
             if not nothing_kept and incoming.msg_type != "event":
                 reply = self._with_kept(incoming, reply, again)
             return Outcome(reply)
@@ -108,34 +134,111 @@ class Handlers:
         """Return the apology that the user gets if there can be no answer."""
         return Outcome(Text(self._wording.sorry), problem)
 
-    def _reply(self, incoming: Incoming, match: Match | None) -> Reply | None:
-        """Run the handler and return its reply. If the user asks for the rest of a long text
-        (`Wording.more`), return that instead."""
-        reply: Reply | None = self._rest(incoming)
-        if reply is None and match is not None:
-            name = match.route.name
-            chat = Chat(incoming.message, incoming.openid, self._account)
-            call = self._threads.inline if match.route.inline else self._threads.call
-            result = call(name, _call, match.route, chat, *match.captures)
-            if isinstance(result, Ask) and result.answer not in self._router.answers:
-                raise HandlerError(name, f"there is no route on.answer({result.answer!r}, …)")
-            made = as_reply(result.reply if isinstance(result, Ask) else result, name)
-            reply = self._threads.in_thread(self._upload, made) if isinstance(made, Picture) else made
-            if reply is not None and not reply.is_answer and not self._account.can_push:
-                kind = type(reply).__name__
-                raise HandlerError(
-                    name, f"returned {kind}, which can only be pushed; this account may not push"
-                )
-            # last, because a user who gets an apology has not been asked the question
-            if isinstance(result, Ask):
-                self.conversations.ask(incoming.openid, result)
+    def last_apology(self, number: int, problem: str) -> Said:
+        """Return the apology that follows the reply with this number."""
+        return Said(number + 1, Text(self._wording.sorry), problem)
+
+    # -- a handler that yields its replies
+
+    def replies(
+        self, incoming: Incoming, match: Match, after: int = -1, *, with_kept: bool = True
+    ) -> Generator[Said, None, None]:
+        """Run a handler that yields its replies, and yield each reply as soon as it is ready. If the handler
+        fails, the last reply is the apology.
+
+        Leave out the replies up to the number `after`: an earlier run has given them. Close this iterator to
+        close the handler. Raises only StoreError, when a kept answer is read.
+        """
+        is_first = with_kept and after < 0 and incoming.msg_type != "event"
+        try:
+            with closing(self._said(incoming, match, after)) as said:
+                for one in said:
+                    if is_first and not one.problem:
+                        is_first = False
+                        kept = self.conversations.kept(incoming.openid, incoming.key, again=True)
+                        joined = kept.followed_by(one.reply) if kept else None
+                        if kept and not joined:
+                            yield Said(0, kept)
+                        one = one._replace(reply=joined or one.reply)
+                    yield one
+            if is_first and (kept := self.conversations.kept(incoming.openid, incoming.key, again=True)):
+                yield Said(0, kept)
+        finally:
+            if incoming.msg_type == "event" and (person := incoming.to_forget):
+                self._threads.in_thread(self._erase, person)
+
+    def _said(self, incoming: Incoming, match: Match, after: int) -> Generator[Said, None, None]:
+        name, number = match.route.name, 0
+        try:
+            with closing(self._values(incoming, match)) as values:
+                for number, value in enumerate(values, 1):
+                    if number > _MOST_REPLIES:
+                        log.error("[handle] handler %s ended after %d replies", name, _MOST_REPLIES)
+                        return
+                    reply = self._made(incoming, name, value) if number > after else None
+                    if reply is not None:
+                        yield Said(number, reply)
+        except Exception as error:
+            log.error("[handle] handler %s failed: %s", name, describe(error))
+            # An earlier run may have got further: the number must be higher than those of its replies.
+            yield self.last_apology(max(number, after), type(error).__name__)
+
+    def _values(self, incoming: Incoming, match: Match) -> Generator[Any, None, None]:
+        """Yield what the handler yields, then what it returns."""
+        if incoming.text is not None and incoming.text.strip() == self._wording.more:
+            reply = self._more(incoming, again=True)
+            if reply is not None:
+                yield reply
+                return
+        chat = Chat(incoming.message, incoming.openid, self._account)
+        call = partial(self._threads.call, match.route.name)
+        result = call(_call, match.route, chat, *match.captures)
+        if not inspect.isgenerator(result):  # a decorator has returned a reply in place of the handler
+            yield result
+            return
+        try:
+            is_last = False
+            while not is_last:
+                value, is_last = call(_next, match.route, result)
+                yield value
+        finally:
+            call(_close, match.route, result)
+
+    def _joined(self, incoming: Incoming, match: Match) -> Outcome:
+        """Run a handler that yields its replies to its end, and join the replies. Only jobs can send single
+        replies, and without the store there are no jobs."""
+        joined: list[Reply] = []
+        problem = ""
+        for said in self.replies(incoming, match, with_kept=False):
+            both = joined[-1].followed_by(said.reply) if joined else None
+            joined[-1:] = [both] if both else [*joined[-1:], said.reply]
+            problem = said.problem
+        return Outcome(joined[0] if joined else None, problem, tuple(joined[1:]))
+
+    # -- from a value to a reply
+
+    def _made(self, incoming: Incoming, name: str, result: Any) -> Reply | None:
+        """Return the reply for a value that the handler `name` has returned or yielded."""
+        if isinstance(result, Ask) and result.answer not in self._router.answers:
+            raise HandlerError(name, f"there is no route on.answer({result.answer!r}, …)")
+        made = as_reply(result.reply if isinstance(result, Ask) else result, name)
+        reply = self._threads.in_thread(self._upload, made) if isinstance(made, Picture) else made
+        if reply is not None and not reply.is_answer and not self._account.can_push:
+            kind = type(reply).__name__
+            raise HandlerError(name, f"returned {kind}, which can only be pushed; this account may not push")
+        # last, because a user who gets an apology has not been asked the question
+        if isinstance(result, Ask):
+            self.conversations.ask(incoming.openid, result)
         return reply
 
-    def _rest(self, incoming: Incoming) -> Text | None:
-        if incoming.text is None or incoming.text.strip() != self._wording.more:
-            return None
+    def _more(self, incoming: Incoming, again: bool) -> Reply | None:
+        """Return what the user gets for `Wording.more`: the rest of a long text, else a kept answer. A
+        text ends with the hint if more is kept."""
         rest = self.conversations.take_rest(incoming.openid)
-        return Text(rest) if rest else None
+        reply = Text(rest) if rest else self.conversations.kept(incoming.openid, incoming.key, again=again)
+        if reply and self.conversations.has_kept(incoming.openid):
+            return reply.with_hint(f"\n{self._wording.more_hint}")
+        return reply
 
     def _upload(self, picture: Picture) -> Reply:
         try:
@@ -174,5 +277,26 @@ def _call(route: Route, chat: Chat, *captures: Any) -> Any:
     try:
         return route.handler(chat, *captures)
     except (SystemExit, asyncio.CancelledError) as error:
-        gave_up = HandlerError(route.name, f"raised {type(error).__name__}")
-        raise gave_up.with_traceback(error.__traceback__) from None
+        raise _gave_up(route, error) from None
+
+
+def _next(route: Route, replies: Generator[Any, None, Any]) -> tuple[Any, bool]:
+    """Return the next value that a handler yields, or its return value and True."""
+    try:
+        return next(replies), False
+    except StopIteration as end:
+        return end.value, True
+    except (SystemExit, asyncio.CancelledError) as error:
+        raise _gave_up(route, error) from None
+
+
+def _close(route: Route, replies: Generator[Any, None, Any]) -> None:
+    """Let the `finally` blocks of a handler run. Raises nothing."""
+    try:
+        replies.close()
+    except BaseException as error:  # also what _call() turns into an error of the handler
+        log.error("[handle] handler %s failed while it was closed: %s", route.name, describe(error))
+
+
+def _gave_up(route: Route, error: BaseException) -> HandlerError:
+    return HandlerError(route.name, f"raised {type(error).__name__}").with_traceback(error.__traceback__)

@@ -14,8 +14,10 @@ from bot.chat.delivery.answer import Answerer
 from bot.chat.delivery.late_answer_worker import LateAnswerWorker
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.local_runs import LocalRuns
+from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.delivery.record import Records
 from bot.chat.delivery.retry_timing import RetryTiming
+from bot.chat.delivery.several_replies import SeveralReplies
 from bot.chat.delivery.without_store import WithoutStore
 from bot.chat.endpoint import Callback
 from bot.chat.erasure import Erasure
@@ -96,17 +98,23 @@ def build_message_way(
     liveness = Liveness(store)
     outbox = Outbox(store, liveness, clock)
     conversations = Conversations(store)
-    erasure = Erasure(conversations, account, outbox)
+    ordered = OrderedMessages(store, outbox)
+    erasure = Erasure(conversations, account, outbox, ordered)
     handlers = Handlers(Router(routes, conversations), conversations, account, wording, threads, erasure)
     # A record must outlive the freshness window, which lies on both sides of our clock. Otherwise a replay
     # could arrive after its record has expired.
     lifetime = max(900.0, 3.0 * config.freshness_seconds)
     records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
-    worker = LateAnswerWorker(handlers, records, outbox, account)
+    several = SeveralReplies(handlers, records, outbox, account, wording.more_hint, waiting.sleep)
+
+    def wake_next(job_id: str) -> None:
+        (waiting.wake or runner.wake)(job_id)  # not by call_soon: jobs run in threads
+
+    worker = LateAnswerWorker(handlers, records, outbox, account, several, ordered, wake_next)
     runner = Runner(config, outbox, liveness, worker.perform)
     timing = RetryTiming(config, clock, waiting.monotonic, places=waiting.places)
     wake = waiting.wake or partial(waiting.call_soon, runner.wake)
-    late = LateAnswers(outbox, wake, timing, wording.still_working)
+    late = LateAnswers(outbox, ordered, wake, timing, wording.still_working)
     runs = waiting.runs or LocalRuns(clock, waiting.monotonic, waiting.sleep)
     answers = WithoutStore(Answerer(handlers, records, late), handlers, records, late, runs)
     gate = Gate(config, clock, store if config.replay_guard else None)

@@ -20,7 +20,7 @@ class HowToRun(TypedDict, total=False):
     """Run the handler on the event loop, because it only computes: it waits for nothing (no file, no network,
     no lock, no sleep). All other handlers run in threads. A handler that waits delays all users."""
     ordered: bool
-    """Handle the messages of one user one after the other, in all processes."""
+    """Handle the messages of one user one after the other, in all processes. The handler runs as a job."""
 
 
 def _match_text(patterns: Sequence[Pattern], text: str) -> Captures | None:

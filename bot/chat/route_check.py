@@ -41,10 +41,10 @@ def _faults_of(route: Route) -> Iterator[str]:
     handler: Any = route.handler
     if not callable(handler):
         yield f"its handler is {handler!r}; it must be a function"
-    elif problem := _misfit(route):
-        yield problem
-    if route.inline and (route.slow or route.ordered):
-        yield "inline=True excludes slow=True and ordered=True"
+    else:
+        yield from _how_to_run(route)
+        if problem := _misfit(route):
+            yield problem
     if route.msg_type is not None and route.msg_type not in TYPES:
         yield f"WeChat has the types {', '.join(sorted(TYPES))}"
     for pattern in route.patterns:
@@ -53,6 +53,16 @@ def _faults_of(route: Route) -> Iterator[str]:
                 f"{pattern!r} is a plain text, which users would have to type like that. For a regular "
                 f'expression write re.compile(r"…"); for this very text re.compile(re.escape("…"))'
             )
+
+
+def _how_to_run(route: Route) -> Iterator[str]:
+    functions: tuple[Any, ...] = (route.handler, type(route.handler).__call__)
+    if any(inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one) for one in functions):
+        yield f"{route.name} is an async function; write def without async"
+    if route.inline and (route.slow or route.ordered):
+        yield "inline=True excludes slow=True and ordered=True"
+    if route.inline and route.yields:
+        yield f"{route.name} yields its replies; leave out inline=True"
 
 
 def _misfit(route: Route) -> str | None:

@@ -4,6 +4,7 @@ This module must not call the handler.
 """
 
 import copy
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,20 @@ class Route:
         if not hasattr(handler, "__name__"):
             handler = type(handler)
         return f"{(handler.__module__ or '').rpartition('.')[2]}.{handler.__name__}"
+
+    @cached_property
+    def yields(self) -> bool:
+        """Return True if the handler yields its replies, also behind partial() and decorators that use
+        functools.wraps."""
+        handler: Any = self.handler
+        while isinstance(handler, partial) or hasattr(handler, "__wrapped__"):
+            handler = handler.func if isinstance(handler, partial) else handler.__wrapped__
+        return any(map(inspect.isgeneratorfunction, (handler, type(handler).__call__)))
+
+    @cached_property
+    def is_job(self) -> bool:
+        """Return True if the handler runs as a job, and not in the request of a delivery."""
+        return self.slow or self.ordered or self.yields
 
 
 class Match(NamedTuple):

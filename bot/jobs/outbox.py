@@ -116,6 +116,11 @@ class Outbox:
         if self._swap(job, replace(job, state="waiting", owner="", problem=problem)):
             self._store.schedule(_TIMETABLE, job.id, self._clock() + seconds)
 
+    def put_back(self, job: Job, seconds: float) -> None:
+        """Let a worker take the job in `seconds`. This run has not begun, so it does not count as a try."""
+        if self._swap(job, replace(job, state="waiting", owner="", tries=job.tries - 1)):
+            self._store.schedule(_TIMETABLE, job.id, self._clock() + seconds)
+
     def fail(self, job: Job, problem: str) -> None:
         """Mark the job as failed. It is kept for a week, so that an operator can run it again."""
         if self._swap(job, replace(job, state="failed", owner="", problem=problem)):

@@ -1,6 +1,7 @@
 """Mistakes in CHAT are said at start, by the name of the entry, and not found by users."""
 
 import re
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,24 @@ def find(chat: Chat, number: str) -> str:
     return number
 
 
+async def wait(chat: Chat) -> str:
+    return "hi"
+
+
+async def wait_twice(chat: Chat) -> AsyncIterator[str]:
+    yield "hi"
+
+
+def say_twice(chat: Chat) -> Iterator[str]:
+    yield "hi"
+    yield "there"
+
+
+class Waiter:
+    async def __call__(self, chat: Chat) -> str:
+        return "hi"
+
+
 def find_two(chat: Chat, number: str, colour: str = "red") -> str:
     return number + colour
 
@@ -33,12 +52,27 @@ def find_two(chat: Chat, number: str, colour: str = "red") -> str:
         (greet, ["entry 2", "greet", "on.text(…, greet)"]),
         (on.clicks({"KEY": greet}), ["entry 2", "*on.clicks"]),
         (None, ["entry 2", "None"]),
+        (on.click("KEY", wait), ["on.click('KEY', …)", "test_route_check.wait", "def without async"]),
+        (on.click("KEY", partial(wait_twice)), ["test_route_check.wait_twice", "def without async"]),
+        (on.click("KEY", Waiter()), ["test_route_check.Waiter", "def without async"]),
+        (on.click("KEY", say_twice, inline=True), ["test_route_check.say_twice", "leave out inline=True"]),
+        (on.click("KEY", greet, inline=True, ordered=True), ["inline=True excludes", "ordered=True"]),
     ],
     ids=[
-        "handler is a text", "handler is None", "unknown type", "inline and slow", "no route",
-        "list in the list", "None",
+        "handler is a text",
+        "handler is None",
+        "unknown type",
+        "inline and slow",
+        "no route",
+        "list in the list",
+        "None",
+        "async",
+        "async generator",
+        "async object",
+        "yields inline",
+        "ordered inline",
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_chat_names_its_entry_and_the_way_out(entry: Any, words: list[str]) -> None:
     (fault,) = route_faults([on.anything(greet), entry])
     assert all(word in fault for word in ["CHAT", *words]), fault

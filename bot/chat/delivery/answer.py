@@ -6,7 +6,7 @@ the rules and their reasons. without_store.py answers deliveries while the store
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.chat.delivery.late_answers import LateAnswers
@@ -58,10 +58,13 @@ class Answerer:
         stands_in = self._timing.can_push and claim.attempt > 1  # the process of an earlier delivery has died
         if match is None:
             return self._run(incoming, match, claim)
-        if not (match.route.slow or stands_in) and self._handlers.has_room(match):
+        if not (match.route.is_job or stands_in) and self._handlers.has_room(match):
             return self._run(incoming, match, claim)
         try:
-            self._late.write(incoming, match)
+            if not self._late.write(incoming, match):
+                route = match.route.name
+                log.error("[answer] too many messages of one user wait for route %s: apology sent", route)
+                return self.give(incoming, self._handlers.apology("").reply, claim.attempt, route)
             self._records.queue(incoming.key)
         except StoreError as error:
             if not self._handlers.has_room(match):
@@ -74,9 +77,10 @@ class Answerer:
     def _run(self, incoming: Incoming, match: Match | None, claim: Claim) -> Answer:
         """Run the handler now, in this thread."""
         attempt, route = claim.attempt, match.route.name if match else ""
-        reply = self._handlers.run(
-            incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside
-        ).reply
+        outcome = self._handlers.run(incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside)
+        reply = outcome.reply
+        if outcome.more:
+            self.keep(incoming, outcome.more)
         try:
             return self.give(incoming, reply, attempt, route)
         except StoreError as error:
@@ -116,6 +120,12 @@ class Answerer:
         if self._records.is_promised(incoming.key):
             self._late.bring(incoming, reply)
         return False
+
+    def keep(self, incoming: Incoming, replies: Sequence[Reply]) -> None:
+        """Keep further replies of a handler for the user's next messages, when the store works again."""
+        keep = self._handlers.conversations.keep
+        for number, reply in enumerate(replies):
+            self._records.liveness.owe(partial(keep, incoming.openid, reply, f"{incoming.key}:{number}"))
 
     # -- the handler runs elsewhere
 

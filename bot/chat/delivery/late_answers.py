@@ -4,19 +4,31 @@
 it.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from bot.account import Account
+from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.delivery.retry_timing import RetryTiming
 from bot.chat.replies.kinds import Reply, Text
 from bot.chat.replies.stored import to_json
 from bot.chat.router import Match
 from bot.chat.wire.messages import Incoming
+from bot.errors import WeChatError
 from bot.jobs.outbox import Job, Outbox
+from bot.jobs.runner import Failed
+from bot.wechat.whitelist import UNLISTED
+
+log = logging.getLogger("bot.late")
 
 # Kinds of jobs: run a handler; run a handler again if the process of its request dies; bring a reply to the
 # user; show the typing indicator.
 RUN, EXPECTED, DELIVER, TYPING = "run", "expected", "deliver", "typing"
+
+# A later push may succeed: WeChat is busy, or the operator adds this server to the IP whitelist.
+BUSY = (-1, 45009, 45011, UNLISTED)
+MAX_RUNS = 5  # a handler may have killed five workers: do not run it again
 
 
 def owner_of(job: Job) -> str | None:
@@ -29,12 +41,30 @@ def retried_work(job: Job) -> dict[str, Any]:
     """Return the work for another run of a failed job, after an operator has requested the run.
 
     A handler starts again from its beginning. Its reply is pushed or kept, because WeChat got an answer long
-    ago. If some parts of a reply were pushed before, only the other parts are pushed.
+    ago. If some parts of a reply were pushed before, only the other parts are pushed. Of the replies that a
+    handler yields, those before the failure are not sent again.
     """
     if job.kind not in (RUN, EXPECTED):
         return job.work
     wanted = ("fields", "place", "captures")
-    return {**{name: job.work[name] for name in wanted if name in job.work}, "late": True}
+    work = {name: job.work[name] for name in wanted if name in job.work}
+    if "number" in job.work:
+        work["number"] = job.work["number"] - 1  # the last one was the apology
+    return {**work, "late": True}
+
+
+def result_of(job: Job) -> Failed | None:
+    """Return None if the job is done, or Failed if its handler failed."""
+    problem = str(job.work.get("problem", ""))
+    return Failed(problem) if problem else None
+
+
+def send_typing(account: Account, openid: str) -> None:
+    """Show 对方正在输入 on the user's phone for some seconds. Raises nothing."""
+    try:
+        account.client.post("message/custom/typing", data={"touser": openid, "command": "Typing"})
+    except WeChatError as error:
+        log.info("[late] no typing indicator: errcode=%d", error.errcode)
 
 
 class LateAnswers:
@@ -42,10 +72,16 @@ class LateAnswers:
     the text for users of an account that cannot push."""
 
     def __init__(
-        self, outbox: Outbox, wake: Callable[[str], None], timing: RetryTiming, still_working: str
+        self,
+        outbox: Outbox,
+        ordered: OrderedMessages,
+        wake: Callable[[str], None],
+        timing: RetryTiming,
+        still_working: str,
     ) -> None:
         self.timing = timing
         self._outbox = outbox
+        self._ordered = ordered
         self._wake = wake
         self._still_working = still_working
 
@@ -54,15 +90,19 @@ class LateAnswers:
         pushed."""
         return None if self.timing.can_push else Text(self._still_working)
 
-    def write(self, incoming: Incoming, match: Match) -> None:
+    def write(self, incoming: Incoming, match: Match) -> bool:
         """Write a job that runs this handler. A worker takes it at the next sweep, or at once after
-        wake()."""
+        wake(). Return False if the route is ordered and too many messages of this user are waiting."""
         work = {"fields": incoming.fields, "place": match.place, "captures": list(match.captures)}
         while not self._outbox.put(incoming.key, RUN, work):
             # A copy of this delivery has written an EXPECTED job first. Change it to a RUN job.
             job = self._outbox.get(incoming.key)
             if job is not None and (job.kind != EXPECTED or self._outbox.rewrite(job, RUN, work)):
-                return
+                break
+        if match.route.ordered and not self._ordered.enter(incoming):
+            self._outbox.drop(incoming.key)
+            return False
+        return True
 
     def wake(self, incoming: Incoming) -> None:
         """Let a worker take the job of this message at once."""

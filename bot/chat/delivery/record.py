@@ -28,6 +28,7 @@ _DONE = b"D"  # followed by a _Done
 _RETRIES = ":retries"
 _FIRST_POLL_SECONDS = 0.02
 _LAST_POLL_SECONDS = 0.2
+_TRAVEL_SECONDS = 0.2  # an answer needs less to get from our process to WeChat
 
 
 class State(enum.Enum):
@@ -226,6 +227,25 @@ class Records:
     def age(self, claim: Claim) -> float:
         """Return the seconds since the reply of a DONE message was ready."""
         return self._clock() - claim.at
+
+    def until_used(self, key: str, seconds: float) -> Claim:
+        """Wait until a delivery has answered with the reply of a job and the answer has reached WeChat,
+        at most until the reply is `seconds` old. The claim says if it `is_unused`."""
+        end, pause = None, _FIRST_POLL_SECONDS
+        while True:
+            record = self._store.get(key)
+            claim = _ended(record, 1) if record and record.startswith(_DONE) else Claim(State.DONE, 1)
+            if not claim.is_unused:
+                left = _TRAVEL_SECONDS - (self._clock() - claim.answered)
+                if left > 0:
+                    self._sleep(min(left, _TRAVEL_SECONDS))
+                return claim
+            end = self._monotonic() + seconds - self.age(claim) if end is None else end
+            left = end - self._monotonic()
+            if left <= 0:
+                return claim
+            self._sleep(min(pause, left))
+            pause = min(2 * pause, _LAST_POLL_SECONDS)
 
     def give(self, key: str, claim: Claim) -> bool:
         """Record that a delivery answers with the reply now. Return False if the record has changed since

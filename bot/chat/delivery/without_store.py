@@ -72,7 +72,10 @@ class WithoutStore:
         return self._answer(incoming, run, end)
 
     def _run(self, incoming: Incoming) -> Reply | None:
-        return self._handlers.run(incoming, self._handlers.find(incoming), again=False).reply
+        outcome = self._handlers.run(incoming, self._handlers.find(incoming), again=False)
+        if outcome.more:
+            self._answerer.keep(incoming, outcome.more)
+        return outcome.reply
 
     def _answer(self, incoming: Incoming, run: Run, end: float) -> Answer:
         """Answer a delivery as Answerer does, but without the store: guess the number of the delivery from

@@ -56,6 +56,10 @@ class Reply:
         is cut ends with `hint`."""
         return self, ""
 
+    def with_hint(self, hint: str) -> "Reply":
+        """Return this reply with `hint` at the end of its text. A reply without a text stays as it is."""
+        return self
+
     def unsent(self, sent: int, text_limit: int) -> "Reply":
         """Return what is left of this reply after the first `sent` messages of pushes() were sent."""
         return self
@@ -81,6 +85,9 @@ class Text(Reply):
             return self, ""
         head, rest = cut(self.content, text_limit - len(hint.encode()))
         return Text(head + hint), rest
+
+    def with_hint(self, hint: str) -> Reply:
+        return Text(self.content + hint)
 
     def unsent(self, sent: int, text_limit: int) -> Reply:
         return Text("".join(list(pieces(self.content, text_limit))[sent:]))

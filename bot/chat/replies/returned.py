@@ -1,5 +1,6 @@
 """Make a reply of the value that a handler returned."""
 
+import inspect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
@@ -52,6 +53,10 @@ def as_reply(result: Any, handler: str) -> Reply | Picture | None:
     elif isinstance(result, Sequence):
         _check_cards(result, handler)
         result = News(tuple(result))
+    if inspect.isgenerator(result) or inspect.iscoroutine(result):
+        result.close()  # it never began; without this, Python warns about the coroutine
+        word = "yield in the handler itself" if inspect.isgenerator(result) else "def without async"
+        raise HandlerError(handler, f"returned a {type(result).__name__}; write {word}")
     if not isinstance(result, Reply | Picture):
         raise HandlerError(
             handler,

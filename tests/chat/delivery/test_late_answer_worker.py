@@ -428,9 +428,9 @@ def test_a_copy_that_expects_a_run_in_a_request_does_not_keep_it_from_being_a_jo
     desk = make_desk(on.message("text", held, slow=True), **as_account(wechat))
     incoming, write = message(desk, follower), desk.late.write
 
-    def overtaken(*args: object) -> None:
+    def overtaken(*args: object) -> bool:
         assert desk.records.promise(incoming.key, lambda process: desk.late.expect(incoming, process))
-        write(*args)  # type: ignore[arg-type]
+        return write(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(desk.late, "write", overtaken)
     assert desk.text("x", 7, follower).reply == b""
