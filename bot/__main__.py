@@ -11,6 +11,8 @@ import sys
 import tempfile
 from typing import Any
 
+from bot import __version__
+
 # Each command with the function that runs it, and its help. A function is imported only when its command is
 # given, so that example-config and new work even if the operator's package has a fault.
 COMMANDS = {
@@ -34,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. The options of a command have the names of the parameters of its
     function."""
     whole = argparse.ArgumentParser(prog="python -m bot", description="A WeChat Official Account bot server.")
+    whole.add_argument("--version", action="version", version=f"wechat-official-account {__version__}")
     commands = whole.add_subparsers(dest="command")
     parsers = {name: commands.add_parser(name, help=help_) for name, (_, help_) in COMMANDS.items()}
     parsers["new"].add_argument("name", help="its name, such as shop; it is made in the current folder")

@@ -5,6 +5,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,8 @@ def test_an_unknown_command_is_refused(bot: Command, wechat: Sandbox) -> None:
     done = bot(wechat, "fly")
     assert done.returncode == 2
     assert "fly" in done.stderr
+
+
+def test_the_version_is_that_of_the_project(bot: Command, wechat: Sandbox) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert bot(wechat, "--version").stdout == f"{project['name']} {project['version']}\n"
