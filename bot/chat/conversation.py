@@ -4,7 +4,7 @@ Without the store, reads find nothing, so a message is still answered. Writes ra
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,15 @@ from bot.chat.replies.returned import Ask
 from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
-from bot.store import DELETE, Store, Write
+from bot.store import Store, Write
 from bot.store.codec import dump, dump_list, load, load_list
 
 log = logging.getLogger("bot.conversation")
 
 _KEPT_SECONDS = 48 * 3600.0  # also the time in which WeChat allows pushes after a message
 _GIVEN_SECONDS = 900.0  # longer than WeChat keeps delivering one message
+_TAKEN = "taken"  # the kind of a mark that stands for an answer that was taken; no reply has this kind
+_MOST_MARKS = 20
 
 _Held = dict[str, Any]  # a stored reply, with its `source`
 
@@ -61,7 +63,8 @@ class Conversations:
 
     def keep(self, openid: str, reply: Reply, source: str) -> None:
         """Keep a late answer for this user's next message, after the answers that are already kept. A second
-        answer with the same `source` is ignored."""
+        answer with the same `source` is ignored, also if a message has taken the first one a moment ago: a
+        process may have been killed after it had kept the answer, and another one repeats this step."""
         addition = {"source": source, **(to_json(reply) or {})}
 
         def add(record: bytes | None) -> Write | None:
@@ -95,7 +98,7 @@ class Conversations:
                     self._store.put(gift, dump_list(taken), _GIVEN_SECONDS)
                     has_gift = True
             rest = [one for one in held if one not in taken]
-            return _write(rest) if rest != held else None
+            return _write(rest, [one["source"] for one in taken]) if rest != held else None
 
         self._store.update(key, take)
         if not taken and has_gift:
@@ -104,7 +107,8 @@ class Conversations:
 
     def has_kept(self, openid: str) -> bool:
         """Return True if an answer is kept for this user."""
-        return self._read(self._store.get, f"kept:{openid}") is not None
+        held: list[_Held] = load_list(self._read(self._store.get, f"kept:{openid}"))
+        return any(one["kind"] in Reply.kinds for one in held)
 
     def put_rest(self, openid: str, text: str) -> None:
         """Keep the rest of a text that was too long for one reply. Replaces the previous rest."""
@@ -130,8 +134,12 @@ class Conversations:
             return None
 
 
-def _write(held: list[_Held]) -> Write:
-    return Write(dump_list(held), _KEPT_SECONDS) if held else DELETE
+def _write(held: list[_Held], taken: Sequence[str] = ()) -> Write:
+    """Return the list to write: the answers that are kept, and marks for those that a message has taken."""
+    marks = [one for one in held if one["kind"] == _TAKEN]
+    marks += [{"source": source, "kind": _TAKEN} for source in taken]
+    answers = [one for one in held if one["kind"] != _TAKEN]
+    return Write(dump_list([*marks[-_MOST_MARKS:], *answers]), _KEPT_SECONDS if answers else _GIVEN_SECONDS)
 
 
 def _first(held: list[_Held]) -> list[_Held]:

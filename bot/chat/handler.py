@@ -153,8 +153,8 @@ class Handlers:
         try:
             with closing(self._said(incoming, match, after)) as said:
                 for one in said:
-                    if is_first and not one.problem:
-                        is_first = False
+                    takes_kept, is_first = is_first and not one.problem, False
+                    if takes_kept:
                         kept = self.conversations.kept(incoming.openid, incoming.key, again=True)
                         joined = kept.followed_by(one.reply) if kept else None
                         if kept and not joined:

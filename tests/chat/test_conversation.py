@@ -53,6 +53,21 @@ def test_without_the_store_there_is_no_question_to_end(
     assert conversations.end_question("o")
 
 
+def test_an_answer_that_was_taken_is_not_kept_again_from_the_same_source(
+    conversations: Conversations, store: Store, clock: Clock
+) -> None:
+    """A process was killed after it had kept the answer, and another one repeats the step."""
+    conversations.keep("o", Text("一"), "job:1")
+    assert conversations.kept("o", "m1", again=False) == Text("一")
+    conversations.keep("o", Text("一"), "job:1")
+    assert not conversations.has_kept("o")
+    conversations.keep("o", Text("二"), "job:2")
+    assert conversations.has_kept("o")
+    assert conversations.kept("o", "m2", again=False) == Text("二")
+    clock.advance(900)
+    assert store.get("kept:o") is None, "the marks do not stay"
+
+
 def test_a_kept_answer_is_given_once(conversations: Conversations) -> None:
     news = News((Article("标题", "d", "p", "u"),))
     conversations.keep("o", news, "1")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.account import Account
-from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, TYPING, result_of, send_typing
+from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, TYPING, result_of, send_typing, source_of
 from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.delivery.record import Claim, Records, State
 from bot.chat.delivery.retry_timing import unused_seconds
@@ -218,4 +218,4 @@ class LateAnswerWorker:
 
     def _keep(self, openid: str, job: Job, reply: Reply) -> None:
         # The source is not the id of the message: the handler's own reply may be kept under that.
-        self._handlers.conversations.keep(openid, reply, f"{job.id}:late")
+        self._handlers.conversations.keep(openid, reply, source_of(job, "late"))

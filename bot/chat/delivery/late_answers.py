@@ -48,9 +48,16 @@ def retried_work(job: Job) -> dict[str, Any]:
         return job.work
     wanted = ("fields", "place", "captures")
     work = {name: job.work[name] for name in wanted if name in job.work}
+    work["retries"] = int(job.work.get("retries", 0)) + 1
     if "number" in job.work:
         work["number"] = job.work["number"] - 1  # the last one was the apology
     return {**work, "late": True}
+
+
+def source_of(job: Job, reply: str | int) -> str:
+    """Return the source under which Conversations keeps a `reply` of this job. It is the same if another
+    process repeats the step, and another one if an operator lets the job run again."""
+    return f"{job.id}:{reply}:{job.work.get('retries', 0)}"
 
 
 def result_of(job: Job) -> Failed | None:

@@ -8,7 +8,8 @@ import contextvars
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.chat.delivery.retry_timing import SERIES_SECONDS
 from bot.chat.replies.kinds import Reply
@@ -66,6 +67,8 @@ class LocalRuns:
         self._runs: dict[str, Run] = {}  # in the order of their start
         self.under_way = 0
         self._lock = threading.Lock()
+        self._lines: dict[str, list[object]] = {}  # by user; the first one runs
+        self._turn_ends = threading.Condition()
 
     def find(self, key: str) -> Run | None:
         """Return the run of this message if this process began it while the store failed, else None."""
@@ -96,6 +99,23 @@ class LocalRuns:
         run.end(handle())
         with self._lock:
             self.under_way -= 1
+
+    @contextmanager
+    def turn(self, openid: str) -> Iterator[None]:
+        """Let the messages of one user's ordered routes wait for each other, in the order of the calls."""
+        turn = object()
+        with self._turn_ends:
+            line = self._lines.setdefault(openid, [])
+            line.append(turn)
+            self._turn_ends.wait_for(lambda: line[0] is turn)
+        try:
+            yield
+        finally:
+            with self._turn_ends:
+                line.remove(turn)
+                if not line:
+                    del self._lines[openid]
+                self._turn_ends.notify_all()
 
     def wait(self, run: Run, seconds: float) -> None:
         """Wait until the run has ended, at most for `seconds`."""

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from bot.account import Account
-from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, result_of, send_typing
+from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, result_of, send_typing, source_of
 from bot.chat.delivery.record import Records, State
 from bot.chat.delivery.retry_timing import unused_seconds
 from bot.chat.handler import Handlers, Said
@@ -214,7 +214,7 @@ class SeveralReplies:
         """Keep the reply for the user's next message. Replies after it are kept, too, so that the order
         stays."""
         job = self._outbox.note(job, said=to_json(reply), sent=0, keeps=True)
-        source = f"{job.id}:{job.work['number']}"
+        source = source_of(job, job.work["number"])
         self._handlers.conversations.keep(incoming.openid, reply, source)
         job = self._outbox.note(job, said=None)
         log.info("[late] kept: openid=%s", incoming.openid)

@@ -72,7 +72,10 @@ class WithoutStore:
         return self._answer(incoming, run, end)
 
     def _run(self, incoming: Incoming) -> Reply | None:
-        outcome = self._handlers.run(incoming, self._handlers.find(incoming), again=False)
+        match = self._handlers.find(incoming)
+        is_ordered = match is not None and match.route.ordered
+        with self._runs.turn(incoming.openid) if is_ordered else contextlib.nullcontext():
+            outcome = self._handlers.run(incoming, match, again=False)
         if outcome.more:
             self._answerer.keep(incoming, outcome.more)
         return outcome.reply

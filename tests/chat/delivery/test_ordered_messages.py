@@ -2,6 +2,7 @@
 holds up those behind it."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -278,6 +279,29 @@ def test_a_store_that_fails_at_the_end_of_a_turn_does_not_stop_the_line(
         desk.perform(key_of(desk, 1, follower))
     desk.perform(key_of(desk, 2, follower))
     assert pushed(wechat, follower) == ["done a1", "done a2"]
+
+
+def test_without_the_store_each_process_handles_the_messages_of_one_user_in_turn(
+    make_desk: MakeDesk, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = ordered_desk(make_desk, turns)
+
+    def refuse(*args: Any) -> Any:
+        raise StoreError("gone")
+
+    for name in ("together", "get", "add", "swap", "put"):
+        monkeypatch.setattr(desk.store, name, refuse)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(desk.text, "a1", 1, ALICE)
+        until(lambda: turns.noted == ["a1 begins"])
+        second = pool.submit(desk.text, "a2", 2, ALICE)
+        until(lambda: len(desk.runs._lines[ALICE]) == 2)
+        turns.let("b1", "a2")
+        assert desk.said(desk.text("b1", 3, BOB)) == "done b1"
+        turns.let("a1")
+        assert [desk.said(answer.result(60)) for answer in (first, second)] == ["done a1", "done a2"]
+    assert [one for one in turns.noted if one.startswith("a")][1] == "a1 ends"
+    assert desk.runs._lines == {}
 
 
 def test_a_handler_that_yields_keeps_its_turn_until_its_last_reply(

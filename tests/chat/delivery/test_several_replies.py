@@ -372,6 +372,23 @@ def test_an_operator_who_runs_it_again_repeats_no_reply(
     assert desk.outbox.all() == []
 
 
+def test_a_reply_that_is_kept_after_an_apology_was_taken_is_not_lost(
+    make_desk: MakeDesk, follower: str
+) -> None:
+    handler = yields(RuntimeError())
+    desk = make_desk(on.text("x", handler), account_kind="subscription")
+    key = key_of(desk, MSG_ID, follower)
+    desk.wake = lambda job_id: None
+    for _ in range(3):
+        desk.text("x", MSG_ID, follower)
+    desk.perform(key)
+    assert kept(desk, follower) == [Text(WORDING.sorry)]
+    handler.values = ("一",)
+    assert desk.outbox.retry(key, retried_work)
+    desk.perform(key)
+    assert kept(desk, follower) == [Text("一")]
+
+
 def test_a_handler_that_never_ends_is_closed_after_twenty_replies(
     make_desk: MakeDesk, follower: str, log: pytest.LogCaptureFixture
 ) -> None:

@@ -125,7 +125,7 @@ def test_replies_whose_pushes_are_refused_are_all_kept(
         desk.text(text, openid=follower)
         desk.settle()
     kept = json.loads(desk.store.get(f"kept:{follower}") or b"[]")
-    assert sorted(reply["head"] for reply in kept) == ["one", "two"]
+    assert sorted(reply["head"] for reply in kept if "head" in reply) == ["one", "two"]
 
 
 def test_a_kept_reply_of_a_kind_that_this_version_does_not_know_waits(
