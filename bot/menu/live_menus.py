@@ -63,7 +63,8 @@ def read_live(client: Client) -> MenuAnswers:
     try:
         answers.menus()
     except ValueError as error:
-        raise WeChatUnreachable(str(error), was_sent=True, call="/cgi-bin/menu/get") from None
+        call = "menu/get" if made_by_api else "get_current_selfmenu_info"
+        raise WeChatUnreachable(str(error), was_sent=True, call=f"/cgi-bin/{call}") from None
     return answers
 
 

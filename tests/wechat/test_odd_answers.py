@@ -269,7 +269,7 @@ def test_the_menu_of_the_console_is_read_or_an_error(
     parts = open_parts(path)
     scripted.answers[path] = [odd]
     try:
-        assert no_menu(parts, scripted) is None
+        assert no_menu(parts, scripted).menus().default is None
     except WeChatError as error:
         assert error.call == path  # noqa: PT017  a menu that is closed is no menu
 
