@@ -114,9 +114,8 @@ class LateAnswerWorker:
         if not ahead:
             return job
         self._outbox.put_back(job, _TURN_SECONDS * min(ahead, _MOST_TURNS))
-        if not self._ordered.ahead(
-            incoming
-        ):  # the one before has ended meanwhile, and its wake came too soon
+        # The message before this one may have ended meanwhile, so that its wake came too soon.
+        if not self._ordered.ahead(incoming):
             self._wake(job.id)
         return None
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat import on
+from bot.chat.delivery import several_replies
 from bot.chat.delivery.late_answers import TYPING, retried_work
 from bot.chat.replies.kinds import Image, Text
 from bot.chat.replies.returned import Ask
@@ -109,6 +110,23 @@ def test_the_first_is_the_answer_and_the_others_are_pushed_when_they_are_ready(
     assert desk.said(desk.text("x", MSG_ID, follower)) == "正在查", "to a copy of the delivery, too"
     assert (handler.runs, handler.closed) == (1, 1)
     assert desk.outbox.all() == []
+
+
+def test_the_phone_shows_that_something_is_being_typed_before_a_later_reply(
+    make_desk: MakeDesk,
+    wechat: Sandbox,
+    follower: str,
+    sendable: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(several_replies, "_TYPING_AFTER_SECONDS", 0)
+    handler = Gated("一", "二")
+    desk = make_desk(on.message("text", handler), **sendable)
+    assert answer_of(desk, follower) == "一"
+    until(lambda: "/cgi-bin/message/custom/typing" in [call["path"] for call in wechat.calls()])
+    handler.open()
+    desk.settle()
+    assert pushed(wechat, follower) == ["二"]
 
 
 def test_all_are_pushed_if_the_first_comes_after_the_deadline(
