@@ -48,7 +48,7 @@ class BatchedStore(Store):
     def delete(self, key: str) -> None:
         self._ask("delete", key)
 
-    def together(self, calls: Sequence[Call]) -> list[Any]:
+    def together(self, calls: Sequence[Call], *, may_connect: bool = True) -> list[Any]:
         if not greenlets.is_here():  # single calls, because together() fails at once during an outage
             return [getattr(self._store, name)(*arguments) for name, arguments in calls]
         return self._join(calls)
@@ -103,7 +103,7 @@ class BatchedStore(Store):
         asked, self._asked = self._asked, []
         together = [call for calls, _ in asked for call in calls]
         try:
-            results = iter(self._store.together(together))
+            results = iter(self._store.together(together, may_connect=False))
         except NotConnected:
             self._go_in_thread(asked, together)
         except StoreError as error:

@@ -78,13 +78,13 @@ class Store(Protocol):
     def unschedule(self, timetable: str, name: str) -> None:
         """Remove `name` from the timetable."""
 
-    def together(self, calls: Sequence[Call]) -> list[Any]:
+    def together(self, calls: Sequence[Call], *, may_connect: bool = True) -> list[Any]:
         """Return the results of several calls of get, put, add, swap, discard and delete, made in this order
         in one round trip. Calls of other clients may run between them. If StoreError is raised, any of them
         may have been executed.
 
-        On an event loop it waits for one answer at most. It raises NotConnected if a connection must be
-        opened first: call it again in a thread.
+        With `may_connect=False`, for an event loop, it waits for one answer at most. It raises NotConnected
+        if a connection must be opened first: call it again in a thread.
         """
 
     def ping(self) -> None:

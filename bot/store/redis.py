@@ -1,6 +1,5 @@
 """The store in Redis, for several machines. It needs Redis 6.2 or newer (GETDEL)."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
@@ -92,11 +91,10 @@ class RedisStore(Store):
     def unschedule(self, timetable: str, name: str) -> None:
         self._one(("ZREM", self._timetable(timetable), name))
 
-    def together(self, calls: Sequence[Call]) -> list[Any]:
+    def together(self, calls: Sequence[Call], *, may_connect: bool = True) -> list[Any]:
         # The event loop must not wait for a timeout. Other calls end the outage.
         if self._outage.is_on:
             raise StoreError("Redis store: did not work a moment ago")
-        may_connect = asyncio._get_running_loop() is None
         commands = [CALLS[name][0](self._owner + key, *arguments) for name, (key, *arguments) in calls]
         answers = zip(calls, commands, self._send(commands, may_connect=may_connect), strict=True)
         return [CALLS[name][1](self._answer(command, answer)) for (name, _), command, answer in answers]

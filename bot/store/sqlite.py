@@ -124,7 +124,7 @@ class SqliteStore(Store):
         entry = (self._owner + timetable, name)
         self._change("DELETE FROM timetable WHERE timetable = ? AND name = ?", entry)
 
-    def together(self, calls: Sequence[Call]) -> list[Any]:
+    def together(self, calls: Sequence[Call], *, may_connect: bool = True) -> list[Any]:
         writes = sum(name != "get" for name, _ in calls)
         # together() blocks the event loop, so it must not wait for a lock. Another call notices the end of
         # the outage.

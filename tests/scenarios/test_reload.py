@@ -118,7 +118,7 @@ def test_a_bot_that_cannot_start_at_first_is_waited_for(project: Path) -> None:
     text = project / "handlers/chat/text.py"
     edit(text, "def echo(", "def echo((")
     argv = (sys.executable, "-m", "wechat_sandbox", "--port", "0", *OPTIONS)
-    env = {"PYTHONPATH": str(ROOT)}
+    env = {"PYTHONPATH": str(ROOT), "BOT_HANDLERS": "handlers"}
     with Process(*argv, ready="bot waits for a change", cwd=project, env=env) as sandbox:
         edit(text, "def echo((", "def echo(")
         sandbox.wait_for("sandbox ready ")

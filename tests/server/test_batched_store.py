@@ -27,9 +27,9 @@ class Watched:
         self._store = store
         self.groups: list[int] = []
 
-    def together(self, calls: Sequence[Call]) -> list[Any]:
+    def together(self, calls: Sequence[Call], *, may_connect: bool = True) -> list[Any]:
         self.groups.append(len(calls))
-        result: list[Any] = self._store.together(calls)
+        result: list[Any] = self._store.together(calls, may_connect=may_connect)
         return result
 
     def __getattr__(self, name: str) -> Any:

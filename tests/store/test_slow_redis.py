@@ -84,7 +84,7 @@ def test_no_connection_is_opened_on_the_loop(path: SlowPath, monkeypatch: pytest
 
     async def two_messages() -> tuple[object, threading.Thread]:
         with pytest.raises(NotConnected):
-            inner.together([("get", ("k",))])
+            inner.together([("get", ("k",))], may_connect=False)
         found = await asyncio.gather(*(greenlets.run(store.add, f"k{n}", b"v", 60) for n in range(2)))
         return found, threading.current_thread()
 
