@@ -109,7 +109,7 @@ class Handlers:
         if match is not None and match.route.yields:
             return self._joined(incoming, match)
         try:
-            if incoming.text is not None and incoming.text.strip() == self._wording.more:
+            if self._asks_for_more(incoming):
                 reply = self._more(incoming, again)
                 if reply is not None:
                     return Outcome(reply)
@@ -149,7 +149,8 @@ class Handlers:
         Leave out the replies up to the number `after`: an earlier run has given them. Close this iterator to
         close the handler. Raises only StoreError, when a kept answer is read.
         """
-        is_first = with_kept and after < 0 and incoming.msg_type != "event"
+        is_message = incoming.msg_type != "event" and not self._asks_for_more(incoming)
+        is_first = with_kept and after < 0 and is_message
         try:
             with closing(self._said(incoming, match, after)) as said:
                 for one in said:
@@ -185,7 +186,7 @@ class Handlers:
 
     def _values(self, incoming: Incoming, match: Match) -> Generator[Any, None, None]:
         """Yield what the handler yields, then what it returns."""
-        if incoming.text is not None and incoming.text.strip() == self._wording.more:
+        if self._asks_for_more(incoming):
             reply = self._more(incoming, again=True)
             if reply is not None:
                 yield reply
@@ -230,6 +231,9 @@ class Handlers:
         if isinstance(result, Ask):
             self.conversations.ask(incoming.openid, result)
         return reply
+
+    def _asks_for_more(self, incoming: Incoming) -> bool:
+        return incoming.text is not None and incoming.text.strip() == self._wording.more
 
     def _more(self, incoming: Incoming, again: bool) -> Reply | None:
         """Return what the user gets for `Wording.more`: the rest of a long text, else a kept answer. A

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Wording:
     """`sorry` is sent if a handler fails. `still_working` is sent if the reply will be the answer to the
-    user's next message. Users type `more` to get the rest of a text that was cut; `more_hint` is the line
-    under the first part that explains this."""
+    user's next message. Users type `more` to get the rest of a text that was cut, and the replies that
+    WeChat did not allow to push; `more_hint` is the line that explains this."""
 
     sorry: str
     still_working: str

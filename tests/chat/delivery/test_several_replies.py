@@ -320,6 +320,18 @@ def test_the_word_for_more_says_that_there_is_even_more(make_desk: MakeDesk, fol
     assert desk.said(desk.text(WORDING.more, 10, follower)) == "二"
 
 
+def test_the_word_for_more_gives_the_rest_in_place_of_a_handler_that_yields(
+    make_desk: MakeDesk, follower: str
+) -> None:
+    handler = yields("no")
+    desk = make_desk(on.message("text", handler), account_kind="subscription")
+    desk.conversations.put_rest(follower, "rest")
+    desk.conversations.keep(follower, Text("一"), "s")
+    assert answer_of(desk, follower, WORDING.more, 8) == f"rest\n{WORDING.more_hint}"
+    assert answer_of(desk, follower, WORDING.more, 9) == "一"
+    assert handler.runs == 0
+
+
 @pytest.mark.parametrize("errcode", [45015, 45047, 48001])
 def test_what_wechat_refuses_is_kept_with_all_that_follows(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, sendable: dict[str, Any], errcode: int
