@@ -18,6 +18,7 @@ log = logging.getLogger("bot.jobs")
 _BEAT_SECONDS = 0.7
 _LEASE_SECONDS = 3.0  # after this time without a renewal, a process counts as dead
 _MOST_OWED = 10_000
+_MOST_SEEN = 1000
 
 
 class Liveness:
@@ -31,6 +32,10 @@ class Liveness:
         self.me = secrets.token_hex(6)
         self._store = store
         self._monotonic = monotonic
+        self._beats = 0
+        self._seen: dict[
+            str, tuple[bytes, float]
+        ] = {}  # leases of others, and since when they look like this
         self._missed_beat = False  # True if the last renewal of the lease failed
         self._back_at = -math.inf  # the time of the first successful renewal after failed ones
         self._stopped = threading.Event()
@@ -82,8 +87,24 @@ class Liveness:
                 self._steps.notify_all()
 
     def is_alive(self, owner: str) -> bool:
-        """Return True if the process `owner` has a lease, or is this process. Raises StoreError."""
-        return owner == self.me or self._store.get(self._key(owner)) is not None
+        """Return True if the process `owner` has a lease, or is this process. Raises StoreError.
+
+        A lease that this process has seen unchanged for 3 seconds does not count. After somebody has set the
+        clock back, the store would keep the lease of a dead process for as long.
+        """
+        if owner == self.me:
+            return True
+        lease, now = self._store.get(self._key(owner)), self._monotonic()
+        if lease is None:
+            self._seen.pop(owner, None)
+            return False
+        known = self._seen.get(owner)
+        if known is None or known[0] != lease:
+            if len(self._seen) >= _MOST_SEEN:
+                self._seen.clear()
+            self._seen[owner] = lease, now
+            return True
+        return now - known[1] <= _LEASE_SECONDS
 
     def is_unsure(self) -> bool:
         """Return True if the store may be outdated: it fails, or failed less than 3 seconds ago, or postponed
@@ -124,7 +145,8 @@ class Liveness:
         """Renew the lease, and make the writes that were postponed while the store failed."""
         try:
             self._store.tend()
-            self._store.put(self._key(self.me), b"1", _LEASE_SECONDS)
+            self._beats += 1  # every renewal writes another value: see is_alive()
+            self._store.put(self._key(self.me), b"%d" % self._beats, _LEASE_SECONDS)
             if self._missed_beat:
                 self._missed_beat, self._back_at = False, self._monotonic()
             self.settle()

@@ -17,6 +17,8 @@ from bot.store.codec import dump, load
 
 _KEEP_SECONDS = 7 * 86400.0  # how long failed and unfinished jobs are kept
 _LOOK_AGAIN_SECONDS = 5.0  # how often a running job is checked, in case its worker has died
+# No job waits longer than this. One that seems to was written before somebody set the clock back.
+_FURTHEST_SECONDS = 60.0
 _TIMETABLE = "jobs"
 _FAILED = "failed-jobs"
 _BATCH = 50
@@ -169,7 +171,7 @@ class Outbox:
         now = self._clock()
         for job_id in self._store.due(_FAILED, now, now, _BATCH):  # failed a week ago
             self._store.unschedule(_FAILED, job_id)
-        due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH)
+        due = self._store.due(_TIMETABLE, now, now + _LOOK_AGAIN_SECONDS, _BATCH, now + _FURTHEST_SECONDS)
         return [job_id for job_id in due if not self._is_under_way(job_id)]
 
     def get(self, job_id: str) -> Job | None:

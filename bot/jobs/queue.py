@@ -3,14 +3,14 @@
 It may lose an id. The outbox keeps the jobs themselves.
 """
 
+import contextlib
 import json
 import logging
-import os
 import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from huey import RedisHuey, SqliteHuey
+from huey import MemoryHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
@@ -18,6 +18,7 @@ from redis import RedisError
 from redis.sentinel import SentinelConnectionPool
 
 from bot.errors import StoreError
+from bot.jobs.queue_file import QueueFile
 from bot.store.redis_connections import RedisConnector
 from bot.store.url import StoreUrl
 
@@ -49,21 +50,44 @@ class _Consumer(Consumer):  # type: ignore[misc]
         return
 
 
+class _SqliteQueue(SqliteHuey):  # type: ignore[misc]
+    """Huey with SQLite, which reports a broken file: Huey itself only logs errors of its consumer."""
+
+    file: QueueFile | None = None
+
+    def dequeue(self) -> Any:
+        return self._reporting(super().dequeue)
+
+    def execute(self, *arguments: Any) -> Any:  # reads the file once more
+        return self._reporting(super().execute, *arguments)
+
+    def _reporting(self, act: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return act(*arguments)
+        except sqlite3.Error as error:
+            if self.file is not None:
+                self.file.report(error)
+            raise
+
+
 class JobQueue:
     """The queue of one account, at the same URL as the store.
 
     `run(job_id)` is called in a thread of one of the processes that have called start(). With SQLite, the
-    queue is a separate file beside the store (`…-jobs`), so that polling it never blocks the store.
+    queue is a separate file beside the store (`…-jobs`), so that polling it never blocks the store. If
+    this file cannot be used, it is set aside: all jobs are in the outbox.
     """
 
     def __init__(self, store_url: str, app_id: str, run: Callable[[str], None]) -> None:
         name = f"bot-{app_id}"  # bots of several accounts may share one database
         common: dict[str, Any] = {"results": False, "serializer": _JsonSerializer()}
         store_path = StoreUrl.parse(store_url).sqlite_path
+        self._file: QueueFile | None = None
         if store_path is not None:
-            path = store_path + "-jobs"
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._huey = SqliteHuey(name, filename=path, **common)
+            self._file = QueueFile(store_path + "-jobs")
+            found = self._file.open(lambda path: _SqliteQueue(name, filename=path, **common))
+            self._huey: Any = found or MemoryHuey(name, **common)
+            self._huey.file = self._file
         else:
             pool = RedisConnector(store_url, _ANSWER_SECONDS).pool()
             self._huey = RedisHuey(
@@ -78,16 +102,28 @@ class JobQueue:
         self._task(job_id)
 
     def waiting(self) -> int:
-        """Return the number of jobs in the queue. Notice that the Sentinels name another master, whose queue
-        is another one. Raises StoreError."""
+        """Return the number of jobs in the queue. Raises StoreError."""
         try:
-            pool = getattr(self._huey.storage, "pool", None)
-            if isinstance(pool, SentinelConnectionPool):
-                # drops the connections to the former master
-                pool.get_master_address()  # type: ignore[no-untyped-call]
             return int(self._huey.pending_count())
         except (RedisError, sqlite3.Error) as error:
+            if self._file is not None:
+                self._file.report(error)
             raise StoreError(f"job queue: {type(error).__name__}") from error
+
+    def tend(self) -> None:
+        """Notice that the queue is elsewhere now: Sentinels name another master, or its file was deleted or
+        replaced. Call it about once a second."""
+        pool = getattr(self._huey.storage, "pool", None)
+        if isinstance(pool, SentinelConnectionPool):
+            with contextlib.suppress(RedisError):  # the present master may work though the Sentinels do not
+                # drops the connections to the former master
+                pool.get_master_address()  # type: ignore[no-untyped-call]
+        if self._file is not None and self._file.has_moved():
+            former = self._huey.storage
+            storage = self._file.open(lambda path: self._huey.create_storage())
+            if storage is not None:
+                self._huey.storage = storage
+                former.close()
 
     def start(self) -> None:
         """Begin to take jobs, one at a time. `run` must return soon, so it must start a thread for each

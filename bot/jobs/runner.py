@@ -103,6 +103,7 @@ class Runner:
                 continue
             try:
                 self._give_back_doubtful()
+                self.queue.tend()
                 # Jobs that wait in a long queue are overdue, too. Do not add them to the queue again. But the
                 # queue may have lost an overdue job, so every 30th sweep adds all of them.
                 if self.queue.waiting() < self._threads or next(sweeps) % _ANYWAY == 0:

@@ -5,6 +5,7 @@ would cost as much as all the rest of the delivery.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,8 +65,10 @@ class BatchedStore(Store):
     def schedule(self, timetable: str, name: str, at: float) -> None:
         greenlets.in_thread(self._store.schedule, timetable, name, at)
 
-    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        return greenlets.in_thread(self._store.due, timetable, now, later, limit)
+    def due(
+        self, timetable: str, now: float, later: float, limit: int, furthest: float = math.inf
+    ) -> list[str]:
+        return greenlets.in_thread(self._store.due, timetable, now, later, limit, furthest)
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         return greenlets.in_thread(self._store.scheduled, timetable, limit)

@@ -7,6 +7,7 @@ Each operation is atomic against all threads, processes and machines that share 
 AppID before every key and timetable: bots of several accounts may share one database.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -68,9 +69,14 @@ class Store(Protocol):
     def schedule(self, timetable: str, name: str, at: float) -> None:
         """Enter `name`, due at `at` (unix seconds). A later entry replaces an earlier one."""
 
-    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+    def due(
+        self, timetable: str, now: float, later: float, limit: int, furthest: float = math.inf
+    ) -> list[str]:
         """Return up to `limit` names that are due, the longest due first, and make them due at `later`. If
-        several callers call at the same time, each name is returned to exactly one of them."""
+        several callers call at the same time, each name is returned to exactly one of them.
+
+        Names that would be due after `furthest` are due now: they were entered before the clock was set back.
+        """
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:
         """Return up to `limit` names, in the order in which they are due."""

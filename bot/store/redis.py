@@ -1,6 +1,7 @@
 """The store in Redis, for several machines. It needs Redis 6.2 or newer (GETDEL)."""
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -80,8 +81,10 @@ class RedisStore(Store):
     def schedule(self, timetable: str, name: str, at: float) -> None:
         self._one(("ZADD", self._timetable(timetable), at, name))
 
-    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
-        names = self._one(redis_commands.due(self._timetable(timetable), now, later, limit))
+    def due(
+        self, timetable: str, now: float, later: float, limit: int, furthest: float = math.inf
+    ) -> list[str]:
+        names = self._one(redis_commands.due(self._timetable(timetable), now, later, limit, furthest))
         return [name.decode() for name in names]
 
     def scheduled(self, timetable: str, limit: int) -> list[str]:

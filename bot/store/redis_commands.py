@@ -28,6 +28,8 @@ return number
 """
 _DUE = """
 local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+local further = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[4], '+inf', 'LIMIT', 0, ARGV[3] - #names)
+for _, name in ipairs(further) do names[#names + 1] = name end
 for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], ARGV[2], name) end
 return names
 """
@@ -58,7 +60,7 @@ def trial(owner: str) -> list[Command]:
         count(counter, _TRY_SECONDS),
         take(counter),
         ("ZADD", timetable, 0, "ping"),
-        due(timetable, 0, 1, 1),
+        due(timetable, 0, 1, 1, 2),
         ("ZRANGE", timetable, 0, 0),
         ("ZREM", timetable, "ping"),
     ]
@@ -102,8 +104,8 @@ def count(key: str, lifetime: float) -> Command:
     return _script(_COUNT, key, _milliseconds(lifetime))
 
 
-def due(timetable: str, now: float, later: float, limit: int) -> Command:
-    return _script(_DUE, timetable, now, later, limit)
+def due(timetable: str, now: float, later: float, limit: int, furthest: float) -> Command:
+    return _script(_DUE, timetable, now, later, limit, furthest)
 
 
 def _milliseconds(lifetime: float) -> int:

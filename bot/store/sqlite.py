@@ -1,17 +1,17 @@
 """The store in one SQLite file: the default, for one machine with any number of processes."""
 
 import contextlib
-import os
+import math
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.errors import StoreError
 from bot.store import Call, Clock, Store, statements
 from bot.store.outage import Outage
+from bot.store.sqlite_file import LOG_BYTES, SqliteFile
 from bot.store.statements import Values
 
 _READ = "BEGIN"
@@ -51,14 +51,15 @@ class SqliteStore(Store):
         self._writes = 0
         self._swept = ""  # the last key that a sweep has looked at
         self._outage = Outage(f"the SQLite store {path}")
+        self._file = SqliteFile(path)
+        self._file_lock = threading.Lock()
+        self._make()
+
+    def _make(self) -> None:
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            if path != ":memory:":
-                # The file contains tokens and visitors, so only this user may read it. SQLite gives the files
-                # beside it the same rights.
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._file.make()
         except OSError as error:
-            raise StoreError(f"cannot open {path}: {error.strerror}") from error
+            raise StoreError(f"cannot open {self._path}: {error.strerror}") from error
         with self._transaction() as db:
             for statement in statements.TABLES:
                 db.execute(statement)
@@ -103,13 +104,15 @@ class SqliteStore(Store):
         entry = (self._owner + timetable, name, at)
         self._change("REPLACE INTO timetable (timetable, name, at) VALUES (?, ?, ?)", entry)
 
-    def due(self, timetable: str, now: float, later: float, limit: int) -> list[str]:
+    def due(
+        self, timetable: str, now: float, later: float, limit: int, furthest: float = math.inf
+    ) -> list[str]:
         timetable = self._owner + timetable
-        query = "SELECT name FROM timetable WHERE timetable = ? AND at <= ? ORDER BY at LIMIT ?"
-        if not self._rows(query, (timetable, now, 1)):
+        query = "SELECT name FROM timetable WHERE timetable = ? AND (at <= ? OR at > ?) ORDER BY at LIMIT ?"
+        if not self._rows(query, (timetable, now, furthest, 1)):
             return []  # the usual case: it needs no write lock
         with self._transaction() as db:
-            names = [row[0] for row in db.execute(query, (timetable, now, limit))]
+            names = [row[0] for row in db.execute(query, (timetable, now, furthest, limit))]
             db.executemany(
                 "UPDATE timetable SET at = ? WHERE timetable = ? AND name = ?",
                 [(later, timetable, name) for name in names],
@@ -140,10 +143,29 @@ class SqliteStore(Store):
         return results
 
     def ping(self) -> None:
+        self._notice_other_file()
         self.put("ping", b"", 60)  # a full disk can still be read
 
     def tend(self) -> None:
-        pass
+        self._notice_other_file()
+        if self._file.log_is_long():
+            # The first copies the log while others go on, so that little is left for the second, which waits
+            # until nobody reads, and holds up those who write.
+            for mode in ("PASSIVE", "TRUNCATE"):
+                self._rows(f"PRAGMA wal_checkpoint({mode})")
+
+    def _notice_other_file(self) -> None:
+        """If the file was deleted or replaced, log it as an outage, and go on with the new file."""
+        with self._file_lock:
+            problem = self._file.problem()
+            if problem:
+                self._outage.begins(problem, time.monotonic())
+                self.close()
+                try:
+                    self._make()
+                except StoreError:
+                    self._file.forget()  # try again the next time
+                    raise
 
     def close(self) -> None:
         """Close the connections of all threads. Wait up to two seconds for each operation that is running."""
@@ -164,6 +186,7 @@ class SqliteStore(Store):
             db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
             self._when_free(db, "PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
+            db.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
             connection = self._local.connection = _Connection(
                 threading.current_thread(), db, threading.Lock()
             )
@@ -257,6 +280,8 @@ class SqliteStore(Store):
             self._change(f"DELETE {_DEAD}", bounds)
 
     def _failure(self, error: sqlite3.Error, since: float) -> StoreError:
+        if "no such table" in str(error):  # somebody has emptied the file
+            self._file.forget()
         self._outage.begins(str(error), since)
         return StoreError(f"SQLite store {self._path}: {error}")
 

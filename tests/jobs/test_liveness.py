@@ -28,6 +28,24 @@ def test_a_process_is_alive_from_start_to_stop_or_till_its_lease_is_over(
     store.close()
 
 
+def test_a_dead_process_is_dead_though_the_clock_was_set_back(make_config: MakeConfig, clock: Clock) -> None:
+    """Its lease then ends in an hour."""
+    monotonic = Clock(0)
+    store = open_store(make_config().store_url, clock, app_id=APP_ID)
+    dead, living, me = (Liveness(store, monotonic) for _ in range(3))
+    dead.beat()
+    living.beat()
+    clock.advance(-3600)
+    for _ in range(10):
+        living.beat()
+        assert me.is_alive(living.me)
+        is_dead_alive = me.is_alive(dead.me)
+        clock.advance(0.7)
+        monotonic.advance(0.7)
+    assert not is_dead_alive
+    store.close()
+
+
 def test_during_an_outage_and_for_a_lease_after_it_nobody_can_say_who_is_alive(
     make_config: MakeConfig, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,15 @@ def test_what_nobody_was_woken_for_is_overdue_soon(outbox: Outbox, clock: Clock)
     assert outbox.overdue() == []
 
 
+def test_a_job_of_before_the_clock_was_set_back_is_overdue(outbox: Outbox, clock: Clock) -> None:
+    outbox.put("j", "run", WORK)
+    clock.advance(-3600)
+    assert outbox.overdue() == ["j"]
+    assert outbox.overdue() == []
+    clock.advance(6)
+    assert outbox.overdue() == ["j"]
+
+
 def test_a_line_without_a_job_is_swept_away(outbox: Outbox, store: Store, clock: Clock) -> None:
     """A process was killed between the two writes."""
     store.schedule("jobs", "ghost", clock())

@@ -282,6 +282,15 @@ class TestStore:
         assert store.due("t", now=499, later=1000, limit=10) == []
         assert store.scheduled("t", 10) == ["n"]
 
+    def test_a_name_of_the_far_future_is_due_now(self, store: Store) -> None:
+        """It was entered before the clock was set back."""
+        for name, at in (("past", 5), ("soon", 20), ("far", 3605), ("farther", 4000)):
+            store.schedule("t", name, at)
+        assert store.due("t", now=10, later=20, limit=2, furthest=70) == ["past", "far"]
+        assert store.due("t", now=10, later=20, limit=2, furthest=70) == ["farther"]
+        assert store.due("t", now=10, later=20, limit=9, furthest=70) == []
+        assert sorted(store.due("t", now=20, later=99, limit=9)) == ["far", "farther", "past", "soon"]
+
     def test_a_name_that_was_struck_out_is_never_due(self, store: Store) -> None:
         store.schedule("t", "n", 100)
         store.unschedule("t", "n")

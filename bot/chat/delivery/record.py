@@ -7,6 +7,7 @@ that detects this runs the handler again.
 
 import enum
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _RETRIES = ":retries"
 _FIRST_POLL_SECONDS = 0.02
 _LAST_POLL_SECONDS = 0.2
 _TRAVEL_SECONDS = 0.2  # an answer needs less to get from our process to WeChat
+_SKEW_SECONDS = 5.0  # by which the clocks of two machines may differ
 
 
 class State(enum.Enum):
@@ -225,8 +227,10 @@ class Records:
         return self._store.add(key, done, self._lifetime)
 
     def age(self, claim: Claim) -> float:
-        """Return the seconds since the reply of a DONE message was ready."""
-        return self._clock() - claim.at
+        """Return the seconds since the reply of a DONE message was ready. They are infinite if it was
+        ready in the future: somebody has set the clock back since."""
+        passed = self._clock() - claim.at
+        return passed if passed > -_SKEW_SECONDS else math.inf
 
     def until_used(self, key: str, seconds: float) -> Claim:
         """Wait until a delivery has answered with the reply of a job and the answer has reached WeChat,
