@@ -203,7 +203,9 @@ class Records:
     def promise_push(self, key: str, expect: Callable[[str], Callable[[], None]]) -> bool:
         """Promise a reply that can only be pushed, as promise() does. A record that the store has lost
         meanwhile counts as ours."""
-        return self.promise(key, expect) or self._store.add(key, _PROMISED, self._lifetime)
+        if self.promise(key, expect) or self._store.add(key, _PROMISED, self._lifetime):
+            return True
+        return self.promise(key, expect)  # a delivery that waits has written a lost record again just now
 
     def is_promised(self, key: str) -> bool:
         """Return True if a job must bring the reply to the user."""
