@@ -14,7 +14,7 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.store import DELETE, Store, Write
-from bot.store.codec import dump, dump_list, load, load_list
+from bot.store.codec import dump, dump_list, find, load_list, note_unreadable
 
 log = logging.getLogger("bot.conversation")
 
@@ -52,8 +52,7 @@ class Conversations:
 
     def asked(self, openid: str) -> Question | None:
         """Return the open question of this user, or None."""
-        record = self._read(self._store.get, f"question:{openid}")
-        return load(Question, record) if record else None
+        return find(Question, self._read(self._store.get, f"question:{openid}"))
 
     def end_question(self, openid: str) -> bool:
         """End the open question. Return True only if this call ended it."""
@@ -65,8 +64,8 @@ class Conversations:
         addition = {"source": source, **(to_json(reply) or {})}
 
         def add(record: bytes | None) -> Write | None:
-            held = load_list(record)
-            if any(one["source"] == source for one in held):
+            held = load_list(record, dict)
+            if any(one.get("source") == source for one in held):
                 return None
             return _write([*held, addition])
 
@@ -82,12 +81,12 @@ class Conversations:
         given = self._read(self._store.get, gift) if again else None
         if given is None and self._read(self._store.get, key) is None:
             return None
-        taken: list[_Held] = load_list(given)
+        taken: list[_Held] = load_list(given, dict)
         has_gift = given is not None
 
         def take(record: bytes | None) -> Write | None:
             nonlocal has_gift
-            held = load_list(record)
+            held = load_list(record, dict)
             if given is None:
                 taken[:] = _first(held)
                 if taken:
@@ -110,7 +109,7 @@ class Conversations:
         """Return the rest of a text, and delete it."""
         key = f"rest:{openid}"
         rest = self._read(self._store.get, key)
-        return rest.decode() if rest and self._store.discard(key, rest) else None
+        return rest.decode("utf-8", "replace") if rest and self._store.discard(key, rest) else None
 
     def forget(self, openid: str) -> None:
         """Delete everything about this user. WeChat requires this when a user unsubscribes."""
@@ -131,9 +130,9 @@ def _write(held: list[_Held]) -> Write:
 
 
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer, and those after it that one reply can say, too. Skip kinds that only a
-    newer version knows."""
-    known = [one for one in held if one["kind"] in Reply.kinds]
+    """Return the first answer, and those after it that one reply can say, too. Skip those that only another
+    version can read."""
+    known = [one for one in held if _reply(one) is not None]
     count = 1
     while count < len(known) and _joined(known[: count + 1]) is not None:
         count += 1
@@ -142,8 +141,16 @@ def _first(held: list[_Held]) -> list[_Held]:
 
 def _joined(taken: list[_Held]) -> Reply | None:
     """Return one reply that says all of `taken`, or None if one reply cannot or there is nothing to say."""
-    joined = from_json(taken[0]) if taken else None
+    joined = _reply(taken[0]) if taken else None
     for one in taken[1:]:
-        reply = from_json(one)
+        reply = _reply(one)
         joined = joined.followed_by(reply) if joined and reply else None
     return joined
+
+
+def _reply(held: _Held) -> Reply | None:
+    try:
+        return from_json(held)
+    except ValueError:
+        note_unreadable("reply")
+        return None

@@ -8,6 +8,7 @@ AppID before every key and timetable: bots of several accounts may share one dat
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -29,9 +30,18 @@ class Write(NamedTuple):
 DELETE = Write(b"", 0.0)
 
 
-class NotConnected(Exception):
-    """A call on an event loop would have to open a connection first, which takes too long there. Nothing was
-    written."""
+class NotConnected(StoreError):
+    """A call that may not wait would have to open a connection first. Nothing was written."""
+
+
+class _Caller(threading.local):
+    """The present caller of a store in this thread. An event loop sets `may_connect` to False while it calls:
+    a connection takes too long there."""
+
+    may_connect = True
+
+
+caller = _Caller()
 
 
 class Store(Protocol):
@@ -89,8 +99,8 @@ class Store(Protocol):
         in one round trip. Calls of other clients may run between them. If StoreError is raised, any of them
         may have been executed.
 
-        On an event loop it waits for one answer at most. It raises NotConnected if a connection must be
-        opened first: call it again in a thread.
+        It waits for one answer at most if caller.may_connect is False. It raises NotConnected if a connection
+        must be opened first: call it again in a thread.
         """
 
     def ping(self) -> None:
@@ -143,4 +153,14 @@ def open_store(url: str, clock: Clock = time.time, *, app_id: str, replicas: int
     return RedisStore(url, app_id, replicas=replicas)
 
 
-__all__ = ["DELETE", "Call", "Clock", "NotConnected", "Store", "StoreError", "Write", "open_store"]
+__all__ = [
+    "DELETE",
+    "Call",
+    "Clock",
+    "NotConnected",
+    "Store",
+    "StoreError",
+    "Write",
+    "caller",
+    "open_store",
+]

@@ -1,6 +1,5 @@
 """The store in Redis, for several machines. It needs Redis 6.2 or newer (GETDEL)."""
 
-import asyncio
 import contextlib
 import math
 import time
@@ -10,7 +9,7 @@ from typing import Any
 import redis
 
 from bot.errors import StoreError, StoreUnusable
-from bot.store import Call, NotConnected, Store, redis_commands
+from bot.store import Call, NotConnected, Store, caller, redis_commands
 from bot.store.outage import Outage
 from bot.store.redis_commands import CALLS, Command
 from bot.store.redis_connections import RedisConnector
@@ -99,9 +98,8 @@ class RedisStore(Store):
         # The event loop must not wait for a timeout. Other calls end the outage.
         if self._outage.is_on:
             raise StoreError("Redis store: did not work a moment ago")
-        may_connect = asyncio._get_running_loop() is None
         commands = [CALLS[name][0](self._owner + key, *arguments) for name, (key, *arguments) in calls]
-        answers = zip(calls, commands, self._send(commands, may_connect=may_connect), strict=True)
+        answers = zip(calls, commands, self._send(commands), strict=True)
         return [CALLS[name][1](self._answer(command, answer)) for (name, _), command, answer in answers]
 
     def ping(self) -> None:
@@ -139,14 +137,12 @@ class RedisStore(Store):
             raise StoreError(f"Redis store: {type(answer).__name__} for {command[0]}") from answer
         return answer
 
-    def _send(
-        self, commands: Sequence[Command], *, may_connect: bool = True, is_second: bool = False
-    ) -> list[Any]:
+    def _send(self, commands: Sequence[Command], *, is_second: bool = False) -> list[Any]:
         """Send several commands in one round trip and return their answers. An answer may be an exception
         object, if it concerns one value only or a script.
 
         Raises StoreError if Redis cannot be reached or refuses to work, and NotConnected if there is no
-        connection and `may_connect` is False.
+        connection and the caller may not open one.
         """
         since = self._monotonic()
         if since < self._again_at:
@@ -154,7 +150,7 @@ class RedisStore(Store):
         idle = self._idle
         connection = None
         try:
-            connection = self._connection(idle, since, may_connect)
+            connection = self._connection(idle, since)
             answers = self._talk(connection, commands, since)
         except BaseException as error:
             if connection is not None:
@@ -170,15 +166,15 @@ class RedisStore(Store):
             if isinstance(answer, Exception) and (found := first_refusal(commands, answers)):
                 if is_second or not found.is_replica or has_written(commands, answers):
                     raise self._refused(found, since)
-                return self._again(commands, since, may_connect)
+                return self._again(commands, since)
         self._outage.ends(since)
         return answers
 
-    def _again(self, commands: Sequence[Command], since: float, may_connect: bool) -> list[Any]:
+    def _again(self, commands: Sequence[Command], since: float) -> list[Any]:
         """Send commands again that a replica has refused: after a failover the master is elsewhere,
         perhaps at the same address. Nothing was written. Raises StoreError and NotConnected."""
         self._drop_idle()
-        if not may_connect:
+        if not caller.may_connect:
             raise NotConnected
         idle = self._idle
         try:
@@ -207,7 +203,7 @@ class RedisStore(Store):
                 raise self._refused(Refusal(f"{words} within {_WAIT_SECONDS} s"), since)
         return answers
 
-    def _connection(self, idle: list[tuple[Any, float]], now: float, may_connect: bool) -> Any:
+    def _connection(self, idle: list[tuple[Any, float]], now: float) -> Any:
         """Return an unused connection that Redis has not closed, or a new one."""
         while idle:
             with contextlib.suppress(IndexError):  # another thread has taken the last one
@@ -216,7 +212,7 @@ class RedisStore(Store):
                 if now - used < _FRESH_SECONDS or not _is_closed(connection):
                     return connection
                 connection.disconnect()
-        if not may_connect:
+        if not caller.may_connect:
             raise NotConnected
         return self._connect()
 

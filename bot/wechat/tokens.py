@@ -15,7 +15,7 @@ from typing import Any
 from bot.config import Config
 from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
 
@@ -168,9 +168,8 @@ class SharedValue:
         return value, lifetime
 
     def _raise_recent_failure(self) -> None:
-        found = self._store.get(self._key("failure"))
-        if found:
-            failure = load(_Failure, found)
+        failure = find(_Failure, self._store.get(self._key("failure")))
+        if failure:
             if failure.errcode is None:
                 raise WeChatUnreachable(failure.errmsg)
             raise WeChatError(failure.errcode, failure.errmsg)
@@ -183,7 +182,7 @@ class SharedValue:
             if last is None or self._clock() >= last.expires:
                 raise
             return last
-        self._last = load(_Record, found) if found else None
+        self._last = find(_Record, found)
         return self._last
 
     def _key(self, kind: str) -> str:
