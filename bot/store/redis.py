@@ -254,5 +254,5 @@ def _is_closed(connection: Any) -> bool:
     """Return True if Redis has closed an unused connection: it is then readable, or raises when checked."""
     try:
         return bool(connection.can_read(timeout=0))
-    except redis.ConnectionError:
+    except (redis.RedisError, OSError):
         return True

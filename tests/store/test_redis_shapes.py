@@ -22,7 +22,7 @@ from bot.store.redis import RedisStore
 from bot.store.redis_connections import RedisConnector
 from tests.conditions import until
 from tests.conftest import APP_ID, RedisServer
-from tests.store.redis_servers import Group, redis_process
+from tests.store.redis_servers import Group, SentinelProcess, redis_process
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
@@ -100,6 +100,27 @@ def test_tls_with_a_certificate_of_the_bot(folder: Path) -> None:
         works(f"{url}&ssl_certfile={certificate}&ssl_keyfile={key}")
         with closing(RedisStore(url, APP_ID)) as store, pytest.raises(StoreError):
             store.ping()
+
+
+def test_sentinels_over_tls_with_a_password_of_their_own(folder: Path) -> None:
+    ca, certificate, key = map(str, certificates(folder))
+    files = ("--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca)
+    options = (*files, "--tls-auth-clients", "no", "--tls-replication", "yes")
+    with redis_process(folder / "master", *options, "--requirepass", "hunter2", tls=True) as master:
+        place = folder / "sentinel"
+        place.mkdir()
+        settings = [
+            f"{name.removeprefix('--')} {value}"
+            for name, value in zip(options[::2], options[1::2], strict=True)
+        ]
+        settings += [f"sentinel monitor mymaster 127.0.0.1 {master.port} 1", "requirepass swordfish"]
+        settings += ["sentinel auth-pass mymaster hunter2"]
+        (place / "sentinel.conf").write_text("\n".join(settings) + "\n")
+        with closing(SentinelProcess(place, tls=True)) as sentinel:
+            works(
+                f"rediss+sentinel://:hunter2@127.0.0.1:{sentinel.port}/mymaster/0"
+                f"?ssl_ca_certs={ca}&sentinel_password=swordfish"
+            )
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
