@@ -114,6 +114,7 @@ class SharedValue:
         another process is fetching and `wait` is False."""
         end = self._clock() + self._patience
         owner = secrets.token_hex(8).encode()
+        holder: bytes | None = None
         while True:
             if self._store.add(self._key("lock"), owner, self._patience):
                 try:
@@ -125,12 +126,17 @@ class SharedValue:
                     self._store.discard(self._key("lock"), owner)
             if not wait:
                 return None
+            holder = holder or self._store.get(self._key("lock"))
             self._sleep(_POLL_SECONDS)
             record = self._read()
             if record and record.value != old and self._clock() < record.expires:
                 return record.value
             self._raise_recent_failure()
             if self._clock() > end:
+                # The lock should have ended by now. It has not if somebody has set the clock back since.
+                if holder and self._store.discard(self._key("lock"), holder):
+                    holder, end = None, self._clock() + self._patience
+                    continue
                 raise WeChatUnreachable(f"{self._name}: waited {self._patience:g} s for another process")
 
     def _fetch_and_store(self, owner: bytes, failed: _Record | None) -> str:
