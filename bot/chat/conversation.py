@@ -14,7 +14,7 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
 from bot.store import Store, Write
-from bot.store.codec import dump, dump_list, load, load_list
+from bot.store.codec import dump, dump_list, find, load_list, note_unreadable
 
 log = logging.getLogger("bot.conversation")
 
@@ -54,8 +54,7 @@ class Conversations:
 
     def asked(self, openid: str) -> Question | None:
         """Return the open question of this user, or None."""
-        record = self._read(self._store.get, f"question:{openid}")
-        return load(Question, record) if record else None
+        return find(Question, self._read(self._store.get, f"question:{openid}"))
 
     def end_question(self, openid: str) -> bool:
         """End the open question. Return True only if this call ended it."""
@@ -68,8 +67,8 @@ class Conversations:
         addition = {"source": source, **(to_json(reply) or {})}
 
         def add(record: bytes | None) -> Write | None:
-            held = load_list(record)
-            if any(one["source"] == source for one in held):
+            held = load_list(record, dict)
+            if any(one.get("source") == source for one in held):
                 return None
             return _write([*held, addition])
 
@@ -85,12 +84,12 @@ class Conversations:
         given = self._read(self._store.get, gift) if again else None
         if given is None and self._read(self._store.get, key) is None:
             return None
-        taken: list[_Held] = load_list(given)
+        taken: list[_Held] = load_list(given, dict)
         has_gift = given is not None
 
         def take(record: bytes | None) -> Write | None:
             nonlocal has_gift
-            held = load_list(record)
+            held = load_list(record, dict)
             if given is None:
                 taken[:] = _first(held)
                 if taken:
@@ -98,7 +97,7 @@ class Conversations:
                     self._store.put(gift, dump_list(taken), _GIVEN_SECONDS)
                     has_gift = True
             rest = [one for one in held if one not in taken]
-            return _write(rest, [one["source"] for one in taken]) if rest != held else None
+            return _write(rest, [str(one.get("source")) for one in taken]) if rest != held else None
 
         self._store.update(key, take)
         if not taken and has_gift:
@@ -107,8 +106,8 @@ class Conversations:
 
     def has_kept(self, openid: str) -> bool:
         """Return True if an answer is kept for this user."""
-        held: list[_Held] = load_list(self._read(self._store.get, f"kept:{openid}"))
-        return any(one["kind"] in Reply.kinds for one in held)
+        held: list[_Held] = load_list(self._read(self._store.get, f"kept:{openid}"), dict)
+        return bool(_first(held))
 
     def put_rest(self, openid: str, text: str) -> None:
         """Keep the rest of a text that was too long for one reply. Replaces the previous rest."""
@@ -118,7 +117,7 @@ class Conversations:
         """Return the rest of a text, and delete it."""
         key = f"rest:{openid}"
         rest = self._read(self._store.get, key)
-        return rest.decode() if rest and self._store.discard(key, rest) else None
+        return rest.decode("utf-8", "replace") if rest and self._store.discard(key, rest) else None
 
     def forget(self, openid: str) -> None:
         """Delete everything about this user. WeChat requires this when a user unsubscribes."""
@@ -136,16 +135,16 @@ class Conversations:
 
 def _write(held: list[_Held], taken: Sequence[str] = ()) -> Write:
     """Return the list to write: the answers that are kept, and marks for those that a message has taken."""
-    marks = [one for one in held if one["kind"] == _TAKEN]
+    marks = [one for one in held if one.get("kind") == _TAKEN]
     marks += [{"source": source, "kind": _TAKEN} for source in taken]
-    answers = [one for one in held if one["kind"] != _TAKEN]
+    answers = [one for one in held if one.get("kind") != _TAKEN]
     return Write(dump_list([*marks[-_MOST_MARKS:], *answers]), _KEPT_SECONDS if answers else _GIVEN_SECONDS)
 
 
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer, and those after it that one reply can say, too. Skip kinds that only a
-    newer version knows."""
-    known = [one for one in held if one["kind"] in Reply.kinds]
+    """Return the first answer, and those after it that one reply can say, too. Skip those that only another
+    version can read."""
+    known = [one for one in held if one.get("kind") != _TAKEN and _reply(one) is not None]
     count = 1
     while count < len(known) and _joined(known[: count + 1]) is not None:
         count += 1
@@ -154,8 +153,16 @@ def _first(held: list[_Held]) -> list[_Held]:
 
 def _joined(taken: list[_Held]) -> Reply | None:
     """Return one reply that says all of `taken`, or None if one reply cannot or there is nothing to say."""
-    joined = from_json(taken[0]) if taken else None
+    joined = _reply(taken[0]) if taken else None
     for one in taken[1:]:
-        reply = from_json(one)
+        reply = _reply(one)
         joined = joined.followed_by(reply) if joined and reply else None
     return joined
+
+
+def _reply(held: _Held) -> Reply | None:
+    try:
+        return from_json(held)
+    except ValueError:
+        note_unreadable("reply")
+        return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.errors import VisitError
 from bot.oauth.visitor import Visitor
 from bot.store import Store
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.store.signing import fingerprint
 
 _RESULT_SECONDS = 60.0  # how long the result is kept for a doubled redirect
@@ -69,10 +69,15 @@ class DoubledRedirects:
         while True:
             record = self._store.get(key)
             if record is not None and record.startswith(_DONE):
-                return load(Visitor, record[1:])
+                visitor = find(Visitor, record[1:])
+                if visitor is not None:
+                    return visitor
+                record = None
             if record is not None and record.startswith(_FAILED):
-                failure = load(_Failure, record[1:])
-                raise VisitError(failure.reason, failure.status, failure.errcode)
+                failure = find(_Failure, record[1:])
+                if failure is not None:
+                    raise VisitError(failure.reason, failure.status, failure.errcode)
+                record = None
             if record is None or self._monotonic() > end:
                 raise VisitError("used-code", 400)
             self._sleep(_POLL_SECONDS)

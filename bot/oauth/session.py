@@ -7,7 +7,7 @@ from typing import Any
 from bot.oauth.visitor import Visitor
 from bot.people import OpenSessions
 from bot.store import Clock, Store, Write
-from bot.store.codec import build, dump, load
+from bot.store.codec import build, dump, find
 from bot.store.signing import fingerprint
 
 _TICKET_SECONDS = 60.0
@@ -55,7 +55,7 @@ class Sessions:
     def find(self, session_id: str) -> Session | None:
         """Return the session with this id, or None if it has ended. The present visit is not counted yet."""
         record = self._store.get(_key("session", session_id)) if session_id else None
-        session = _session(record) if record else None
+        session = find(Session, record)
         if session is None:
             return None
         return session if self._clock() < session.begun + self._lifetime else None
@@ -69,14 +69,14 @@ class Sessions:
         touched = Write(dump(Session(visitor or session.visitor, session.begun, now)), max(1.0, left))
 
         def touch(record: bytes | None) -> Write | None:
-            return touched if record and _session(record) == session else None
+            return touched if record and find(Session, record) == session else None
 
         self._store.update(_key("session", session_id), touch)
 
     def end(self, session_id: str) -> None:
         key = _key("session", session_id)
         record = self._store.take(key) if session_id else None
-        session = _session(record) if record else None
+        session = find(Session, record)
         if session:
             self._open.strike(session.visitor.openid, key, session.visitor.unionid)
 
@@ -93,14 +93,7 @@ class Sessions:
 
     def redeem(self, ticket: str) -> Visitor | None:
         record = self._store.take(_key("ticket", ticket))
-        return load(Visitor, record) if record else None
-
-
-def _session(record: bytes) -> Session | None:
-    try:
-        return load(Session, record)
-    except ValueError:  # an earlier version wrote this record: the visitor logs in again
-        return None
+        return find(Visitor, record)
 
 
 def _key(kind: str, secret: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from bot.errors import VisitError
 from bot.store import Store, Write
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.store.signing import Signer, fingerprint, is_same
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"  # the characters of a URL's path that browsers do not encode
@@ -68,9 +68,9 @@ class States:
 
         def use(record: bytes | None) -> Write | None:
             nonlocal path
-            if record is None:
+            kept = find(_State, record)
+            if kept is None:
                 raise VisitError("old-state", 400)
-            kept = load(_State, record)
             path = kept.path
             if not is_same(kept.browser, browser) if browser else kept.by_owner:
                 raise VisitError("foreign-state", 403)
@@ -85,8 +85,8 @@ class States:
 
     def is_open(self, state: str) -> bool:
         """Return True if a login with this state has begun, and has neither returned nor expired."""
-        record = self._store.get(self._key(state)) if state else None
-        return record is not None and not load(_State, record).code
+        kept = find(_State, self._store.get(self._key(state)) if state else None)
+        return kept is not None and not kept.code
 
     def is_known(self, state: str) -> bool:
         """Return True if a login with this state has begun, and its record is still stored: ten minutes, or

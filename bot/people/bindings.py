@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import BindingError
 from bot.store import DELETE, Clock, Store, Write
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 
 _FOR_EVER = 100 * 365 * 86400.0  # the store has no values without a lifetime
 _DOUBLE_TAP_SECONDS = 10.0
@@ -73,7 +73,7 @@ class Bindings:
         binding another phone in another request).
         """
         earlier = self._store.get(_binding_key(openid))
-        before = load(Binding, earlier) if earlier else None
+        before = find(Binding, earlier)
         if before:
             unionid = unionid or before.unionid
         binding = Binding(openid, phone, unionid, self._clock())
@@ -105,11 +105,11 @@ class Bindings:
 
         def name(record: bytes | None) -> Write | None:
             nonlocal outdated
-            if record is None:
+            binding = find(Binding, record)
+            if binding is None:
                 return None
             # Write the unionid's key before the binding: without the binding, of_unionid() ignores the key.
             self._store.put(by_unionid, openid.encode(), _FOR_EVER)
-            binding = load(Binding, record)
             outdated = binding.unionid if binding.unionid != unionid else ""
             return Write(dump(replace(binding, unionid=unionid)), _FOR_EVER)
 
@@ -120,10 +120,9 @@ class Bindings:
 
     def unbind(self, openid: str) -> Binding | None:
         """Delete a person's binding and return it, or None."""
-        record = self._store.take(_binding_key(openid))
-        if record is None:
+        binding = find(Binding, self._store.take(_binding_key(openid)))
+        if binding is None:
             return None
-        binding = load(Binding, record)
         self._release(openid, binding.phone)
         if binding.unionid:
             self._store.discard(_union_key(binding.unionid), openid.encode())
@@ -133,8 +132,8 @@ class Bindings:
         mine = dump(_Claim(openid, self._clock()))
 
         def claim(record: bytes | None) -> Write | None:
-            if record is not None:
-                held = load(_Claim, record)
+            held = find(_Claim, record)
+            if held is not None:
                 is_abandoned = self.of_phone(phone) is None and self._clock() > held.at + _UNFINISHED_SECONDS
                 if held.openid != openid and not is_abandoned:
                     return None
@@ -154,7 +153,8 @@ class Bindings:
         """Give up the claim to `phone` if it is this person's and they are not bound to it."""
 
         def release(record: bytes | None) -> Write | None:
-            if record is None or load(_Claim, record).openid != openid:
+            held = find(_Claim, record)
+            if held is None or held.openid != openid:
                 return None
             binding = self._read(openid)
             return None if binding and binding.phone == phone else DELETE
@@ -162,12 +162,11 @@ class Bindings:
         self._store.update(_phone_key(phone), release)
 
     def _read(self, openid: str) -> Binding | None:
-        record = self._store.get(_binding_key(openid))
-        return load(Binding, record) if record else None
+        return find(Binding, self._store.get(_binding_key(openid)))
 
     def _claimant(self, phone: str) -> str:
-        held = self._store.get(_phone_key(phone))
-        return load(_Claim, held).openid if held else ""
+        held = find(_Claim, self._store.get(_phone_key(phone)))
+        return held.openid if held else ""
 
 
 def _binding_key(openid: str) -> str:

@@ -9,7 +9,7 @@ from bot.config import Config
 from bot.errors import CodeError
 from bot.people.sms import Sender
 from bot.store import Clock, Store
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.store.limits import Limits
 from bot.store.signing import Signer
 
@@ -118,10 +118,9 @@ class Codes:
 
     def pending(self, openid: str) -> Pending | None:
         """Return the code that was sent to a person and is not used yet, or None."""
-        record = self._store.get(_key(openid))
-        if record is None:
+        code = find(_Code, self._store.get(_key(openid)))
+        if code is None:
             return None
-        code = load(_Code, record)
         return Pending(code.phone, max(0, math.ceil(code.again_at - self._clock())))
 
     def check(self, openid: str, typed: str) -> str:
@@ -130,9 +129,9 @@ class Codes:
         Raises CodeError: expired (there is no code), wrong, or tries (the fifth wrong try deletes the code).
         """
         record = self._store.get(_key(openid))
-        if record is None:
+        sent = find(_Code, record)
+        if record is None or sent is None:
             raise CodeError("expired")
-        sent = load(_Code, record)
         # Count before comparing: then even a thousand simultaneous tries are compared at most five times.
         number = self._store.count(f"tries:{sent.name}", CODE_SECONDS)
         if number > TRIES:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.config import LOGIN_SCENE
 from bot.store import Clock, Store, Write
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.store.signing import fingerprint
 
 LOGIN_SECONDS = 300.0
@@ -73,8 +73,7 @@ class Logins:
 
     def find(self, login_id: str) -> Login | None:
         """Return the login with this id, or None."""
-        record = self._store.get(_key(login_id))
-        return load(Login, record) if record else None
+        return find(Login, self._store.get(_key(login_id)))
 
     def scanned(self, login_id: str, openid: str) -> Login | None:
         """Record that `openid` has scanned the code. Return the login, or None if it is unknown, over, or
@@ -102,7 +101,7 @@ class Logins:
             return None
         record = self._store.take(_key(login.id))
         self._store.delete(_browser_key(login.browser))
-        return load(Login, record) if record else None
+        return find(Login, record)
 
     def drop(self, browser_hash: str) -> None:
         """Delete the login of a browser."""
@@ -119,7 +118,7 @@ class Logins:
         or None."""
 
         def move(record: bytes | None) -> Write | None:
-            login = load(Login, record) if record else None
+            login = find(Login, record)
             if login is None or login.status != state or login.openid not in ("", who):
                 return None
             moved = dataclasses.replace(login, **changes)  # type: ignore[arg-type]  # only texts are changed
@@ -127,7 +126,7 @@ class Logins:
             return Write(dump(moved), _AFTER_CONFIRM if is_confirmed else max(1.0, self.left(login)))
 
         moved = self._store.update(_key(login_id), move)
-        return load(Login, moved.value) if moved else None
+        return find(Login, moved.value) if moved else None
 
 
 def _key(login_id: str) -> str:

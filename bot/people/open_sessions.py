@@ -48,7 +48,7 @@ class OpenSessions:
         too_many: list[str] = []
 
         def enter(record: bytes | None) -> Write:
-            keys = load_list(record)
+            keys = load_list(record, str)
             if len(keys) >= _MOST:
                 keys = [one for one in keys if self._store.get(one) is not None]
             too_many[:] = [*keys, key][:-_MOST]
@@ -60,7 +60,7 @@ class OpenSessions:
 
     def _strike(self, who: str, key: str) -> None:
         def strike(record: bytes | None) -> Write | None:
-            keys = load_list(record)
+            keys = load_list(record, str)
             if key not in keys:
                 return None
             return Write(dump_list([one for one in keys if one != key]), self._lifetime)
@@ -68,7 +68,7 @@ class OpenSessions:
         self._store.update(self._key(who), strike)
 
     def _end_all(self, who: str) -> None:
-        for key in load_list(self._store.take(self._key(who))):
+        for key in load_list(self._store.take(self._key(who)), str):
             self._store.delete(key)
 
     @staticmethod

@@ -29,9 +29,8 @@ class Write(NamedTuple):
 DELETE = Write(b"", 0.0)
 
 
-class NotConnected(Exception):
-    """A call on an event loop would have to open a connection first, which takes too long there. Nothing was
-    written."""
+class NotConnected(StoreError):
+    """A call that may not wait would have to open a connection first. Nothing was written."""
 
 
 class Store(Protocol):
@@ -143,4 +142,13 @@ def open_store(url: str, clock: Clock = time.time, *, app_id: str, replicas: int
     return RedisStore(url, app_id, replicas=replicas)
 
 
-__all__ = ["DELETE", "Call", "Clock", "NotConnected", "Store", "StoreError", "Write", "open_store"]
+__all__ = [
+    "DELETE",
+    "Call",
+    "Clock",
+    "NotConnected",
+    "Store",
+    "StoreError",
+    "Write",
+    "open_store",
+]

@@ -28,8 +28,11 @@ class Limits:
         key = f"pause:{what}:{who}"
         if self._store.add(key, str(now + seconds).encode(), seconds):
             return 0.0
-        until = self._store.get(key)
-        return max(1.0, float(until) - now) if until else 1.0
+        try:
+            until = float(self._store.get(key) or 0)
+        except ValueError:  # another version has written it
+            until = 0.0
+        return max(1.0, until - now)
 
     def resume(self, what: str, who: str) -> None:
         """End a pause early, because the action did not take place."""

@@ -62,11 +62,15 @@ class Sentinels(Sentinel):
         place = "{host}:{port}".format_map(one.connection_pool.connection_kwargs)
         try:
             state = one.sentinel_masters().get(name)
-            address = one.sentinel_get_master_addr_by_name(name) if state else None
-            if not state or not address:
+            found = one.sentinel_get_master_addr_by_name(name) if state else None
+            if not state or not found:
                 answers.put(f"{place} knows no master of this name")
+                return
+            host = found[0].decode() if isinstance(found[0], bytes) else str(found[0])
+            address = host, int(found[1])
+            is_down = state["is_sdown"] or state["is_odown"]
             # A replica that has just been promoted has another address than the master that is down.
-            elif address == (state["ip"], state["port"]) and (state["is_sdown"] or state["is_odown"]):
+            if is_down and address == (str(state["ip"]), int(state["port"])):
                 answers.put(f"{place} says that the master is down")
             else:
                 answers.put((int(state["config-epoch"]), address))

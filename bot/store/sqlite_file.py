@@ -16,7 +16,8 @@ LOG_BYTES = 8 << 20  # a longer log is copied into the database and cut, see log
 
 
 class SqliteFile:
-    """The database at `path`, which may be `:memory:`. Threads share it under a lock of their own."""
+    """The database at `path`, which may be `:memory:`. Its user makes sure that one thread at a time calls
+    it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -72,7 +73,8 @@ class SqliteFile:
         """Let one process at a time look at the files and change them."""
         folder = os.open(Path(self._path).parent, os.O_RDONLY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # some network file systems have no such locks
+                fcntl.flock(folder, fcntl.LOCK_EX)
             yield
         finally:
             os.close(folder)

@@ -15,7 +15,7 @@ from typing import Any
 from bot.config import Config
 from bot.errors import StoreError, TokenBudgetSpent, WeChatError, WeChatUnreachable
 from bot.store import Clock, Store
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 from bot.wechat.answers import lifetime_of, text_of
 from bot.wechat.endpoints import Endpoints
 from bot.wechat.http import Http
@@ -118,6 +118,7 @@ class SharedValue:
         another process is fetching and `wait` is False."""
         end = self._clock() + self._patience
         owner = secrets.token_hex(8).encode()
+        holder: bytes | None = None
         while True:
             if self._store.add(self._key("lock"), owner, self._patience):
                 try:
@@ -129,12 +130,17 @@ class SharedValue:
                     self._store.discard(self._key("lock"), owner)
             if not wait:
                 return None
+            holder = holder or self._store.get(self._key("lock"))
             self._sleep(_POLL_SECONDS)
             record = self._read()
             if record and record.value != old and self._clock() < record.expires:
                 return record.value
             self._raise_recent_failure()
             if self._clock() > end:
+                # The lock should have ended by now. It has not if somebody has set the clock back since.
+                if holder and self._store.discard(self._key("lock"), holder):
+                    holder, end = None, self._clock() + self._patience
+                    continue
                 raise WeChatUnreachable(f"{self._name}: waited {self._patience:g} s for another process")
 
     def _fetch_and_store(self, owner: bytes, failed: _Record | None) -> str:
@@ -172,9 +178,8 @@ class SharedValue:
         return value, lifetime
 
     def _raise_recent_failure(self) -> None:
-        found = self._store.get(self._key("failure"))
-        if found:
-            failure = load(_Failure, found)
+        failure = find(_Failure, self._store.get(self._key("failure")))
+        if failure:
             if failure.errcode is None:
                 raise WeChatUnreachable(failure.errmsg, call=failure.call)
             raise WeChatError(failure.errcode, failure.errmsg, failure.call)
@@ -187,7 +192,7 @@ class SharedValue:
             if last is None or self._clock() >= last.expires:
                 raise
             return last
-        self._last = load(_Record, found) if found else None
+        self._last = find(_Record, found)
         return self._last
 
     def _key(self, kind: str) -> str:

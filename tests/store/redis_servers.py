@@ -86,7 +86,7 @@ class Group:
                 + f"sentinel down-after-milliseconds mymaster {round(down_after * 1000)}\n"
                 + "sentinel failover-timeout mymaster 10000\n"
             )
-            self.sentinels.append(_Sentinel(place))
+            self.sentinels.append(SentinelProcess(place))
         until(lambda: all(self._knows_all(one, replicas) for one in self.sentinels))
 
     @property
@@ -130,12 +130,22 @@ class Group:
             one.close()
 
 
-class _Sentinel(RedisProcess):
-    def __init__(self, folder: Path) -> None:
+class SentinelProcess(RedisProcess):
+    """Runs with the file sentinel.conf in `folder`."""
+
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        self._port_option = "--tls-port" if tls else "--port"
         super().__init__(folder)
 
     def start(self) -> None:
-        self._argv = [str(self.folder / "sentinel.conf"), "--sentinel", "--port", str(self.port)]
+        self._argv = [
+            str(self.folder / "sentinel.conf"),
+            "--sentinel",
+            "--port",
+            "0",
+            self._port_option,
+            str(self.port),
+        ]
         super().start()
 
 

@@ -448,3 +448,13 @@ def test_40001_on_every_call_for_a_minute_costs_two_fetches(
     client.close()
     http.close()
     store.close()
+
+
+def test_the_lock_of_a_dead_process_ends_though_the_clock_was_set_back(
+    store: Store, source: Source, still: Clock
+) -> None:
+    store.add("test:lock", b"dead", 30)
+    still.advance(-3600)
+    waiting = SharedValue(store, "test", source, budget=9, patience=30, clock=still, sleep=still.advance)
+    assert waiting.get() == "t1"
+    assert len(source.asked) == 1

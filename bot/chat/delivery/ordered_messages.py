@@ -74,7 +74,7 @@ class OrderedMessages:
 
         def write(record: bytes | None) -> Write | None:
             nonlocal line
-            before = load_list(record)
+            before: _Line = load_list(record, list)
             line = change(before)
             if line == before:
                 return None

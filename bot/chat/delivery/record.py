@@ -18,7 +18,7 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.errors import StoreError
 from bot.jobs.liveness import Liveness
 from bot.store import Clock, Store, Write
-from bot.store.codec import dump, load
+from bot.store.codec import dump, find
 
 log = logging.getLogger("bot.answer")
 
@@ -119,7 +119,7 @@ class Records:
             return _ended(record, attempt)
         if record == _PROMISED:
             return Claim(State.DONE, attempt)
-        if record.startswith(_RUNNING) and not self.liveness.is_alive(record[1:].decode()):
+        if record.startswith(_RUNNING) and not self.liveness.is_alive(record[1:].decode("utf-8", "replace")):
             won = self._store.swap(key, record, self._mine, self._lifetime)
             return Claim(State.NEW if won else State.RUNNING, attempt)
         return Claim(State.RUNNING, attempt)
@@ -153,7 +153,7 @@ class Records:
     def runner(self, key: str) -> str | None:
         """Return the process in which a delivery runs the handler now, or None."""
         record = self._store.get(key)
-        return record[1:].decode() if record and _is_running(record) else None
+        return record[1:].decode("utf-8", "replace") if record and _is_running(record) else None
 
     def adopt(self, key: str, *, promised: bool) -> Claim:
         """Let a job run the handler: change RUNNING to QUEUED, or to PROMISED if `promised`.
@@ -195,7 +195,7 @@ class Records:
             if record is None or not record.startswith((_RUNNING, _QUEUED)):
                 return None
             if _is_running(record):
-                take_back = expect(record[1:].decode())
+                take_back = expect(record[1:].decode("utf-8", "replace"))
             return self._write(_PROMISED)
 
         return self._store.update(key, promise) is not None or is_promised
@@ -280,7 +280,7 @@ def _is_running(record: bytes | None) -> bool:
 
 
 def _ended(record: bytes, attempt: int) -> Claim:
-    done = load(_Done, record[1:])
+    done = find(_Done, record[1:]) or _Done(0, 0)  # one of another version: the run has ended, in any case
     try:
         reply = from_json(done.reply)
     except ValueError as error:  # a newer version has written it

@@ -13,10 +13,12 @@ def to_json(reply: Reply | None) -> dict[str, Any] | None:
 
 
 def from_json(stored: Mapping[str, Any] | None) -> Reply | None:
-    """Return the reply that to_json() made. Raises ValueError if this version has no such kind."""
+    """Return the reply that to_json() made. Raises ValueError if this version has no such kind, or the kind
+    has other fields."""
     if not stored:
         return None
-    kind = Reply.kinds.get(stored["kind"])
+    name = stored.get("kind")
+    kind = Reply.kinds.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"there is no reply of kind {stored['kind']!r}")
+        raise ValueError(f"there is no reply of kind {name!r}")
     return build(kind, dict(stored))

@@ -22,7 +22,7 @@ from bot.people import Login
 from bot.people.logins import LOGIN_SECONDS
 from bot.site.forms import local_path
 from bot.site.page import FRESH_SECONDS, Page
-from bot.store.codec import load
+from bot.store.codec import find
 
 log = logging.getLogger("bot.site.page")
 
@@ -45,8 +45,8 @@ class LoginPage(Page):
             raise self._try_cookies(to, tried=bool(query.kept))
         logins = self.site.account.people.logins
         finished = logins.finish(known)
-        if finished:
-            visitor = load(Visitor, finished.person.encode())
+        visitor = find(Visitor, finished.person.encode()) if finished else None
+        if finished and visitor:
             url = self.site.account.page_url(to if query.to else local_path(finished.to))
             raise self.enter(self.site.visits.sign_in.welcome(self.request, visitor, url))
         login = logins.of(known)

@@ -1,5 +1,6 @@
 """One run per message, on both stores: the states, joining, promising, taking over from the dead."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -199,3 +200,16 @@ def test_a_record_outlives_the_freshness_window(make_config: MakeConfig, clock: 
     clock.advance(1)
     assert dedup.claim("k").state is State.NEW
     store.close()
+
+
+def test_a_reply_of_before_the_clock_was_set_back_is_old(dedup: Records, clock: Clock) -> None:
+    """Otherwise the job that brings it would wait for as long as the clock was set back."""
+    dedup.claim("k")
+    dedup.finish("k", Text("x"), given=False)
+    claim = dedup.look("k", 2)
+    clock.advance(30)
+    assert dedup.age(claim) == 30
+    clock.advance(-33)
+    assert dedup.age(claim) == -3, "the clocks of two machines may differ a little"
+    clock.advance(-3600)
+    assert dedup.age(claim) == math.inf
