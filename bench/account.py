@@ -30,7 +30,7 @@ def held(chat, gate, name):
     _note(name)
     end = time.monotonic() + 300
     while not os.path.exists(gate) and time.monotonic() < end:
-        time.sleep(0.2)
+        time.sleep(0.5)
     return f"answer {name}"
 
 def quick(chat):
