@@ -173,13 +173,13 @@ def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.Monkey
             return iter([b"1", b"2"])
 
     class Anywhere:
-        def __init__(self, most: int) -> None:
+        def __init__(self, name: str, most: int, patience: float) -> None:
             pass
 
         def call(self, function: Callable[..., Any], *args: Any) -> Any:
             return asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), function, *args)
 
-    monkeypatch.setattr(wsgi_bridge, "PageThreads", Anywhere)
+    monkeypatch.setattr(wsgi_bridge, "CallThreads", Anywhere)
     page = application.WebApplication(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
     assert body(ask(page, scope())) == b"12"
 

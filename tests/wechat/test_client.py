@@ -127,7 +127,8 @@ FAULTS = [{"drop": True}, {"status": 500}, {"status": 200}, {"delay": 2}]
 @pytest.mark.parametrize("path", ["message/custom/send", "user/info"])
 def test_as_many_connections_are_kept_as_there_are_threads_that_call(parts: Parts, path: str) -> None:
     adapter = parts.base.client._http.get_adapter(parts.base.client.API_BASE_URL + path + "?access_token=x")
-    assert adapter._pool_maxsize == parts.base.config.threads + parts.base.config.job_threads
+    config = parts.base.config
+    assert adapter._pool_maxsize == config.threads + config.handler_threads + config.job_threads
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
