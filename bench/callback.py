@@ -37,17 +37,19 @@ _MOST_PER_SECOND = 30_000  # deliveries prepared. Only the floor is faster; it g
 
 
 @contextlib.contextmanager
-def our_server(name: str, mode: str) -> Iterator[tuple[int, int]]:
+def our_server(name: str, mode: str, url: str = "") -> Iterator[tuple[int, int]]:
     """Start `python -m bot` with two workers. Yield its port and process id.
 
     `name` is one of OURS: it gives the store, where the handler runs, and whether requests are logged.
+    `url` is another store than a new one.
     """
     _, store, *options = name.split(", ")
     account = Account(_HANDLERS.replace("INLINE", str("inline" in options)))
     with contextlib.ExitStack() as stack:
         stack.callback(account.close)
-        url = f"sqlite:///{account.folder}/bot.db"
-        if store == "Redis":
+        if not url and store == "SQLite":
+            url = f"sqlite:///{account.folder}/bot.db"
+        elif not url:
             url = stack.enter_context(redis_server(account.folder))
         env = {
             "BOT_APP_ID": settings.APP_ID,
