@@ -119,7 +119,7 @@ def _import(name: str) -> ModuleType:
 
 
 def _explain(error: BaseException) -> str:
-    """Return file, line and text of an error in the operator's package, with the line of code below it."""
+    """Return file, line and message of an error in the operator's package. A second line has the code."""
     if isinstance(error, SyntaxError) and error.filename:
         return _place(error.filename, error.lineno or 1, f"{type(error).__name__}: {error.msg}")
     frames = traceback.extract_tb(error.__traceback__)

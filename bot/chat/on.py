@@ -17,8 +17,8 @@ class HowToRun(TypedDict, total=False):
     slow: bool
     """Run the handler as a job, because it usually takes longer than WeChat waits (5 s)."""
     inline: bool
-    """Run the handler on the event loop, because it only computes: it waits for nothing (no file, no network,
-    no lock, no sleep). All other handlers run in threads. A handler that waits delays all users."""
+    """Run the handler on the event loop instead of in a thread. Use it only for a handler that just computes.
+    If it waits (for a file, the network, a lock, a sleep), all users of the process wait."""
     ordered: bool
     """Handle the messages of one user one after the other, in all processes. The handler runs as a job."""
 

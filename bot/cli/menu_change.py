@@ -1,4 +1,4 @@
-"""The change of the live menus: save what is live, send the steps, read back. Say what stands if it stops."""
+"""Change the live menus: save the live ones, send the steps, read back. Print how far it got if one fails."""
 
 from bot.cli.terminal import complain, say
 from bot.errors import StoreError, WeChatError

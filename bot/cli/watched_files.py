@@ -33,7 +33,7 @@ class WatchedFiles:
         self._known = dict(_files(self._package))
 
     def changed(self) -> list[str]:
-        """Return the paths of files that were written, made or deleted since the last call."""
+        """Return the paths of files that were written, created or deleted since the last call."""
         before, self._known = self._known, dict(_files(self._package))
         changed = sorted(
             path for path in before.keys() | self._known.keys() if before.get(path) != self._known.get(path)
@@ -70,7 +70,7 @@ def watched_folders(package: str) -> list[Path]:
 
 
 def _config_files() -> list[Path]:
-    """Return every path where the settings may be (see `bot/settings/sources.py`)."""
+    """Return the paths at which the settings file may be (see `bot/settings/sources.py`)."""
     named = os.environ.get("BOT_CONFIG")
     return [Path(named)] if named else [Path("config.py"), ROOT / "config.py"]
 

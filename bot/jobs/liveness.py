@@ -35,7 +35,7 @@ class Liveness:
         self._beats = 0
         self._seen: dict[
             str, tuple[bytes, float]
-        ] = {}  # leases of others, and since when they look like this
+        ] = {}  # the last value of each other lease, and since when it has not changed
         self._missed_beat = False  # True if the last renewal of the lease failed
         self._back_at = -math.inf  # the time of the first successful renewal after failed ones
         self._stopped = threading.Event()

@@ -1,1 +1,1 @@
-"""The account's menus: read what is live, plan the changes, install them, save what was there before."""
+"""The account's menus: read the live ones, plan the changes, save the live ones, make the changes."""

@@ -101,5 +101,5 @@ def _line(item: Button) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return `text` with control characters escaped: a name of WeChat's must not steer the terminal."""
+    """Return `text` with control characters escaped: they could control the terminal."""
     return "".join(char if char >= " " and not "\x7f" <= char < "\xa0" else repr(char)[1:-1] for char in text)

@@ -5,7 +5,7 @@ from bot.menu.account_menus import AccountMenus, ConditionalMenu
 from bot.menu.buttons import FIELDS, Button
 from bot.menu.matchrule import describe_rule, private_conditions
 
-# Types of the console whose `value` is the media_id of what the button sends.
+# Types of console buttons that send media. `value` of such a button is a media_id.
 _SENDS_MEDIA = ("img", "photo", "voice", "news")
 
 

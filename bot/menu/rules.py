@@ -171,7 +171,7 @@ def _too_long(text: str, limit: int) -> str:
 
 
 def _no_text(text: str) -> str:
-    """Return the problem of a text that UTF-8 cannot express, else nothing."""
+    """Return why UTF-8 cannot express a text, or an empty text if it can."""
     half = [char for char in text if "\ud800" <= char <= "\udfff"]
     return f"contains {half[0]!r}, half of a character; write the whole character" if half else ""
 

@@ -26,7 +26,7 @@ class SavedState:
     saved_at: datetime
 
     def answers(self) -> MenuAnswers:
-        """Return WeChat's answers at that time. Raises ValueError if the file cannot be read."""
+        """Return WeChat's answers in this file. Raises ValueError if the file cannot be read."""
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
             answers = MenuAnswers(content["menu_get"], content["selfmenu_info"])

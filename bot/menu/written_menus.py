@@ -81,7 +81,7 @@ class WrittenMenus:
         return [self.menu, *self.conditional]
 
     def _misplaced(self) -> Iterator[str]:
-        """Yield texts under unknown keys: the fault of the key is enough for what it was meant to say."""
+        """Yield the texts under unknown keys. The key is a fault already, so its text needs no second one."""
         for item in chain.from_iterable(leaves(top_buttons(menu)) for menu in self._all()):
             known = ("name", "type", *ALL_FIELDS)
             yield from (value for key, value in item.items() if key not in known and isinstance(value, str))

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.wechat.answers import seconds_of
+from bot.wechat.answers import LONGEST_LIFETIME, seconds_of
 
-# Only such a URL may stand in a page: `javascript:`, `data:` and `//host` are not addresses of pictures.
+# A page may only have pictures with such a URL, so no `javascript:`, `data:` or `//host`.
 _PICTURE = re.compile(r"https?://[^\s/?#\\][^\s\x00-\x1f\x7f]*", re.IGNORECASE)
 _LONGEST_PICTURE = 2048
-_LONGEST_TOKEN = 86400.0  # the longest lifetime of a token that is believed, in seconds
 _WITH_PROFILE = ("snsapi_userinfo", "snsapi_login")
 
 
@@ -92,7 +91,7 @@ class Visitor:
             is_snapshot=answer.get("is_snapshotuser", self.is_snapshot) in (1, "1", True),
             access_token=str(answer["access_token"]),
             refresh_token=_text(answer.get("refresh_token")) or self.refresh_token,
-            token_expires=now + min(max(0.0, seconds_of(answer.get("expires_in"))), _LONGEST_TOKEN),
+            token_expires=now + min(max(0.0, seconds_of(answer.get("expires_in"))), LONGEST_LIFETIME),
         )
 
     def with_profile(self, answer: Mapping[str, Any], now: float) -> "Visitor":

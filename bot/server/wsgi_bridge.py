@@ -16,7 +16,9 @@ from urllib.parse import unquote_to_bytes
 
 from bot.chat.wire.gate import MAX_BODY
 from bot.server.call_threads import CallThreads
+from bot.telemetry import metrics
 from bot.telemetry.log import describe
+from bot.telemetry.rare_warnings import RareWarnings
 from bot.telemetry.request_log import logged
 
 log = logging.getLogger("bot.server.wsgi_bridge")
@@ -51,7 +53,9 @@ class Bridge:
 
     def __init__(self, app: Wsgi, threads: int) -> None:
         self._app = app
+        self._most = threads
         self._threads = CallThreads("page", threads, _PATIENCE_SECONDS)
+        self._fulls = RareWarnings(log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Its body is received here, on the loop: a client that sends half a body holds no
@@ -62,6 +66,11 @@ class Bridge:
         if body is None or len(body) > MAX_BODY:
             await _refuse(scope, send, body)
             return
+        if self._threads.under_way >= self._most:
+            metrics.pages_full.inc()
+            self._fulls.warn(
+                "full", "[bridge] %d pages run, and a further one must wait; see THREADS", self._most
+            )
         answer: _Answer = await in_thread(self._answer, _environ(scope, body))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.rest is None:

@@ -17,8 +17,8 @@ from bot.store.redis_refusals import Refusal, fault, first_refusal, has_written
 
 _PAUSE_SECONDS = 1.0
 _FRESH_SECONDS = 1.0
-# A message makes up to four calls one after the other, and waits at most once for those of others. All of
-# them must fit into its 4.5 s, so a store that takes longer than this for an answer is as good as gone.
+# A message makes up to four calls, one after the other, and waits at most once for calls of other messages.
+# All of this must fit into 4.5 s. So if an answer takes longer than this, the store counts as down.
 _TIMEOUT_SECONDS = 0.8
 _CONNECT_SECONDS = 1.5  # for a new connection in all: it takes several answers
 _WAIT_SECONDS = 0.4  # for STORE_REPLICAS replicas to confirm a write

@@ -1,4 +1,4 @@
-"""What a Redis means that answers with an error: the reason in words, and what an operator can do.
+"""Explain the errors that Redis answers: the reason in words, and what an operator can do.
 
 Never repeats the text of an unknown error: it may quote a command with its key and value.
 """

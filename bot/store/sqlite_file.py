@@ -16,8 +16,7 @@ LOG_BYTES = 8 << 20  # a longer log is copied into the database and cut, see log
 
 
 class SqliteFile:
-    """The database at `path`, which may be `:memory:`. Its user makes sure that one thread at a time calls
-    it."""
+    """The database at `path`, which may be `:memory:`. Call its methods from one thread at a time."""
 
     def __init__(self, path: str) -> None:
         self._path = path

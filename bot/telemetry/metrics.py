@@ -35,6 +35,7 @@ delivery_seconds = Histogram(
 )
 pages = Counter("bot_pages", "Requests that are not deliveries, by status", ["status"])
 handlers_full = Counter("bot_handlers_full", "Handlers that found no free thread and became jobs")
+pages_full = Counter("bot_pages_full", "Requests that waited because THREADS pages ran")
 jobs_full = Counter("bot_jobs_full", "Times that JOB_THREADS jobs ran, and the next one had to wait")
 inline_stalls = Counter("bot_inline_stalls", "Runs of an inline handler that kept the event loop for 50 ms")
 wechat_calls = Counter("bot_wechat_calls", "Calls to WeChat's API, by errcode (0: taken)", ["errcode"])

@@ -13,7 +13,7 @@ import requests
 
 from bot.errors import WeChatError, WeChatUnreachable
 
-_LONGEST_LIFETIME = 86400.0  # of a token or a ticket, in seconds; WeChat gives 7200
+LONGEST_LIFETIME = 86400.0  # of a token or a ticket, in seconds; WeChat gives 7200
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HTML = re.compile(rb"\s*<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
@@ -61,7 +61,7 @@ def lifetime_of(answer: dict[str, Any], call: str) -> float:
     """Return `expires_in` of an answer in seconds. Raises WeChatUnreachable unless it is a number above 0 and
     at most a day. A text with such a number is accepted."""
     seconds = seconds_of(answer.get("expires_in"))
-    if not 0 < seconds <= _LONGEST_LIFETIME:
+    if not 0 < seconds <= LONGEST_LIFETIME:
         problem = f"WeChat's answer has no usable expires_in: {answer.get('expires_in')!r:.40}"
         raise WeChatUnreachable(problem, was_sent=True, call=call)
     return seconds

@@ -137,7 +137,7 @@ class SharedValue:
                 return record.value
             self._raise_recent_failure()
             if self._clock() > end:
-                # The lock should have ended by now. It has not if somebody has set the clock back since.
+                # The lock should have expired. It has not if the clock was set back after it was taken.
                 if holder and self._store.discard(self._key("lock"), holder):
                     holder, end = None, self._clock() + self._patience
                     continue

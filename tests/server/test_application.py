@@ -10,7 +10,8 @@ from bench.account import Account
 from bot.server import application
 from bot.server.wsgi_bridge import Receive, Scope, Send
 from tests import on_loop
-from tests.launch import Bot, Sandbox, bot_env
+from tests.launch import Sandbox
+from tests.server.own_account import start
 
 pytestmark = pytest.mark.slow
 
@@ -30,13 +31,6 @@ def account() -> Iterator[Account]:
     account = Account(HANDLERS)
     yield account
     account.close()
-
-
-def start(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
-    env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
-    bot = Bot(env | {f"BOT_{name}": value for name, value in settings.items()}, cwd=account.folder)
-    sandbox.set_callback(bot.callback)
-    return bot
 
 
 def test_half_a_body_is_refused() -> None:

@@ -17,6 +17,7 @@ from bench.account import Account
 from bot.server.running_handlers import RunningHandlers
 from tests.conditions import until
 from tests.launch import ROOT, Bot, Sandbox, bot_env
+from tests.server.own_account import start
 
 pytestmark = pytest.mark.slow
 
@@ -63,13 +64,6 @@ def account() -> Iterator[Account]:
     account = Account(HANDLERS)
     yield account
     account.close()
-
-
-def start(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
-    env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": f"sqlite:///{account.folder}/bot.db"}
-    bot = Bot(env | {f"BOT_{name}": value for name, value in settings.items()}, cwd=account.folder)
-    sandbox.set_callback(bot.callback)
-    return bot
 
 
 def said(sandbox: Sandbox, openid: str) -> list[str]:

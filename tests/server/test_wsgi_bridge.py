@@ -243,6 +243,8 @@ def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.Monkey
             return iter([b"1", b"2"])
 
     class Anywhere:
+        under_way = 0
+
         def __init__(self, name: str, most: int, patience: float) -> None:
             pass
 
@@ -252,6 +254,43 @@ def test_a_stream_of_web_py_may_end_in_another_thread(monkeypatch: pytest.Monkey
     monkeypatch.setattr(wsgi_bridge, "CallThreads", Anywhere)
     page = application.WebApplication(None, [("/page", Page)]).wsgifunc()  # type: ignore[arg-type]  # no errors to show
     assert body(ask(page, scope())) == b"12"
+
+
+def test_a_page_that_waits_for_a_thread_is_logged_once_and_then_served(log: pytest.LogCaptureFixture) -> None:
+    go, inside = threading.Event(), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        inside.set()
+        assert go.wait(60)
+        start_response("200 OK", [])
+        return [b"page"]
+
+    async def three() -> list[list[Scope]]:
+        bridge = Bridge(app, 1)
+        sent: list[list[Scope]] = [[], [], []]
+
+        async def request(number: int) -> None:
+            async def send(message: Scope) -> None:
+                sent[number].append(message)
+
+            await bridge(scope(), never, send)
+
+        first = asyncio.create_task(request(0))
+        await asyncio.to_thread(inside.wait, 60)
+        others = [asyncio.create_task(request(number)) for number in (1, 2)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(first, *others)
+        return sent
+
+    assert [body(sent) for sent in on_loop.run(three())] == [b"page"] * 3
+    (line,) = [record.getMessage() for record in log.records if "must wait" in record.getMessage()]
+    assert "THREADS" in line
+
+
+async def never() -> Scope:
+    raise AssertionError("a GET has no body to receive")
 
 
 def test_a_stream_that_fails_has_no_end_and_one_log_line(log: pytest.LogCaptureFixture) -> None:

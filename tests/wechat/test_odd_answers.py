@@ -1,4 +1,4 @@
-"""Every call that the project makes, with every odd answer that WeChat or a proxy may give."""
+"""Each of our calls to WeChat gets each odd answer that WeChat or a proxy may send."""
 
 import ast
 import io

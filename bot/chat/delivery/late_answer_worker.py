@@ -28,8 +28,8 @@ from bot.wechat.whitelist import WhitelistAlarm
 
 log = logging.getLogger("bot.late")
 
-# The job of a message that must wait for another one of its user is woken when that one has ended. In case
-# the wake is lost, it looks for itself: the first in the line after 5 s, the second after 10 s …
+# When an ordered message has been handled, the job of the next one is woken. If the wake is lost, the waiting
+# job runs by itself: the first in the line after 5 s, the second after 10 s, and so on, up to 30 s.
 _TURN_SECONDS = 5.0
 _MOST_TURNS = 6
 _PUSH_TRIES = 4  # after these, an answer that WeChat refuses is kept for the user's next message
@@ -81,7 +81,7 @@ class LateAnswerWorker:
         place = job.work.get("place")
         if place:
             return self._handlers.found_before(place, job.work["captures"])
-        # A message that has been handled must not be matched again: that could take the user's open question.
+        # Do not match a message that has been handled: a second match could end the user's open question.
         if not job.work.get("late") and self._has_ended(job, self._adopt(incoming, job)):
             return None
         return self._handlers.find(incoming)
@@ -104,17 +104,17 @@ class LateAnswerWorker:
             return self._bring(incoming, self._note_reply(job, self._run(incoming, match, job)))
         return self._run_in_time(incoming, match, job)
 
-    # -- the message of an ordered route waits until the user's earlier messages have been handled
+    # -- ordered routes: wait until the user's earlier messages have been handled
 
     def _take_turn(self, incoming: Incoming, match: Match, job: Job) -> Job | None:
         """Return the job if its handler may run now. Otherwise let the job wait."""
-        if "place" not in job.work:  # a later find() may not find this match: it has taken the open question
+        if "place" not in job.work:  # find() ends an open question, so a second find() may miss this route
             job = self._outbox.note(job, place=match.place, captures=list(match.captures))
         ahead = self._ordered.ahead(incoming)
         if not ahead:
             return job
         self._outbox.put_back(job, _TURN_SECONDS * min(ahead, _MOST_TURNS))
-        # The message before this one may have ended meanwhile, so that its wake came too soon.
+        # The earlier message may have ended before put_back(). Its wake was then too early.
         if not self._ordered.ahead(incoming):
             self._wake(job.id)
         return None
@@ -122,7 +122,7 @@ class LateAnswerWorker:
     def _end_turn(self, incoming: Incoming) -> None:
         try:
             following = self._ordered.leave(incoming)
-        except StoreError as error:  # the next message looks for itself when the store works again
+        except StoreError as error:  # the next job runs by itself when the store works again
             log.error("[late] an ordered message has not left its line: %s", error)
             return
         if following is not None:

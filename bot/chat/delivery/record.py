@@ -205,7 +205,7 @@ class Records:
         meanwhile counts as ours."""
         if self.promise(key, expect) or self._store.add(key, _PROMISED, self._lifetime):
             return True
-        return self.promise(key, expect)  # a delivery that waits has written a lost record again just now
+        return self.promise(key, expect)  # a waiting delivery has just written the lost record again
 
     def is_promised(self, key: str) -> bool:
         """Return True if a job must bring the reply to the user."""
@@ -280,7 +280,7 @@ def _is_running(record: bytes | None) -> bool:
 
 
 def _ended(record: bytes, attempt: int) -> Claim:
-    done = find(_Done, record[1:]) or _Done(0, 0)  # one of another version: the run has ended, in any case
+    done = find(_Done, record[1:]) or _Done(0, 0)  # unreadable, from another version: the run has ended
     try:
         reply = from_json(done.reply)
     except ValueError as error:  # a newer version has written it

@@ -64,8 +64,8 @@ class WithoutStore:
             return Answer(None, "no-store", claim.attempt)
 
     def _begin(self, incoming: Incoming, end: float) -> Answer:
-        """Run the handler in a thread of LocalRuns. If these run too many handlers, too, let WeChat deliver
-        again."""
+        """Run the handler in a thread of LocalRuns. If LocalRuns is full, answer 503: WeChat then delivers
+        the message again."""
         run = self._runs.begin(incoming.key, functools.partial(self._run, incoming))
         if run is None:
             return Answer(None, "too-many", 1, retry=True)

@@ -143,8 +143,10 @@ class Video(Reply):
 
 @dataclass(frozen=True)
 class Music(Reply):
-    """Phones on wifi play `hq_url`. WeChat requires the thumbnail. For a push it requires both URLs: the one
-    given stands for the other. A late Music without any URL is kept for the user's next message."""
+    """Music at a URL. Phones on wifi play `hq_url`. WeChat requires `thumb_media_id`.
+
+    WeChat requires both URLs for a push: if one is empty, the push has the other one twice. A late Music
+    without a URL is not pushed, but kept for the user's next message."""
 
     thumb_media_id: str
     title: str = ""

@@ -46,7 +46,7 @@ _AFTER_KEY = {
 }
 
 _CDATA = "<![CDATA["
-_SPLIT = "]]]]><![CDATA[>"  # `]]>` as senders write it that do escape
+_SPLIT = "]]]]><![CDATA[>"  # an escaped `]]>`
 _ANY = IN_MESSAGES | IN_EVENTS
 _OPEN_OF_PERSON = re.compile(rf"<(?:{'|'.join(sorted(_ANY))})[\s>]")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]*\?>")
@@ -57,7 +57,7 @@ _CIPHERTEXT = re.compile(r"<Encrypt>\s*(?:<!\[CDATA\[)?([\w+/=]+)(?:\]\]>)?\s*</
 _HEADER = re.compile(
     r"\s*<(ToUserName|FromUserName|CreateTime)>\s*(?:<!\[CDATA\[)?([\w@.-]+)(?:\]\]>)?\s*</\1>"
 )
-# What stands outside the elements that are rewritten: sections, references, and what XML forbids there.
+# The parts outside the rewritten elements that need care: sections, references, and what XML forbids.
 _LOOSE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:\w+;|#\w+;)?|\]\]>|<(?![A-Za-z_/!?])", re.DOTALL)
 _NAMED = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
 _REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);")
@@ -67,7 +67,7 @@ _BAD = "\ufffd"
 
 
 class Mended(NamedTuple):
-    """A document as it should have been. `is_broken`: the delivery had a fault. Without one it was only
+    """The rewritten document. `is_broken` is True if the delivery had a fault, and False if it was only
     unusual: blanks around a section, or a text that looks like XML."""
 
     document: bytes
@@ -92,8 +92,8 @@ def mend(body: bytes) -> Mended:
 
 
 def header_of(document: bytes) -> dict[str, str]:
-    """Return what can be read of a whole document that cannot be mended: its ciphertext; or else who
-    wrote it, to whom and when; or {}. WeChat writes the ciphertext after, and the header before all words
+    """Return what can be read of a document that cannot be mended: its ciphertext, else sender, receiver
+    and time, else {}. WeChat writes the ciphertext after, and the header before all words
     of a person."""
     text = document.decode("utf-8", "replace").strip()
     if not (text.startswith("<xml>") and text.endswith("</xml>")):
@@ -173,7 +173,7 @@ class _Document:
         place = self._last_of(f"</{name}>", start, has_section, neighbour, end_of_neighbour)
         if place < 0:
             return end
-        # Without a neighbour of WeChat, the words may contain one: then they go on behind it.
+        # If WeChat sent no neighbour, the words may contain a false one. The element then ends after it.
         goes_on = end > end_of_neighbour and not (
             after and self._text.find(f"<{after}>", end_of_neighbour, end) >= 0
         )

@@ -190,7 +190,8 @@ def tolerant(typed_class: type[Typed]) -> type[Typed]:
 
 
 def tolerant_copy(wechatpy_class: Any) -> Any:
-    """Return a subclass of a class of wechatpy with our attributes. wechatpy's class stays as it is."""
+    """Return a subclass of a wechatpy class in which our attributes replace wechatpy's. The wechatpy class
+    does not change."""
     copied = type(wechatpy_class)(wechatpy_class.__name__, (wechatpy_class,), {"__module__": __name__})
     return tolerant(copied)
 

@@ -1,4 +1,4 @@
-"""The pages for PAGES with which visitors log in and out and bind their phone number."""
+"""The entries of PAGES for login, logout and the binding of a phone number."""
 
 from bot.config import ACCOUNT_PATH, LOGIN_PATH, LOGIN_STATUS_PATH
 from bot.site.account_page import AccountPage
