@@ -86,7 +86,8 @@ class JobQueue:
         if store_path is not None:
             self._file = QueueFile(store_path + "-jobs")
             found = self._file.open(lambda path: _SqliteQueue(name, filename=path, **common))
-            self._huey: Any = found or MemoryHuey(name, **common)
+            # an empty queue of Huey 2 counts as False
+            self._huey: Any = MemoryHuey(name, **common) if found is None else found
             self._huey.file = self._file
         else:
             pool = RedisConnector(store_url, _ANSWER_SECONDS).pool()
