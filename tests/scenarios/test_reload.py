@@ -96,8 +96,11 @@ def test_a_changed_template_and_a_changed_script_are_served(project: Path, runni
     assert "max-age=0" in requests.get(script, timeout=60).headers["Cache-Control"]
     restarted(running, project / "templates/about.html", "一个小团队", "三个人")
     assert "三个人" in requests.get(page, timeout=60).text
+    begin = len(running.output)
     (project / "static" / "new.js").write_text("1")
-    until(lambda: requests.get(f"{bot_url(running)}/static/new.js", timeout=60).text == "1")
+    # A request during the restart may reach the old server just before it stops. So wait for the new one.
+    until(lambda: any(line.startswith("bot ready ") for line in running.output[begin:]))
+    assert requests.get(f"{bot_url(running)}/static/new.js", timeout=60).text == "1"
 
 
 def test_a_fault_is_shown_and_messages_wait_for_its_repair(project: Path, running: Sandbox) -> None:
