@@ -131,10 +131,13 @@ class RedisServer:
             text=True,
         )
         assert self._child.stdout is not None
+        written = []
         for line in self._child.stdout:
+            written.append(line)
             if "ready to accept connections" in line:
                 return
-        raise AssertionError("redis-server ended before it was ready")
+        self.kill()
+        raise AssertionError("redis-server ended before it was ready:\n" + "".join(written))
 
     def kill(self) -> None:
         self._child.kill()

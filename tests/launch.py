@@ -298,18 +298,25 @@ class Bot(Process):
             self._folder.cleanup()
 
 
-# Linux gives outgoing connections higher ports than these. Each worker of pytest-xdist has its own range.
-_FIRST_PORT, _SHARE = 20_000, 1000
+# Linux gives outgoing connections ports from 32768 on. Each worker of pytest-xdist has its own part of those
+# below.
+_FIRST_PORT, _END = 10_000, 32_768
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_ports = itertools.count(secrets.randbelow(_SHARE))
+_share = (_END - _FIRST_PORT) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_ports = itertools.count(secrets.randbelow(_share))
 
 
-def free_port() -> int:
-    """Return a free port of 127.0.0.1. No other test gets it before a thousand more have been returned."""
+def free_port(*, beside: int = 0) -> int:
+    """Return a free port of 127.0.0.1. No other test gets it before hundreds more have been returned.
+
+    With `beside`, the port that many numbers higher is free too.
+    """
     while True:
-        port = _FIRST_PORT + _worker * _SHARE + next(_ports) % _SHARE
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        port = _FIRST_PORT + _worker * _share + next(_ports) % _share
+        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", port))
+            if beside:
+                other.bind(("127.0.0.1", port + beside))
             return port
 
 

@@ -14,6 +14,8 @@ import redis
 from tests.conditions import until
 from tests.launch import free_port
 
+CLUSTER_BUS = 10_000  # a cluster node also listens on the port so many numbers higher
+
 
 class RedisProcess:
     """A redis-server in `folder` with these `options`, whose ports are closed again by close()."""
@@ -21,7 +23,7 @@ class RedisProcess:
     def __init__(self, folder: Path, *options: str, port: int = 0, tls: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.port = port or free_port()
+        self.port = port or free_port(beside=CLUSTER_BUS if "--cluster-enabled" in options else 0)
         ports = ["--tls-port", str(self.port), "--port", "0"] if tls else ["--port", str(self.port)]
         self._argv = [*ports, "--dir", str(folder), "--save", "", *options]
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -34,11 +36,15 @@ class RedisProcess:
         )
         assert self.child.stdout is not None
         self._output = self.child.stdout
+        written = []
         for line in self._output:
+            written.append(line)
             if "eady to accept connections" in line or "Sentinel ID is" in line:
                 break
         else:
-            raise AssertionError("redis-server ended before it was ready")
+            self._output.close()
+            self.child.wait()
+            raise AssertionError("redis-server ended before it was ready:\n" + "".join(written))
         self._reader = threading.Thread(target=self._output.read, daemon=True)  # so that the pipe never fills
         self._reader.start()
 
