@@ -4,6 +4,7 @@
 #             make test-fast: without browsers and without tests that start many processes, under a minute
 #             make test-account HANDLERS=shop: the tests of your own package
 #             make test-heavy: what needs packages by others, which npm fetches
+# make lock   renew requirements.lock: the newest versions that requirements.txt allows, each with its hashes
 # make check  ruff and mypy; TypeScript, which npm fetches, over the JavaScript
 # make serve  the bot alone, with your config.py
 # make bench  most measurements, a quarter of an hour (not bench.callback, which installs our peers, and
@@ -20,7 +21,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What is checked: an operator's own package beside it is not.
 OURS := bot wechat_sandbox handlers tests bench setup_menu.py config.example.py
 
-.PHONY: run serve test test-account test-fast test-heavy check bench screenshots format clean
+.PHONY: run serve test test-account test-fast test-heavy lock check bench screenshots format clean
 
 run: .venv/.runtime
 	@$(BIN)/python -m wechat_sandbox --with-bot $(ARGS)
@@ -62,6 +63,11 @@ check: .venv/.dev $(TYPESCRIPT)
 	$(BIN)/ruff format --check $(OURS)
 	$(BIN)/mypy
 	node tests/javascript/node_modules/typescript/bin/tsc -p tests/javascript
+
+# For all systems and all versions of Python at once (--universal).
+lock: .venv/.dev
+	@$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
 # The pictures of the README and of docs/, taken by the tests: all but three by the sandbox's.
 screenshots: .venv/.dev
