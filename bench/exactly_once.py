@@ -1,9 +1,10 @@
-"""Count lost and repeated answers: `python -m bench.exactly_once [--messages 10000] [--store redis]`
+"""Count lost and repeated answers: `python -m bench.exactly_once [--store redis] [--account-kind KIND]`
 
 Users write to a bot with several worker processes. The sandbox drops one answer in twenty and sends one
 delivery in twenty twice at the same time. Every two seconds a random worker process is killed. At the end
-the phones show how often each message was answered. One message in ten has a slow handler, one in twenty
-a handler that yields three replies, one in twenty an ordered route.
+the phones show how often each message was answered; a kept answer counts if it comes with the user's next
+message. One message in ten has a slow handler, one in twenty a handler that yields three replies, one in
+twenty an ordered route. With --late, some handlers take 6 s without slow=True.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from pathlib import Path
 from bench.account import Account
 from bench.fleet import Fleet
 from bench.machine import machine, redis_server
-from bench.phones import Verdict, judge, named, until_all_are_answered
+from bench.phones import Verdict, judge, named, until_all_are_answered, with_grey_line
+from bot.config import ACCOUNT_KINDS
 from tests.launch import ROOT, Sandbox, bot_env, start_sandbox
 
 _FAULTS = [
@@ -51,15 +53,17 @@ def run(
     slow_share: float = 0.1,
     several_share: float = 0.05,
     ordered_share: float = 0.05,
+    late_share: float = 0.0,
     clients: int = 48,
     settings: dict[str, str] | None = None,
 ) -> Result:
     """Send all messages, wait for the answers, and return what the phones show. The sandbox must be fresh.
 
     `slow_share` of the messages go to a route with slow=True, `several_share` to a handler that yields
-    three replies, `ordered_share` to a route with ordered=True. With `job_workers` these run only in
-    `python -m bot worker` processes. The verdict counts each of the three replies as a message. A process
-    is killed every `kill_every` seconds, or less often if a server takes longer than that to start.
+    three replies, `ordered_share` to a route with ordered=True, `late_share` to a handler that takes 6 s.
+    With `job_workers` these run only in `python -m bot worker` processes. The verdict counts each of the
+    three replies as a message. A process is killed every `kill_every` seconds, or less often if a server
+    takes longer than that to start.
     """
     env = bot_env(sandbox) | account.env | {"BOT_STORE_URL": store_url, "BOT_WORKERS": str(workers)}
     env |= {"BOT_JOBS_IN_SERVER": str(not job_workers)}
@@ -71,11 +75,16 @@ def run(
         begun = time.monotonic()
         work: dict[str, list[str]] = collections.defaultdict(list)  # by user: what the answers must name
         texts: dict[str, list[str]] = collections.defaultdict(list)  # by user: what the user writes
-        quick_share = 1 - slow_share - several_share - ordered_share
-        shares = [quick_share, slow_share, several_share, ordered_share]
+        shares = {
+            "slow 0.5 {}": slow_share,
+            "three {}": several_share,
+            "in turn until . {}": ordered_share,
+            "late 6 {}": late_share,
+        }
+        shares["{}"] = 1 - sum(shares.values())
         for number in range(messages):
             openid, name = openids[number % users], f"m{number}"
-            (form,) = random.choices(["{}", "slow 0.5 {}", "three {}", "in turn until . {}"], shares)
+            (form,) = random.choices(list(shares), list(shares.values()))
             texts[openid].append(form.format(name))
             work[openid] += [f"{name}-{n}" for n in (1, 2, 3)] if form.startswith("three") else [name]
 
@@ -95,7 +104,9 @@ def run(
         seen = until_all_are_answered(sandbox, work)
         seconds = time.monotonic() - begun
         (account.folder / "log").write_text(fleet.log(), encoding="utf-8")
-        verdict = judge(seen, work, fleet.kills)
+        may_push = sandbox.state()["account"]["kind"] not in ("subscription", "service")
+        grey = set() if may_push else with_grey_line(sandbox, work)
+        verdict = judge(seen, work, fleet.kills, grey)
     return Result(
         **dataclasses.asdict(verdict), runs=len(account.runs()), kills=len(fleet.kills), seconds=seconds
     )
@@ -141,19 +152,32 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
+    parser.add_argument("--account-kind", choices=ACCOUNT_KINDS, default="service-verified")
+    parser.add_argument("--kill-every", type=float, default=2.0, metavar="SECONDS")
+    parser.add_argument("--late", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--sandbox", type=Path, default=ROOT, help="use the sandbox in this folder")
     options = parser.parse_args()
     account = Account()
     with contextlib.ExitStack() as stack:
-        sandbox = stack.enter_context(start_sandbox("--mode", "safe", cwd=options.sandbox))
+        kind = ("--account-kind", options.account_kind)
+        sandbox = stack.enter_context(start_sandbox("--mode", "safe", *kind, cwd=options.sandbox))
         store, shape = f"sqlite:///{account.folder}/bot.db", {"workers": 4}
         if options.store == "redis":
             store = stack.enter_context(redis_server(account.folder))
             shape = {"servers": 2, "workers": 2, "job_workers": 2}
-        result = run(sandbox, account, store, messages=options.messages, users=options.users, **shape)
+        result = run(
+            sandbox,
+            account,
+            store,
+            messages=options.messages,
+            users=options.users,
+            kill_every=options.kill_every,
+            late_share=options.late,
+            **shape,
+        )
         for name in (result.lost + result.repeated)[:10]:
             _explain(sandbox, name)
-    print(f"exactly_once, {options.store} {shape}, {machine()}")
+    print(f"exactly_once, {options.store} {shape}, {options.account_kind}, {machine()}")
     for name, value in dataclasses.asdict(result).items():
         print(f"{name:15} {len(value) if isinstance(value, list) else value}")
     if result.lost or result.repeated:

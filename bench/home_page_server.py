@@ -16,7 +16,7 @@ from bot.server.wsgi_bridge import Bridge
 if __name__ == "__main__":
     port, threads = (int(argument) for argument in sys.argv[1:])
     uvicorn.run(
-        Bridge(app, threads),
+        Bridge(app, threads, lambda environ: str(environ["REMOTE_ADDR"])),
         port=port,
         http=LimitedHttpProtocol,
         loop="uvloop",

@@ -4,7 +4,7 @@ import collections
 import dataclasses
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tests.launch import Json, Sandbox
 
@@ -17,14 +17,15 @@ Bubbles = dict[str, list[Json]]
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The names of messages by result. `cut_pushes` are the names in `repeated` whose repetition docs/flow.md
-    explains under "What cannot be guaranteed"."""
+    """The names of messages by result. Two lists name those that docs/flow.md explains under "What cannot be
+    guaranteed": `cut_pushes` of `repeated`, and `unnoticed` of `lost`."""
 
     messages: int
     answered_once: int
     lost: list[str]
     repeated: list[str]
     cut_pushes: list[str]
+    unnoticed: list[str]
     failure_lines: int
 
 
@@ -53,8 +54,21 @@ def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0
         time.sleep(0.5)
 
 
-def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
-    """Count how often each message was answered, and find the repetitions that a kill or a cut explains."""
+def with_grey_line(sandbox: Sandbox, openids: Iterable[str]) -> set[str]:
+    """Return the names of the messages of which WeChat got no answer: all their connections broke."""
+    names, name = set(), ""
+    for openid in openids:
+        for bubble in sandbox.chat(openid):
+            if bubble["from"] == "user":
+                name = str(bubble.get("content", "")).rpartition(" ")[2]
+            elif bubble["from"] == "system":
+                names.add(name)
+    return names
+
+
+def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster], grey: Collection[str] = ()) -> Verdict:
+    """Count how often each message was answered, and find the repetitions that a kill or a cut explains, and
+    the losses of an account that may not push: messages in `grey` (with_grey_line)."""
     shown: dict[str, list[Json]] = collections.defaultdict(list)
     for bubbles in seen.values():
         for bubble in bubbles:
@@ -62,12 +76,14 @@ def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster]) -> Verdict:
                 shown[name].append(bubble)
     names = [name for names in work.values() for name in names]
     repeated = [name for name in names if len(shown[name]) > 1]
+    lost = [name for name in names if not shown[name]]
     return Verdict(
         messages=len(names),
         answered_once=sum(len(shown[name]) == 1 for name in names),
-        lost=[name for name in names if not shown[name]],
+        lost=lost,
         repeated=repeated,
         cut_pushes=[name for name in repeated if _was_cut(shown[name], disasters)],
+        unnoticed=[name for name in lost if name.partition("-")[0] in grey],
         failure_lines=sum(bubble["from"] == "system" for bubbles in seen.values() for bubble in bubbles),
     )
 

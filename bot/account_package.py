@@ -114,7 +114,9 @@ def _import(name: str) -> ModuleType:
             problem = f"there is no package {name} in {Path.cwd()}; python -m bot new {name} makes one"
             raise HandlersError(name, [problem]) from None
         raise HandlersError(name, [_explain(error)]) from None
-    except (Exception, SystemExit) as error:  # the package is the operator's code and may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the package is the operator's code and may raise anything
         raise HandlersError(name, [_explain(error)]) from None
 
 

@@ -16,13 +16,14 @@ from bot.account_package import AccountPackage
 from bot.chat.endpoint import Endpoint
 from bot.chat.message_way import MessageWay, Waiting, build_message_way
 from bot.config import CALLBACK_PATH, Config
+from bot.oauth import browser
 from bot.oauth.state import States
 from bot.oauth.visits import build_visits
 from bot.server import greenlets, running_handlers
 from bot.server.application import AsgiApplication
 from bot.server.batched_store import BatchedStore
 from bot.server.handler_threads import HandlerThreads
-from bot.server.wsgi_bridge import Bridge, Wsgi
+from bot.server.wsgi_bridge import AddressOf, Bridge, Wsgi
 from bot.site import application, members_api, operations
 from bot.site.page import Site
 from bot.store import Clock, Store, open_store
@@ -107,7 +108,7 @@ def build_wsgi(parts: Parts) -> Wsgi:
     own: list[application.Path] = [(CALLBACK_PATH, partial(Endpoint, parts.chat.callback))]
     own += operations.paths(parts.base.store, parts.site) + members_api.paths(parts.site)
     app = application.WebApplication(parts.site, [*own, *parts.package.pages])
-    app.add_processor(application.log_request)
+    app.add_processor(application.log_requests(_address_of(parts.base.config)))
     app.add_processor(application.secure(parts.base.config))
     seconds = parts.base.config.static_seconds
     with_static = WhiteNoise(app.wsgifunc(), max_age=seconds, add_headers_function=_static_headers)
@@ -123,6 +124,12 @@ def _static_headers(headers: Any, _path: str, _url: str) -> None:
 
 def build_server(parts: Parts) -> AsgiApplication:
     """Build the ASGI application: deliveries run on the loop, everything else in threads."""
-    bridge = Bridge(build_wsgi(parts), parts.base.config.threads)
-    start = partial(parts.start, jobs=parts.base.config.jobs_in_server)
-    return AsgiApplication(CALLBACK_PATH, parts.chat.callback, bridge, start, parts.close)
+    config = parts.base.config
+    address_of = _address_of(config)
+    bridge = Bridge(build_wsgi(parts), config.threads, address_of)
+    start = partial(parts.start, jobs=config.jobs_in_server)
+    return AsgiApplication(CALLBACK_PATH, parts.chat.callback, bridge, address_of, start, parts.close)
+
+
+def _address_of(config: Config) -> AddressOf:
+    return partial(browser.address, trusted=config.trusted_proxies)

@@ -24,6 +24,7 @@ from bot.account_package import AccountPackage
 from bot.app import Parts, build, build_wsgi
 from bot.chat.router import Route
 from bot.config import Config
+from bot.telemetry import request_log
 from tests import account
 from tests.launch import ROOT, Bot, Sandbox, start_bot, start_sandbox
 
@@ -348,4 +349,5 @@ def _not_yet(environ: Any, start_response: Any) -> Any:
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """The bot's log lines of this process."""
     caplog.set_level(logging.INFO, logger="bot")
+    request_log.refusal_lines.seconds.clear()  # those of the test before
     return caplog

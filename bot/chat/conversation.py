@@ -74,8 +74,9 @@ class Conversations:
 
         self._store.update(f"kept:{openid}", add)
 
-    def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
-        """Return the next answer that is kept for this user, or None. Consecutive texts are joined.
+    def kept(self, openid: str, receiver: str, *, again: bool, source: str = "") -> Reply | None:
+        """Return the next answer that is kept for this user, or None. Consecutive texts are joined. With a
+        `source`, return only the answer that is kept under it.
 
         From then on the answer belongs to the message `receiver`. If this message is run `again`, because its
         process died, it gets the same answer.
@@ -91,7 +92,7 @@ class Conversations:
             nonlocal has_gift
             held = load_list(record, dict)
             if given is None:
-                taken[:] = _first(held)
+                taken[:] = _of(held, source) if source else _first(held)
                 if taken:
                     # Write this before the answer is removed: the process may die in between.
                     self._store.put(gift, dump_list(taken), _GIVEN_SECONDS)
@@ -141,10 +142,18 @@ def _write(held: list[_Held], taken: Sequence[str] = ()) -> Write:
     return Write(dump_list([*marks[-_MOST_MARKS:], *answers]), _KEPT_SECONDS if answers else _GIVEN_SECONDS)
 
 
+def _of(held: list[_Held], source: str) -> list[_Held]:
+    return [one for one in _known(held) if one.get("source") == source]
+
+
+def _known(held: list[_Held]) -> list[_Held]:
+    """Return the answers, without marks and without answers that only another version can read."""
+    return [one for one in held if one.get("kind") != _TAKEN and _reply(one) is not None]
+
+
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer, and those after it that one reply can say, too. Skip those that only another
-    version can read."""
-    known = [one for one in held if one.get("kind") != _TAKEN and _reply(one) is not None]
+    """Return the first answer, and those after it that one reply can say, too."""
+    known = _known(held)
     count = 1
     while count < len(known) and _joined(known[: count + 1]) is not None:
         count += 1

@@ -3,7 +3,6 @@
 This module must not read deliveries, deadlines or records.
 """
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Generator, Sequence
@@ -275,12 +274,15 @@ class Handlers:
 def _call(route: Route, chat: Chat, *captures: Any) -> Any:
     """Call the handler and return its result.
 
-    SystemExit (argparse raises it if a user types an option) and CancelledError become an error of the
-    handler. Only here can they be distinguished from the end of the delivery itself.
+    A BaseException becomes an error of the handler: SystemExit (argparse raises it if a user types an
+    option), CancelledError, the panic of an extension in Rust. Only here can it be distinguished from the end
+    of the delivery itself.
     """
     try:
         return route.handler(chat, *captures)
-    except (SystemExit, asyncio.CancelledError) as error:
+    except Exception:
+        raise
+    except BaseException as error:
         raise _gave_up(route, error) from None
 
 
@@ -290,7 +292,9 @@ def _next(route: Route, replies: Generator[Any, None, Any]) -> tuple[Any, bool]:
         return next(replies), False
     except StopIteration as end:
         return end.value, True
-    except (SystemExit, asyncio.CancelledError) as error:
+    except Exception:
+        raise
+    except BaseException as error:
         raise _gave_up(route, error) from None
 
 

@@ -3,6 +3,7 @@
 This module must not call the handler.
 """
 
+import asyncio
 import copy
 import inspect
 import re
@@ -149,7 +150,9 @@ class Router:
         for place, route in self._routes.items():
             try:
                 captures = route.match(visit)
-            except Exception as error:
+            except asyncio.CancelledError:  # the client has hung up, or the process ends
+                raise
+            except BaseException as error:  # the operator's function may raise anything
                 return Match(Route(route.match, partial(_failing_match, error)), (), "")
             if captures is not None:
                 return Match(route, captures, place)
@@ -162,5 +165,5 @@ class Router:
         return Match(route, tuple(captures), place) if route else None
 
 
-def _failing_match(error: Exception, chat: Chat) -> None:
+def _failing_match(error: BaseException, chat: Chat) -> None:
     raise error

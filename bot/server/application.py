@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.chat.endpoint import Callback, Response
 from bot.chat.wire.gate import MAX_BODY
 from bot.server import greenlets
-from bot.server.wsgi_bridge import Bridge, Receive, Scope, Send
+from bot.server.wsgi_bridge import AddressOf, Bridge, Receive, Scope, Send, environ_of
 from bot.telemetry.log import describe
 from bot.telemetry.request_log import logged
 
@@ -29,12 +29,14 @@ class AsgiApplication:
         path: str,
         callback: Callback,
         pages: Bridge,
+        address_of: AddressOf,
         start: Callable[[], None] = lambda: None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._callback = callback
         self._pages = pages
+        self._address_of = address_of
         self._start = start
         self._close = close
 
@@ -57,14 +59,16 @@ class AsgiApplication:
     async def _deliver(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a delivery. It runs in a greenlet, so other deliveries run while it waits."""
         query_string = scope["query_string"].decode("latin-1")
-        with logged("POST", self._path) as facts:
+        with logged("POST", self._path, lambda: self._address_of(environ_of(scope))) as facts:
             try:
                 body = await _body(receive)
                 if body is None:
                     response = _NO_BODY
                 else:
                     response = await greenlets.run(self._callback.receive, query_string, lambda: body)
-            except Exception as error:
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
                 log.error("[loop] fault: %s", describe(error))
                 response = _FAULT
             facts["status"] = str(response.status)

@@ -27,6 +27,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
+AddressOf = Callable[[dict[str, Any]], str]  # from a WSGI environment to the client's IP address
 
 _PIECE_BYTES = 256 * 1024
 _PATIENCE_SECONDS = 0.02  # further threads start if pages have waited for so long
@@ -51,7 +52,8 @@ class _Broken(Exception):
 class Bridge:
     """An ASGI application that runs the WSGI application `app`, with at most `threads` requests at a time."""
 
-    def __init__(self, app: Wsgi, threads: int) -> None:
+    def __init__(self, app: Wsgi, threads: int, address_of: AddressOf) -> None:
+        self._address_of = address_of
         self._app = app
         self._most = threads
         self._threads = CallThreads("page", threads, _PATIENCE_SECONDS)
@@ -64,14 +66,14 @@ class Bridge:
         in_thread = self._threads.call
         body = await _whole_body(receive) if _has_body(scope) else b""
         if body is None or len(body) > MAX_BODY:
-            await _refuse(scope, send, body)
+            await self._refuse(scope, send, body)
             return
         if self._threads.under_way >= self._most:
             metrics.pages_full.inc()
             self._fulls.warn(
                 "full", "[bridge] %d pages run, and a further one must wait; see THREADS", self._most
             )
-        answer: _Answer = await in_thread(self._answer, _environ(scope, body))
+        answer: _Answer = await in_thread(self._answer, environ_of(scope, body))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.rest is None:
             await send({"type": "http.response.body", "body": answer.piece})
@@ -89,11 +91,20 @@ class Bridge:
             gone.cancel()
             await in_thread(answer.close)
 
+    async def _refuse(self, scope: Scope, send: Send, body: bytes | None) -> None:
+        """Answer 413 for a body that is too large, or 400 for one without an end (`body` is None)."""
+        status, reason = (400, "no-body") if body is None else (413, "body-too-large")
+        with logged(scope["method"], scope["path"], lambda: self._address_of(environ_of(scope))) as facts:
+            facts.update(status=str(status), result="refused", reason=reason)
+            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": reason.encode()})
+
     def _answer(self, environ: dict[str, Any]) -> _Answer:
         """Run the application until the first piece of its answer. Called in a thread."""
         try:
             return self._run(environ)
-        except Exception as error:
+        except BaseException as error:  # also SystemExit, which would end the event loop
             log.error("[bridge] fault: %s", describe(error))
             return _Answer(500, [(b"content-length", b"0")], b"")
 
@@ -144,21 +155,11 @@ async def _whole_body(receive: Receive) -> bytes | None:
     return bytes(body)
 
 
-async def _refuse(scope: Scope, send: Send, body: bytes | None) -> None:
-    """Answer 413 for a body that is too large, or 400 for one without an end (`body` is None)."""
-    status, reason = (400, "no-body") if body is None else (413, "body-too-large")
-    with logged(scope["method"], scope["path"]) as facts:
-        facts.update(status=str(status), result="refused", reason=reason)
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": reason.encode()})
-
-
 def _next(pieces: Iterator[bytes]) -> bytes | None:
     """Return the next piece, or None after the last one. Raises _Broken after logging a fault."""
     try:
         return next(pieces, None)
-    except Exception as error:
+    except BaseException as error:
         log.error("[bridge] fault in a stream: %s", describe(error))
         raise _Broken from None
 
@@ -181,7 +182,8 @@ def _large(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield gathered
 
 
-def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+def environ_of(scope: Scope, body: bytes = b"") -> dict[str, Any]:
+    """Return the WSGI environment of a request."""
     server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],

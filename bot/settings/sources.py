@@ -69,7 +69,9 @@ def _run(file: Path) -> dict[str, Any]:
     """Run `file` and return the values of its names in capitals. Raises ConfigError if it cannot be run."""
     try:
         found = runpy.run_path(str(file))
-    except (Exception, SystemExit) as error:  # the error's text may hold a secret, its type does not
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the error's text may hold a secret, its type does not
         module = f" of {error.name}" if isinstance(error, ImportError) and error.name else ""
         problem = f"{file} cannot be read: {type(error).__name__}{module}{_line(error, file)}"
         raise ConfigError([problem]) from None

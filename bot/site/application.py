@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,15 +38,21 @@ _STATUS = {
 }
 
 
-def log_request(handle: Handle) -> Any:
-    """Write one log line for each request. It is the outermost hook, so that it covers the others."""
-    # Log the path without the query, which has codes, states and signatures.
-    with logged(web.ctx.method, web.ctx.path) as facts:
-        web.ctx.facts = facts
-        try:
-            return handle()
-        finally:
-            facts["status"] = str(web.ctx.status).partition(" ")[0]
+def log_requests(address_of: Callable[[dict[str, Any]], str]) -> Callable[[Handle], Any]:
+    """Return the hook that writes one log line for each request. It is the outermost one, so that it covers
+    the others."""
+
+    def log_request(handle: Handle) -> Any:
+        address = partial(address_of, web.ctx.env)
+        # Log the path without the query, which has codes, states and signatures.
+        with logged(web.ctx.method, web.ctx.path, address) as facts:
+            web.ctx.facts = facts
+            try:
+                return handle()
+            finally:
+                facts["status"] = str(web.ctx.status).partition(" ")[0]
+
+    return log_request
 
 
 def secure(config: Config) -> Callable[[Handle], Any]:
@@ -168,7 +175,9 @@ class WebApplication(web.application):
         except StoreError as error:
             log.error("[store] %s", error)
             return self._page(503, "store-down", {"result": "store-down"})
-        except Exception as error:  # a fault in a page: log its place, show a friendly page
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a fault in a page: log its place, show a friendly page
             log.error("[page] %s", describe(error))
             return self._page(500, "fault", {"result": "fault"})
 

@@ -66,6 +66,8 @@ class Live:
     def refused(self, act: Callable[[], requests.Response | None], *reasons: str) -> None:
         """`act` is refused with one line in the log that names one of `reasons`; then all is well."""
         answers: list[requests.Response | None] = []
+        # Each from another address: one address has a line a second.
+        self._http.headers["X-Forwarded-For"] = f"2001:db8::{next(_ids):x}"
         lines = self.bot.log_of(lambda: answers.append(act()))
         (answer,) = answers
         if answer is not None:
@@ -140,7 +142,7 @@ BOMB = (
     + "".join(f'<!ENTITY {chr(n)} "{f"&{chr(n - 1)};" * 10}">' for n in range(ord("b"), ord("j")))
     + "]><xml><Content>&i;</Content></xml>"
 )
-ONE = "<MsgId>1</MsgId>"
+ONE = "<MsgId>999999999</MsgId>"
 
 BAD: dict[str, tuple[Make, tuple[str, ...]]] = {
     "wrong signature": (signed(signature="0" * 40, msg_signature="0" * 40), ("bad-signature",)),

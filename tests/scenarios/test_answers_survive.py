@@ -10,14 +10,16 @@ from tests.launch import start_sandbox
 from tests.scenarios.phone_checks import was_exactly_once
 
 
+@pytest.mark.parametrize("kind", ["service-verified", "subscription"])
 @pytest.mark.parametrize(
     ("store", "mode"), [("sqlite", "safe"), pytest.param("redis", "plain", marks=pytest.mark.redis)]
 )
 def test_every_message_is_answered_once_whoever_is_killed(
-    store: str, mode: str, account: Account, request: pytest.FixtureRequest
+    store: str, mode: str, kind: str, account: Account, request: pytest.FixtureRequest
 ) -> None:
-    kill = {"messages": 400, "users": 40, "kill_every": 1.0, "clients": 24}
-    with start_sandbox("--mode", mode) as sandbox:
+    """Also for an account that may not push: there, at the latest with the user's next message."""
+    kill = {"messages": 400, "users": 40, "kill_every": 1.0, "clients": 24, "late_share": 0.02}
+    with start_sandbox("--mode", mode, "--account-kind", kind) as sandbox:
         if store == "sqlite":
             result = exactly_once.run(
                 sandbox, account, f"sqlite:///{account.folder}/bot.db", workers=4, **kill

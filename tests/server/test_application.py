@@ -49,8 +49,11 @@ def test_half_a_body_is_refused() -> None:
     async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
         raise AssertionError
 
-    server = application.AsgiApplication("/wechat", None, nobody)  # type: ignore[arg-type]  # neither is reached
-    scope: Scope = {"type": "http", "method": "POST", "path": "/wechat", "query_string": b""}
+    server = application.AsgiApplication("/wechat", None, nobody, lambda environ: "192.0.2.7")  # type: ignore[arg-type]  # neither is reached
+    scope: Scope = {
+        "type": "http", "http_version": "1.1", "scheme": "http", "method": "POST", "path": "/wechat",
+        "raw_path": b"/wechat", "query_string": b"", "headers": [],
+    }  # fmt: skip
     on_loop.run(server(scope, receive, send))
     assert sent[0]["status"] == 400
 

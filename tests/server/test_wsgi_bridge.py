@@ -20,6 +20,10 @@ from tests import on_loop
 START = {"type": "http.response.start"}
 
 
+def address_of(environ: dict[str, Any]) -> str:
+    return str(environ["REMOTE_ADDR"])
+
+
 def scope(
     path: bytes = b"/page", *headers: tuple[bytes, bytes], method: str = "GET", query: bytes = b""
 ) -> Scope:
@@ -51,7 +55,7 @@ def ask(app: Wsgi, request: Scope, *pieces: bytes, hang_up_after: int = 1000) ->
                 gone.set()
                 await asyncio.sleep(0)
 
-        await Bridge(app, 2)(request, receive, send)
+        await Bridge(app, 2, address_of)(request, receive, send)
         return sent
 
     return on_loop.run(one())
@@ -151,7 +155,7 @@ def test_half_a_body_is_no_body(request_scope: Scope, log: pytest.LogCaptureFixt
         async def send(message: Scope) -> None:
             sent.append(message)
 
-        await Bridge(not_called, 2)(request_scope, receive, send)
+        await Bridge(not_called, 2, address_of)(request_scope, receive, send)
 
     on_loop.run(hangs_up())
     assert sent[0]["status"] == 400
@@ -182,7 +186,7 @@ def test_the_largest_body_is_read() -> None:
 
 def test_forms_that_are_sent_by_half_hold_no_threads() -> None:
     """Forty of them, and two threads: a page is answered, and so is each form when its rest comes."""
-    bridge, rest = Bridge(answering([b"page"]), 2), asyncio.Event()
+    bridge, rest = Bridge(answering([b"page"]), 2, address_of), asyncio.Event()
 
     async def all_of_them() -> list[Scope]:
         answered: list[Scope] = []
@@ -266,7 +270,7 @@ def test_a_page_that_waits_for_a_thread_is_logged_once_and_then_served(log: pyte
         return [b"page"]
 
     async def three() -> list[list[Scope]]:
-        bridge = Bridge(app, 1)
+        bridge = Bridge(app, 1, address_of)
         sent: list[list[Scope]] = [[], [], []]
 
         async def request(number: int) -> None:
@@ -364,7 +368,7 @@ def test_requests_run_beside_each_other() -> None:
         start_response("200 OK", [])
         return [b"both"]
 
-    bridge = Bridge(app, 2)
+    bridge = Bridge(app, 2, address_of)
 
     async def receive() -> Scope:
         return {"type": "http.request", "body": b"", "more_body": False}

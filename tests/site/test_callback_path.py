@@ -8,7 +8,7 @@ import pytest
 import requests
 import web
 
-from bot.site.application import WebApplication, log_request
+from bot.site.application import WebApplication, log_requests
 from bot.site.callback_path import CallbackPathHint
 from tests.conftest import Clock
 from tests.visiting import Serve
@@ -70,7 +70,7 @@ def test_two_slashes_are_a_404_too(log: pytest.LogCaptureFixture) -> None:
             return "not found"
 
     app = WebApplication(Site(), [("/wechat", web.notfound)])  # type: ignore[arg-type]  # shows one page only
-    app.add_processor(log_request)
+    app.add_processor(log_requests(lambda environ: ""))
     environ: dict[str, Any] = {"PATH_INFO": "//wechat", "QUERY_STRING": ""}
     setup_testing_defaults(environ)
     answered: list[str] = []

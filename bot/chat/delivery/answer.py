@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from bot.chat.delivery.late_answers import LateAnswers
+from bot.chat.delivery.late_answers import LateAnswers, source_in_time
 from bot.chat.delivery.record import Claim, Records, State
 from bot.chat.delivery.repeat import Repeat
 from bot.chat.delivery.retry_timing import LAST_ATTEMPT
@@ -39,7 +39,7 @@ class Answerer:
         self._records = records
         self._late = late
         self._timing = late.timing
-        self.repeat = Repeat(records, late)
+        self.repeat = Repeat(records, late, handlers.conversations)
 
     def answer(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         """Return the answer of one delivery before `end` (see RetryTiming). Run the handler if no other
@@ -55,11 +55,11 @@ class Answerer:
 
     def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
         match = self._handlers.find(incoming)
-        stands_in = self._timing.can_push and claim.attempt > 1  # the process of an earlier delivery has died
+        stands_in = claim.attempt > 1  # the process of an earlier delivery has died
         if match is None:
-            return self._run(incoming, match, claim)
+            return self._run(incoming, match, claim, end)
         if not (match.route.is_job or stands_in) and self._handlers.has_room(match):
-            return self._run(incoming, match, claim)
+            return self._run(incoming, match, claim, end)
         try:
             if not self._late.write(incoming, match):
                 route = match.route.name
@@ -70,11 +70,11 @@ class Answerer:
             if not self._handlers.has_room(match):
                 raise NoRoom from error
             log.error("[answer] no job can be written, so the handler runs here: %s", error)
-            return self._run(incoming, match, claim)
+            return self._run(incoming, match, claim, end)
         self._late.wake(incoming)
         return self._join(incoming, claim.attempt, end, match.route.name)
 
-    def _run(self, incoming: Incoming, match: Match | None, claim: Claim) -> Answer:
+    def _run(self, incoming: Incoming, match: Match | None, claim: Claim, end: float) -> Answer:
         """Run the handler now, in this thread."""
         attempt, route = claim.attempt, match.route.name if match else ""
         outcome = self._handlers.run(incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside)
@@ -82,6 +82,8 @@ class Answerer:
         if outcome.more:
             self.keep(incoming, outcome.more)
         try:
+            if self._timing.left(end) < -OUTWAIT_SECONDS:
+                return self._leave(incoming, reply, attempt, route)
             return self.give(incoming, reply, attempt, route)
         except StoreError as error:
             log.error("[answer] reply not recorded: %s", error)
@@ -96,6 +98,23 @@ class Answerer:
         claim = self._records.look(incoming.key, attempt)
         answer = self.repeat.answer(incoming, claim)
         return answer._replace(result="late", route=route, retry=claim.state is State.RUNNING)
+
+    def _leave(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str) -> Answer:
+        """End a run after WeChat has hung up on the delivery that ran it. A later delivery takes the reply,
+        if one waits; otherwise a job brings it, or the user's next message gets it."""
+        if reply is None or not reply.is_answer:
+            self._record(incoming, reply)
+        elif not self._timing.can_push:
+            if not self._records.has_ended(incoming.key):
+                source = source_in_time(incoming)
+                self._handlers.conversations.keep(incoming.openid, reply, source)
+                self._records.finish_kept(incoming.key, source)
+            self._late.forget(incoming)
+        elif self._records.finish(incoming.key, reply, given=False):
+            self._late.bring_unused(incoming)
+        elif self._records.is_promised(incoming.key):
+            self._late.bring(incoming, reply)
+        return Answer(None, "late", attempt, route, retry=True)
 
     def give_unrecorded(
         self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = ""
@@ -136,14 +155,14 @@ class Answerer:
             if left <= 0 or not has_place:
                 return self._give_up(incoming, attempt, route, must=True)
             # The process of the run may be dead, and the processes of waiting deliveries may die, too.
-            take_back = self._expect(incoming) if self._timing.can_push and attempt > 1 else None
+            take_back = self._expect(incoming) if attempt > 1 else None
             left = min(left, self._timing.left(end) - self._timing.reserve(attempt))
             claim = self._records.wait(incoming.key, attempt, left)
             if claim.state is State.RUNNING:
                 answer = self._give_up(incoming, attempt, route, must=False)
             else:
                 answer = self._joined(incoming, claim, end, route)
-            if take_back and not self._records.is_promised(incoming.key):
+            if take_back and self._records.has_ended(incoming.key):
                 take_back()
             return answer
 
@@ -156,7 +175,7 @@ class Answerer:
     def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran the handler is dead
             return self.answer(incoming, claim, end)
-        if claim.is_unused:  # a job made the reply
+        if claim.is_unused or claim.kept:  # a job made the reply
             return self.repeat.answer(incoming, claim, route)
         return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 

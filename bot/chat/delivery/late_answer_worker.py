@@ -9,10 +9,18 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.account import Account
-from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, TYPING, result_of, send_typing, source_of
+from bot.chat.delivery.late_answers import (
+    BUSY,
+    EXPECTED,
+    MAX_RUNS,
+    TYPING,
+    result_of,
+    send_typing,
+    source_of,
+)
 from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.delivery.record import Claim, Records, State
-from bot.chat.delivery.retry_timing import unused_seconds
+from bot.chat.delivery.retry_timing import UNUSED_SECONDS
 from bot.chat.delivery.several_replies import SeveralReplies
 from bot.chat.handler import Handlers, Outcome
 from bot.chat.replies.kinds import Reply
@@ -56,7 +64,6 @@ class LateAnswerWorker:
         self._several = several
         self._ordered = ordered
         self._wake = wake
-        self._unused_seconds = unused_seconds(account.can_push)
 
     def perform(self, job: Job) -> Later | Failed | None:
         """Perform one job as far as possible now. Raises JobLost if another worker has the job."""
@@ -136,6 +143,10 @@ class LateAnswerWorker:
         if self._has_ended(job, found):
             return self._bring_unused(incoming, job, found)
         outcome = self._run(incoming, match, job)
+        if not self._account.can_push:
+            if self._records.has_ended(incoming.key):
+                return None  # another process has run the handler, and its reply was ready first
+            return self._bring(incoming, self._note_reply(job, outcome))
         if outcome.reply is not None and not outcome.reply.is_answer:
             if not self._records.promise_push(incoming.key, lambda process: lambda: None):
                 return None  # another process has run the handler, and its reply was ready first
@@ -143,7 +154,7 @@ class LateAnswerWorker:
         if self._records.finish(incoming.key, outcome.reply, given=False):
             log.info("[late] reply ready in time: openid=%s", incoming.openid)
             job = self._outbox.note(job, ended=True, problem=outcome.problem)
-            return Later(self._unused_seconds, "") if outcome.reply else result_of(job)
+            return Later(UNUSED_SECONDS, "") if outcome.reply else result_of(job)
         if not self._records.is_promised(incoming.key):
             return None  # this process counted as dead, and another one has finished the run first
         return self._bring(incoming, self._note_reply(job, outcome))
@@ -153,7 +164,7 @@ class LateAnswerWorker:
         which the deliveries waited have then been killed."""
         if found.reply is None or not found.is_unused:
             return result_of(job)
-        left = self._unused_seconds - self._records.age(found)
+        left = UNUSED_SECONDS - self._records.age(found)
         if left > 0:
             return Later(left, "")
         if not self._records.promise_unused(incoming.key, found):
@@ -184,6 +195,8 @@ class LateAnswerWorker:
         """Bring the reply that is stored in the job."""
         reply = from_json(job.work["reply"])
         later = self._deliver(incoming.openid, job, reply) if reply else None
+        if not self._account.can_push:  # a delivery that still waits takes the reply that was kept
+            self._records.finish_kept(incoming.key, source_of(job, "late") if reply else "")
         return later or result_of(job)
 
     def _deliver(self, openid: str, job: Job, reply: Reply) -> Later | None:

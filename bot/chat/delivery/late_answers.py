@@ -60,6 +60,12 @@ def source_of(job: Job, reply: str | int) -> str:
     return f"{job.id}:{reply}:{job.work.get('retries', 0)}"
 
 
+def source_in_time(incoming: Incoming) -> str:
+    """Return the source under which the reply of a message is kept, if a delivery may still take it. All runs
+    of the message use it: the user gets the reply of one of them."""
+    return f"{incoming.key}:late:0"
+
+
 def result_of(job: Job) -> Failed | None:
     """Return None if the job is done, or Failed if its handler failed."""
     problem = str(job.work.get("problem", ""))
@@ -118,8 +124,27 @@ class LateAnswers:
     def expect(self, incoming: Incoming, runner: str) -> Callable[[], None]:
         """Write a job for a handler that runs in the process `runner` now. A worker runs the job only if that
         process dies. Return a function that deletes the job."""
-        job = self._outbox.put(incoming.key, EXPECTED, {"fields": incoming.fields}, owner=runner)
+        work = {"fields": incoming.fields}
+        job = self._outbox.put(incoming.key, EXPECTED, work, owner=runner) or self._expected(incoming)
         return lambda: self._outbox.done(job) if job else None
+
+    def _expected(self, incoming: Incoming) -> Job | None:
+        job = self._outbox.get(incoming.key)
+        return job if job and job.kind == EXPECTED and not job.work.get("late") else None
+
+    def forget(self, incoming: Incoming) -> None:
+        """Delete the job that waits in case this process dies: its run has ended."""
+        if job := self._expected(incoming):
+            self._outbox.done(job)
+
+    def bring_unused(self, incoming: Incoming) -> None:
+        """Bring the reply in the record to the user if no delivery answers with it soon."""
+        work = {"fields": incoming.fields, "ended": True}
+        while self._outbox.put(incoming.key, RUN, work) is None:
+            job = self._expected(incoming)
+            if job is None or self._outbox.rewrite(job, RUN, work):
+                break
+        self._wake(incoming.key)
 
     def bring(self, incoming: Incoming, reply: Reply | None) -> None:
         """Bring a promised reply to the user, after a delivery has run the handler in this process."""

@@ -46,6 +46,7 @@ class _Done:
     at: float
     answered: float
     reply: dict[str, Any] | None = None
+    kept: str = ""
 
 
 class Claim(NamedTuple):
@@ -53,8 +54,9 @@ class Claim(NamedTuple):
 
     If DONE: `reply` is None if the handler returned none, or if a job brings the reply to the user; `at` is
     when the reply was ready, and `answered` when a delivery last answered with it, in unix seconds.
-    `answered` is 0 for the reply of a job until a delivery has answered with it. `stored` is the stored
-    record, as bytes.
+    `answered` is 0 for the reply of a job until a delivery has answered with it. `kept` is the source under
+    which the reply is kept for the user's next message, if a delivery may take it from there. `stored` is the
+    stored record, as bytes.
     If NEW: `nothing_beside` is True if claim() was called with a key `beside` and the store has no value for
     that key.
     """
@@ -64,6 +66,7 @@ class Claim(NamedTuple):
     reply: Reply | None = None
     at: float = 0
     answered: float = 0
+    kept: str = ""
     stored: bytes = b""
     nothing_beside: bool = False
 
@@ -207,6 +210,10 @@ class Records:
             return True
         return self.promise(key, expect)  # a waiting delivery has just written the lost record again
 
+    def has_ended(self, key: str) -> bool:
+        """Return True if the record is DONE."""
+        return (self._store.get(key) or b"").startswith(_DONE)
+
     def is_promised(self, key: str) -> bool:
         """Return True if a job must bring the reply to the user."""
         return self._store.get(key) == _PROMISED
@@ -222,7 +229,16 @@ class Records:
         is written again.
         """
         now = self._clock()
-        done = _done(reply, now, now if given else 0)
+        return self._finish(key, _Done(now, now if given else 0, to_json(reply)))
+
+    def finish_kept(self, key: str, source: str) -> bool:
+        """Change the record to DONE. The reply is kept for the user's next message under `source`
+        (Conversations.keep), and a delivery that waits takes it from there. An empty `source` says that there
+        is no reply. Return False as finish() does."""
+        return self._finish(key, _Done(self._clock(), 0, kept=source))
+
+    def _finish(self, key: str, ended: _Done) -> bool:
+        done = _DONE + dump(ended)
         for expected in (self._mine, _QUEUED):
             if self._store.swap(key, expected, done, self._lifetime):
                 return True
@@ -286,7 +302,7 @@ def _ended(record: bytes, attempt: int) -> Claim:
     except ValueError as error:  # a newer version has written it
         log.error("[answer] a stored reply cannot be read, WeChat gets success: %s", error)
         reply = None
-    return Claim(State.DONE, attempt, reply, done.at, done.answered, record)
+    return Claim(State.DONE, attempt, reply, done.at, done.answered, done.kept, record)
 
 
 def _done(reply: Reply | None, at: float, answered: float) -> bytes:

@@ -3,6 +3,7 @@
 import functools
 import logging
 
+from bot.chat.conversation import Conversations
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.record import Claim, Records
 from bot.chat.wire.messages import Incoming
@@ -13,14 +14,18 @@ log = logging.getLogger("bot.answer")
 
 
 class Repeat:
-    """Answer with a reply that is in the record."""
+    """Answer with a reply that is in the record, or that the record names."""
 
-    def __init__(self, records: Records, late: LateAnswers) -> None:
+    def __init__(self, records: Records, late: LateAnswers, conversations: Conversations) -> None:
         self._records = records
+        self._conversations = conversations
         self._late = late
 
     def answer(self, incoming: Incoming, claim: Claim, route: str = "") -> Answer:
-        """Return the answer of a delivery that found its message DONE. Raises nothing."""
+        """Return the answer of a delivery that found its message DONE. Raises StoreError, but only if the
+        reply is kept."""
+        if claim.kept:
+            return self._take_kept(incoming, claim, route)
         try:
             given = self._give(incoming, claim)
         except StoreError as error:
@@ -31,6 +36,13 @@ class Repeat:
             return Answer(None, "pushed-instead", claim.attempt, route)
         result = "joined" if given.is_unused else "repeated"
         return Answer(given.reply, result, claim.attempt, route, given.at, is_first=given.is_unused)
+
+    def _take_kept(self, incoming: Incoming, claim: Claim, route: str) -> Answer:
+        """Answer with the reply that a job has kept, unless another message of the user has taken it."""
+        receiver = f"{incoming.key}:answer"
+        reply = self._conversations.kept(incoming.openid, receiver, again=True, source=claim.kept)
+        result = "joined" if reply else "none"
+        return Answer(reply, result, claim.attempt, route, claim.at, is_first=True)
 
     def _give(self, incoming: Incoming, claim: Claim) -> Claim | None:
         """Record that this delivery answers with the reply, and return the claim that has the reply. Return

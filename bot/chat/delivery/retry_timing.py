@@ -17,15 +17,10 @@ from bot.store import Clock
 
 LAST_ATTEMPT = 3
 SERIES_SECONDS = 30.0  # WeChat delivers no message again after this time
-# A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply after this
-# time, their processes are dead.
-_UNUSED_SECONDS = 1.0
+# A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply of a job
+# after this time, their processes are dead.
+UNUSED_SECONDS = 1.0
 _COPY_SECONDS = 1.5  # a copy arrives within 0.5 s, and CreateTime has whole seconds
-
-
-def unused_seconds(can_push: bool) -> float:
-    """Return how old an unused reply of a job gets before the job must bring it: no delivery waits for it."""
-    return _UNUSED_SECONDS if can_push else SERIES_SECONDS
 
 
 class RetryTiming:

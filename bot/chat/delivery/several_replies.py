@@ -18,7 +18,7 @@ from typing import Any
 from bot.account import Account
 from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, result_of, send_typing, source_of
 from bot.chat.delivery.record import Records, State
-from bot.chat.delivery.retry_timing import unused_seconds
+from bot.chat.delivery.retry_timing import UNUSED_SECONDS
 from bot.chat.handler import Handlers, Said
 from bot.chat.replies.kinds import Reply, Text
 from bot.chat.replies.stored import from_json, to_json
@@ -66,7 +66,6 @@ class SeveralReplies:
         self._account = account
         self._hint = "\n" + more_hint
         self._sleep = sleep
-        self._unused_seconds = unused_seconds(account.can_push)
 
     def perform(self, incoming: Incoming, match: Match, job: Job) -> Later | Failed | None:
         """Run the handler, from the reply that the last run was bringing. Raises JobLost and StoreError; the
@@ -88,7 +87,7 @@ class SeveralReplies:
             return result_of(job)
         if job.work.get("said"):  # late_answer_worker.py brings it if no delivery uses it
             self._outbox.note(job, ended=True)
-            return Later(self._unused_seconds, "")
+            return Later(UNUSED_SECONDS, "")
         self._records.finish(incoming.key, None)
         return result_of(job)
 
@@ -129,9 +128,21 @@ class SeveralReplies:
         """Bring the reply that is written in the job."""
         if job.work.get("late"):
             return self._send(incoming, job, replies)
+        if not self._account.can_push:
+            return self._keep_first(incoming, job)
         if self._is_answer(incoming, job):
             return job
         return self._send(incoming, self._outbox.note(job, late=True), replies)
+
+    def _keep_first(self, incoming: Incoming, job: Job) -> Job:
+        """Keep the first reply. A delivery that still waits takes it from there."""
+        if job.tries == 1 and self._records.has_ended(incoming.key):
+            raise _AnsweredElsewhere
+        source, reply = source_of(job, job.work["number"]), from_json(job.work["said"])
+        if reply is not None:
+            self._handlers.conversations.keep(incoming.openid, reply, source)
+            self._records.finish_kept(incoming.key, source)
+        return self._outbox.note(job, late=True, said=None)
 
     def _is_answer(self, incoming: Incoming, job: Job) -> bool:
         """Give the first reply to the deliveries that wait. Return False if it must be pushed or kept."""
@@ -152,7 +163,7 @@ class SeveralReplies:
         """Make sure that the user has got the first reply, before a second one is brought."""
         if job.work.get("late") or not job.work.get("said"):
             return job
-        claim = self._records.until_used(incoming.key, self._unused_seconds)
+        claim = self._records.until_used(incoming.key, UNUSED_SECONDS)
         if claim.is_unused:
             self._records.promise_unused(incoming.key, claim)  # fails if a delivery uses it now
         if self._records.is_promised(incoming.key):

@@ -38,6 +38,13 @@ from tests.launch import Sandbox
 # -- one run
 
 
+both = pytest.mark.parametrize("late_answers", ["push", "keep"])
+
+
+class Panic(BaseException):
+    """What an extension in Rust raises when it panics."""
+
+
 def test_three_deliveries_of_a_message_are_one_run_and_three_equal_answers(make_desk: MakeDesk) -> None:
     handler = Held("once")
     handler.go.set()
@@ -166,7 +173,83 @@ def test_a_slow_answer_in_time_is_a_passive_reply(
     assert pushed(wechat, follower) == []
 
 
+# -- a run that ends after WeChat has hung up
+
+
+def test_a_reply_after_wechat_has_hung_up_is_pushed_if_no_delivery_takes_it(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
+) -> None:
+    """The deliveries that waited for it were killed, so nobody has promised it."""
+
+    def slow(chat: Chat) -> str:
+        desk.clockwork.sleep(6)
+        return "done"
+
+    desk = make_desk(on.message("text", slow), **as_account(wechat))
+    desk.wake = lambda job_id: None
+    answer = desk.text("x", 7, follower)
+    assert (answer.reply, answer.retry) == (b"", True)
+    key = key_of(desk, 7, follower)
+    desk.perform(key)
+    assert pushed(wechat, follower) == [], "a delivery may be waiting"
+    clock.advance(2)
+    desk.perform(key)
+    assert pushed(wechat, follower) == ["done"]
+    assert desk.text("x", 7, follower).reply == b""
+    assert desk.outbox.all() == []
+
+
+@both
+def test_a_reply_after_wechat_has_hung_up_is_the_answer_of_the_next_delivery(
+    make_desk: MakeDesk, late_answers: str, clock: Clock
+) -> None:
+    runs = []
+
+    def slow(chat: Chat) -> str:
+        runs.append(chat.message.id)
+        desk.clockwork.sleep(6)
+        return "done"
+
+    desk = make_desk(on.message("text", slow), late_answers=late_answers)
+    desk.wake = lambda job_id: None
+    assert desk.text("x", 7).retry
+    assert [desk.said(desk.text("x", 7)) for _ in range(2)] == ["done", "done"]
+    clock.advance(6)
+    for job_id in desk.outbox.overdue():
+        desk.perform(job_id)
+    assert desk.outbox.all() == []
+    assert len(runs) == 1
+
+
 # -- late answers: kept
+
+
+def test_what_no_delivery_could_give_comes_with_the_next_message(make_desk: MakeDesk) -> None:
+    def slow(chat: Chat) -> str:
+        desk.clockwork.sleep(6)
+        return "done"
+
+    desk = make_desk(on.text("slow", slow), on.message("text", echo))
+    assert desk.text("slow", 7).retry
+    assert desk.said(desk.text("hi", 8)) == "done\n\necho hi"
+    assert desk.text("slow", 7).reply == b"", "and not once more"
+    assert desk.said(desk.text("hi", 9)) == "echo hi"
+
+
+def test_the_third_delivery_leaves_the_run_of_the_dead_to_a_job(
+    make_desk: MakeDesk, held: Held, clock: Clock
+) -> None:
+    """The process that ran the handler was killed, and then the one that took it over."""
+    desk = make_desk(on.text("slow", held), on.message("text", echo))
+    key = key_of(desk, 7)
+    desk.store.put(key, b"Rdead", 60)
+    desk.store.count(f"{key}:retries", 60)
+    third = desk.text("slow", 7)
+    assert (third.attempt, desk.said(third)) == (3, WORDING.still_working)
+    assert desk.clockwork.now < 4.6, "in time for WeChat"
+    held.go.set()
+    desk.settle()
+    assert desk.said(desk.text("hi", 8)) == "done\n\necho hi"
 
 
 def test_without_the_right_to_push_the_third_try_says_still_working_and_the_answer_is_kept(
@@ -212,6 +295,7 @@ def test_a_kept_answer_is_not_lost_with_the_process_that_was_about_to_give_it(ma
     key = key_of(desk, 7)
     desk.store.put(key, b"Rdead", 60)
     assert desk.conversations.kept(OPENID, key, again=False) == Text("kept")
+    desk.clockwork.meanwhile = [desk.settle]
     assert desk.said(desk.text("x", 7)) == "kept\n\necho x"
 
 
@@ -279,11 +363,13 @@ def test_a_wrong_return_value_is_an_error_naming_the_handler_and_sorry_for_the_u
 
 
 @pytest.mark.parametrize("slow", [False, True])
-@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError])
-def test_a_handler_that_would_end_the_process_or_its_task_has_failed(
+@pytest.mark.parametrize(
+    "error", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit, Panic]
+)
+def test_a_handler_that_raises_what_is_no_exception_has_failed(
     make_desk: MakeDesk, log: pytest.LogCaptureFixture, error: type[BaseException], slow: bool
 ) -> None:
-    """argparse, on what a user typed, exits."""
+    """argparse, on what a user typed, exits. Extensions in Rust panic."""
 
     def leaves(chat: Chat) -> None:
         raise error("private words")
@@ -347,8 +433,11 @@ def test_so_does_the_user_of_a_run_whose_process_has_died(
     assert [job.problem for job in desk.outbox.all()] == ["ValueError"]
 
 
-def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: MakeDesk) -> None:
-    desk = make_desk(on.message("text", returns("echo")), late_answers="push")
+@both
+def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(
+    make_desk: MakeDesk, late_answers: str
+) -> None:
+    desk = make_desk(on.message("text", returns("echo")), late_answers=late_answers)
     key = begun_elsewhere(desk, 7)
     desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
@@ -358,8 +447,9 @@ def test_a_run_whose_process_dies_with_all_who_wait_for_it_has_a_job(make_desk: 
     assert desk.outbox.claim(key) is not None
 
 
-def test_a_run_that_ends_well_leaves_no_job(make_desk: MakeDesk) -> None:
-    desk = make_desk(on.message("text", returns("echo")), late_answers="push")
+@both
+def test_a_run_that_ends_well_leaves_no_job(make_desk: MakeDesk, late_answers: str) -> None:
+    desk = make_desk(on.message("text", returns("echo")), late_answers=late_answers)
     key = begun_elsewhere(desk, 7)
     done = b'D{"at": 1, "answered": 1, "reply": {"kind": "Text", "content": "echo"}}'
     desk.clockwork.meanwhile = [lambda: desk.store.put(key, done, 60)]

@@ -271,22 +271,25 @@ def test_a_reply_in_time_is_pushed_if_the_waiting_delivery_was_killed(
     assert desk.outbox.all() == []
 
 
+@pytest.mark.parametrize("first", ["a retry", "the next message"])
 def test_a_reply_in_time_that_no_delivery_used_is_kept_where_it_cannot_be_pushed(
-    make_desk: MakeDesk, follower: str, clock: Clock
+    make_desk: MakeDesk, follower: str, first: str
 ) -> None:
-    desk = make_desk(on.message("text", echo, slow=True), account_kind="subscription")
+    """Whichever comes first gets it."""
+    desk = make_desk(on.text("x", echo, slow=True), on.message("text", echo), account_kind="subscription")
     desk.wake = lambda job_id: None
     key = message(desk, follower).key
     desk.clockwork.meanwhile = [be_killed]
     with pytest.raises(Killed):
         desk.text("x", 7, follower)
     desk.perform(key)
-    clock.advance(25)
-    assert desk.outbox.overdue() == [], "WeChat may deliver again"
-    clock.advance(10)
-    assert desk.outbox.overdue() == [key]
-    desk.perform(key)
-    assert desk.conversations.kept(follower, "next", again=False) == Text("echo x")
+    if first == "a retry":
+        assert [desk.said(desk.text("x", 7, follower)) for _ in range(2)] == ["echo x", "echo x"]
+        assert desk.said(desk.text("hi", 8, follower)) == "echo hi"
+    else:
+        assert desk.said(desk.text("hi", 8, follower)) == "echo x\n\necho hi"
+        assert desk.said(desk.text("x", 7, follower)) is None
+    assert desk.outbox.all() == []
 
 
 def test_a_reply_that_a_delivery_used_is_not_pushed(
