@@ -74,9 +74,26 @@ class Conversations:
 
         self._store.update(f"kept:{openid}", add)
 
-    def kept(self, openid: str, receiver: str, *, again: bool, source: str = "") -> Reply | None:
-        """Return the next answer that is kept for this user, or None. Consecutive texts are joined. With a
-        `source`, return only the answer that is kept under it.
+    def claim(self, openid: str, source: str, receiver: str) -> bool:
+        """Take the answer that was kept under `source` for the message `receiver`. Return True if the answer
+        now belongs to it, also if an earlier call took it. Return False if another message has it."""
+        is_ours = False
+
+        def claim(record: bytes | None) -> Write | None:
+            nonlocal is_ours
+            held = load_list(record, dict)
+            found = next((one for one in held if one.get("source") == source), {})
+            was_taken = found.get("kind") == _TAKEN
+            is_ours = bool(found) and (not was_taken or found.get("by") == receiver)
+            if not found or was_taken:
+                return None
+            return _write([one for one in held if one is not found], [source], receiver)
+
+        self._store.update(f"kept:{openid}", claim)
+        return is_ours
+
+    def kept(self, openid: str, receiver: str, *, again: bool) -> Reply | None:
+        """Return the next answer that is kept for this user, or None. Consecutive texts are joined.
 
         From then on the answer belongs to the message `receiver`. If this message is run `again`, because its
         process died, it gets the same answer.
@@ -92,13 +109,14 @@ class Conversations:
             nonlocal has_gift
             held = load_list(record, dict)
             if given is None:
-                taken[:] = _of(held, source) if source else _first(held)
+                taken[:] = _first(held)
                 if taken:
                     # Write this before the answer is removed: the process may die in between.
                     self._store.put(gift, dump_list(taken), _GIVEN_SECONDS)
                     has_gift = True
             rest = [one for one in held if one not in taken]
-            return _write(rest, [str(one.get("source")) for one in taken]) if rest != held else None
+            sources = [str(one.get("source")) for one in taken]
+            return _write(rest, sources, receiver) if rest != held else None
 
         self._store.update(key, take)
         if not taken and has_gift:
@@ -134,26 +152,19 @@ class Conversations:
             return None
 
 
-def _write(held: list[_Held], taken: Sequence[str] = ()) -> Write:
-    """Return the list to write: the answers that are kept, and marks for those that a message has taken."""
+def _write(held: list[_Held], taken: Sequence[str] = (), receiver: str = "") -> Write:
+    """Return the list to write: the answers that are kept, and marks for those that the message `receiver` or
+    an earlier one has taken."""
     marks = [one for one in held if one.get("kind") == _TAKEN]
-    marks += [{"source": source, "kind": _TAKEN} for source in taken]
+    marks += [{"source": source, "kind": _TAKEN, "by": receiver} for source in taken]
     answers = [one for one in held if one.get("kind") != _TAKEN]
     return Write(dump_list([*marks[-_MOST_MARKS:], *answers]), _KEPT_SECONDS if answers else _GIVEN_SECONDS)
 
 
-def _of(held: list[_Held], source: str) -> list[_Held]:
-    return [one for one in _known(held) if one.get("source") == source]
-
-
-def _known(held: list[_Held]) -> list[_Held]:
-    """Return the answers, without marks and without answers that only another version can read."""
-    return [one for one in held if one.get("kind") != _TAKEN and _reply(one) is not None]
-
-
 def _first(held: list[_Held]) -> list[_Held]:
-    """Return the first answer, and those after it that one reply can say, too."""
-    known = _known(held)
+    """Return the first answer, and those after it that one reply can say, too. Skip those that only another
+    version can read."""
+    known = [one for one in held if one.get("kind") != _TAKEN and _reply(one) is not None]
     count = 1
     while count < len(known) and _joined(known[: count + 1]) is not None:
         count += 1

@@ -27,7 +27,7 @@ _STOPS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 1024
 # longer than nginx's keep-alive, so that nginx never uses a connection that we have closed
 _KEEP_ALIVE_SECONDS = 75
-# A worker that lived for so long is replaced at once. The more often workers die sooner, the longer the
+# A worker that lived for so long is replaced at once. The more often workers crash sooner, the longer the
 # supervisor waits.
 _LONG_LIFE_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.25
@@ -38,23 +38,23 @@ _PR_SET_PDEATHSIG = 1  # of Linux's prctl()
 
 @dataclass
 class _Place:
-    """A listening socket and its worker. `deaths` counts workers in a row that died soon after their start.
-    Without a worker, the next one starts at the time `due`."""
+    """A listening socket and its worker. `crashes` counts workers in a row that crashed soon after their
+    start. Without a worker, the next one starts at the time `due`."""
 
     listening: socket.socket
     running: RunningHandlers = field(default_factory=RunningHandlers)
     worker: ForkProcess | None = None
     since: float = 0.0
-    deaths: int = 0
+    crashes: int = 0
     due: float = 0.0
 
 
 class Supervisor:
     """Start one worker process for each of `sockets`, and replace those that die.
 
-    Workers that die again and again are replaced more slowly, and the supervisor names the handlers that they
-    ran. A worker that is told to stop gives running requests `in_flight` seconds to end. It is killed if it
-    has not ended after `patience` seconds. `complain` gets texts for the operator.
+    Workers that crash again and again are replaced more slowly, and the supervisor names the handlers that
+    they ran. A worker that is told to stop gives running requests `in_flight` seconds to end. It is killed if
+    it has not ended after `patience` seconds. `complain` gets texts for the operator.
     """
 
     def __init__(
@@ -125,10 +125,12 @@ class Supervisor:
 
     def _note_death(self, place: _Place, now: float) -> None:
         """Plan the next worker of this place. Tell the operator which handlers ran."""
-        place.deaths = 0 if now - place.since >= _LONG_LIFE_SECONDS else place.deaths + 1
-        pause = _FIRST_PAUSE_SECONDS * 2 ** (place.deaths - 2) if place.deaths > 1 else 0.0
-        place.due = now + min(pause, _LONGEST_PAUSE_SECONDS)
         code = place.worker.exitcode if place.worker else None
+        was_killed = code == -signal.SIGKILL and place.running.is_serving  # from outside: no crash
+        is_crash = not was_killed and now - place.since < _LONG_LIFE_SECONDS
+        place.crashes = place.crashes + 1 if is_crash else 0
+        pause = _FIRST_PAUSE_SECONDS * 2 ** (place.crashes - 2) if place.crashes > 1 else 0.0
+        place.due = now + min(pause, _LONGEST_PAUSE_SECONDS)
         names = ", ".join(place.running.names()) or "none"
         end = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
         self._complain(f"a worker died ({end}); handlers that it ran: {names}")

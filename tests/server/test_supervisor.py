@@ -166,9 +166,24 @@ def test_a_worker_that_cannot_start_ends_the_server() -> None:
     assert "a worker died before it could serve" in done.stdout
 
 
-def test_workers_that_die_often_are_begun_more_and_more_slowly() -> None:
-    killed = (
-        "async def app(scope, receive, send): os.kill(os.getpid(), 9)\n"
+CRASHES = "async def app(scope, receive, send): os.kill(os.getpid(), 9)\n"
+CRASHES_LATER = LIVES + (
+    "startup = supervisor._Server.startup\n"
+    "async def then_end(self, sockets=None): await startup(self, sockets); os.kill(os.getpid(), SIGNAL)\n"
+    "supervisor._Server.startup = then_end\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("app", "pauses"),
+    [
+        pytest.param(CRASHES, [0, 0.25, 0.5, 1, 2, 2, 2], id="before it serves"),
+        pytest.param(CRASHES_LATER.replace("SIGNAL", "11"), [0, 0.25, 0.5, 1, 2, 2, 2], id="a fault in C"),
+        pytest.param(CRASHES_LATER.replace("SIGNAL", "9"), [0] * 7, id="killed from outside"),
+    ],
+)
+def test_workers_that_crash_often_are_begun_more_and_more_slowly(app: str, pauses: list[float]) -> None:
+    noted = (
         "pauses, note = [], supervisor.Supervisor._note_death\n"
         "def noted(self, place, now):\n"
         "    note(self, place, now)\n"
@@ -177,8 +192,8 @@ def test_workers_that_die_often_are_begun_more_and_more_slowly() -> None:
         "    if len(pauses) == 7: print(*pauses); self.give_up()\n"
         "supervisor.Supervisor._note_death = noted"
     )
-    pauses = one_worker(killed).stdout.splitlines()[-1].split()
-    assert [round(float(pause), 2) for pause in pauses] == [0, 0.25, 0.5, 1, 2, 2, 2]
+    printed = one_worker(app + noted).stdout.splitlines()[-1].split()
+    assert [round(float(pause), 2) for pause in printed] == pauses
 
 
 def test_while_one_worker_serves_another_that_cannot_start_is_tried_again() -> None:

@@ -108,7 +108,7 @@ class Answerer:
             if not self._records.has_ended(incoming.key):
                 source = source_in_time(incoming)
                 self._handlers.conversations.keep(incoming.openid, reply, source)
-                self._records.finish_kept(incoming.key, source)
+                self._records.finish_kept(incoming.key, reply, source)
             self._late.forget(incoming)
         elif self._records.finish(incoming.key, reply, given=False):
             self._late.bring_unused(incoming)

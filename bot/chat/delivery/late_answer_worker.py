@@ -196,7 +196,7 @@ class LateAnswerWorker:
         reply = from_json(job.work["reply"])
         later = self._deliver(incoming.openid, job, reply) if reply else None
         if not self._account.can_push:  # a delivery that still waits takes the reply that was kept
-            self._records.finish_kept(incoming.key, source_of(job, "late") if reply else "")
+            self._records.finish_kept(incoming.key, reply, source_of(job, "late"))
         return later or result_of(job)
 
     def _deliver(self, openid: str, job: Job, reply: Reply) -> Later | None:

@@ -55,7 +55,7 @@ class Claim(NamedTuple):
     If DONE: `reply` is None if the handler returned none, or if a job brings the reply to the user; `at` is
     when the reply was ready, and `answered` when a delivery last answered with it, in unix seconds.
     `answered` is 0 for the reply of a job until a delivery has answered with it. `kept` is the source under
-    which the reply is kept for the user's next message, if a delivery may take it from there. `stored` is the
+    which the reply is also kept for the user's next message: a delivery must claim it there. `stored` is the
     stored record, as bytes.
     If NEW: `nothing_beside` is True if claim() was called with a key `beside` and the store has no value for
     that key.
@@ -72,8 +72,8 @@ class Claim(NamedTuple):
 
     @property
     def is_unused(self) -> bool:
-        """Return True if there is a reply and no delivery has answered with it."""
-        return self.reply is not None and not self.answered
+        """Return True if there is a reply, only in the record, and no delivery has answered with it."""
+        return self.reply is not None and not self.answered and not self.kept
 
 
 class Records:
@@ -231,11 +231,10 @@ class Records:
         now = self._clock()
         return self._finish(key, _Done(now, now if given else 0, to_json(reply)))
 
-    def finish_kept(self, key: str, source: str) -> bool:
+    def finish_kept(self, key: str, reply: Reply | None, source: str) -> bool:
         """Change the record to DONE. The reply is kept for the user's next message under `source`
-        (Conversations.keep), and a delivery that waits takes it from there. An empty `source` says that there
-        is no reply. Return False as finish() does."""
-        return self._finish(key, _Done(self._clock(), 0, kept=source))
+        (Conversations.keep): a delivery must claim it there. Return False as finish() does."""
+        return self._finish(key, _Done(self._clock(), 0, to_json(reply), source))
 
     def _finish(self, key: str, ended: _Done) -> bool:
         done = _DONE + dump(ended)

@@ -23,9 +23,12 @@ class Repeat:
 
     def answer(self, incoming: Incoming, claim: Claim, route: str = "") -> Answer:
         """Return the answer of a delivery that found its message DONE. Raises StoreError, but only if the
-        reply is kept."""
-        if claim.kept:
-            return self._take_kept(incoming, claim, route)
+        reply is also kept."""
+        if claim.kept and claim.reply is not None:
+            is_ours = self._conversations.claim(incoming.openid, claim.kept, incoming.key)
+            result = "joined" if is_ours else "taken"  # by another message of the user
+            reply = claim.reply if is_ours else None
+            return Answer(reply, result, claim.attempt, route, claim.at, is_first=True)
         try:
             given = self._give(incoming, claim)
         except StoreError as error:
@@ -36,13 +39,6 @@ class Repeat:
             return Answer(None, "pushed-instead", claim.attempt, route)
         result = "joined" if given.is_unused else "repeated"
         return Answer(given.reply, result, claim.attempt, route, given.at, is_first=given.is_unused)
-
-    def _take_kept(self, incoming: Incoming, claim: Claim, route: str) -> Answer:
-        """Answer with the reply that a job has kept, unless another message of the user has taken it."""
-        receiver = f"{incoming.key}:answer"
-        reply = self._conversations.kept(incoming.openid, receiver, again=True, source=claim.kept)
-        result = "joined" if reply else "none"
-        return Answer(reply, result, claim.attempt, route, claim.at, is_first=True)
 
     def _give(self, incoming: Incoming, claim: Claim) -> Claim | None:
         """Record that this delivery answers with the reply, and return the claim that has the reply. Return

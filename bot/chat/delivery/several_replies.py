@@ -141,7 +141,7 @@ class SeveralReplies:
         source, reply = source_of(job, job.work["number"]), from_json(job.work["said"])
         if reply is not None:
             self._handlers.conversations.keep(incoming.openid, reply, source)
-            self._records.finish_kept(incoming.key, source)
+            self._records.finish_kept(incoming.key, reply, source)
         return self._outbox.note(job, late=True, said=None)
 
     def _is_answer(self, incoming: Incoming, job: Job) -> bool:
