@@ -47,15 +47,21 @@ class Callback:
             return _refuse(refusal)
         return Response(200, echostr.encode(), _TEXT, {"result": "verified"})
 
-    def receive(self, query_string: str, read_body: Callable[[], bytes]) -> Response:
+    def receive(
+        self,
+        query_string: str,
+        read_body: Callable[[], bytes],
+        is_closed: Callable[[], bool] = lambda: False,
+    ) -> Response:
         """Answer one delivery of a message or event. `read_body` is called only if WeChat has signed the
-        query. On the event loop the body (at most 64 KB of it) has been read by then."""
+        query. On the event loop the body (at most 64 KB of it) has been read by then. `is_closed()` tells if
+        the connection has been closed."""
         try:
             opened = self._gate.open(_query(query_string), read_body)
         except Refused as refusal:
             return _refuse(refusal)
         incoming = opened.incoming
-        answer = self._answers.answer(incoming)
+        answer = self._answers.answer(incoming, is_closed)
         facts: dict[str, Any] = {
             "type": incoming.event or incoming.msg_type,
             "openid": incoming.openid,

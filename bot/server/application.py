@@ -65,7 +65,9 @@ class AsgiApplication:
                 if body is None:
                     response = _NO_BODY
                 else:
-                    response = await greenlets.run(self._callback.receive, query_string, lambda: body)
+                    response = await greenlets.run(
+                        self._callback.receive, query_string, lambda: body, scope.get("bot.is_closed", _never)
+                    )
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
@@ -80,6 +82,11 @@ class AsgiApplication:
         ]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
+
+
+def _never() -> bool:
+    """Stand in for `bot.is_closed` under another server than ours."""
+    return False
 
 
 async def _body(receive: Receive) -> bytes | None:

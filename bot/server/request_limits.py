@@ -15,6 +15,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     A request must arrive within 20 seconds, or the connection is closed. Its head and trailers may have
     64 KiB, or it is answered with 431. A request that arrives in one piece, as nearly all do, needs no timer.
+    The ASGI scope has `bot.is_closed`, a function that tells if the client has closed the connection.
     """
 
     _bytes = 0  # the bytes of this request so far, without its body
@@ -43,6 +44,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._bytes, self._is_whole = 0, False
+        self.scope["bot.is_closed"] = self.transport.is_closing  # type: ignore[typeddict-unknown-key]  # our own
 
     def on_body(self, body: bytes) -> None:
         self._bytes -= len(body)

@@ -70,16 +70,18 @@ class Desk:
         self.wake: Callable[[str], None] = self.runner.take
         self._ids = iter(range(1, 1000))
 
-    def text(self, content: str, msg_id: int | None = None, openid: str = OPENID) -> Answered:
-        """One delivery; the same `msg_id` is the same message."""
-        return self.deliver(self.wechat.text(content, msg_id or next(self._ids), openid))
+    def text(
+        self, content: str, msg_id: int | None = None, openid: str = OPENID, *, closed: bool = False
+    ) -> Answered:
+        """One delivery; the same `msg_id` is the same message. `closed`: its connection has been closed."""
+        return self.deliver(self.wechat.text(content, msg_id or next(self._ids), openid), closed=closed)
 
     def event(self, name: str, inner: str = "", openid: str = OPENID) -> Answered:
         return self.deliver(self.wechat.event(name, inner, openid=openid, created=next(self._ids)))
 
-    def deliver(self, body: str) -> Answered:
+    def deliver(self, body: str, *, closed: bool = False) -> Answered:
         delivery = self.wechat.deliver(body)
-        response = self.callback.receive(delivery.query, lambda: delivery.body)
+        response = self.callback.receive(delivery.query, lambda: delivery.body, lambda: closed)
         facts = response.facts
         reply = b"" if response.body == b"success" else response.body
         return Answered(reply, facts["result"], facts["attempt"], facts["route"], response.status == 503)

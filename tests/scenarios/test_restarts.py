@@ -23,12 +23,22 @@ def bot_on(sandbox: Sandbox, account: Account, **settings: str) -> Bot:
     return bot
 
 
+def workers(bot: Bot) -> list[int]:
+    """Return the ids of the server's worker processes."""
+    found = subprocess.run(["pgrep", "-P", str(bot.pid)], capture_output=True, text=True)
+    return [int(pid) for pid in found.stdout.split()]
+
+
 def kill_all(bot: Bot) -> None:
     """Send SIGKILL to the server and all its workers at once, as if the machine had failed."""
-    children = subprocess.run(["pgrep", "-P", str(bot.pid)], capture_output=True, text=True).stdout.split()
+    children = workers(bot)
     bot.kill()
-    for child in children:
-        os.kill(int(child), signal.SIGKILL)
+    kill_each(children)
+
+
+def kill_each(processes: list[int]) -> None:
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
 
 
 def send_all(sandbox: Sandbox, texts: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from bot.chat.delivery.late_answers import LateAnswers, source_in_time
 from bot.chat.delivery.record import Claim, Records, State
 from bot.chat.delivery.repeat import Repeat
-from bot.chat.delivery.retry_timing import LAST_ATTEMPT
+from bot.chat.delivery.retry_timing import LAST_ATTEMPT, OUTWAIT_SECONDS, Delivery
 from bot.chat.handler import Handlers
 from bot.chat.replies.kinds import Reply
 from bot.chat.router import Match
@@ -21,9 +21,6 @@ from bot.chat.wire.seal import Answer
 from bot.errors import StoreError
 
 log = logging.getLogger("bot.answer")
-
-# WeChat delivers again only if it gets no answer within 5 s. To get another delivery, wait longer than that.
-OUTWAIT_SECONDS = 1.0
 
 
 class NoRoom(Exception):
@@ -41,25 +38,25 @@ class Answerer:
         self._timing = late.timing
         self.repeat = Repeat(records, late, handlers.conversations)
 
-    def answer(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
-        """Return the answer of one delivery before `end` (see RetryTiming). Run the handler if no other
+    def answer(self, incoming: Incoming, claim: Claim, delivery: Delivery) -> Answer:
+        """Return the answer of one delivery before its deadline. Run the handler if no other
         delivery has run it. Raises StoreError if the store fails meanwhile, and NoRoom if nothing can run the
         handler."""
         if claim.state is State.NEW:
-            return self._begin(incoming, claim, end)
+            return self._begin(incoming, claim, delivery)
         if claim.state is State.RUNNING:
-            return self._join(incoming, claim.attempt, end)
-        return self.repeat.answer(incoming, claim)
+            return self._join(incoming, claim.attempt, delivery)
+        return self._repeat(incoming, claim, delivery)
 
     # -- the handler runs here, or as a job
 
-    def _begin(self, incoming: Incoming, claim: Claim, end: float) -> Answer:
+    def _begin(self, incoming: Incoming, claim: Claim, delivery: Delivery) -> Answer:
         match = self._handlers.find(incoming)
         stands_in = claim.attempt > 1  # the process of an earlier delivery has died
         if match is None:
-            return self._run(incoming, match, claim, end)
+            return self._run(incoming, match, claim, delivery)
         if not (match.route.is_job or stands_in) and self._handlers.has_room(match):
-            return self._run(incoming, match, claim, end)
+            return self._run(incoming, match, claim, delivery)
         try:
             if not self._late.write(incoming, match):
                 route = match.route.name
@@ -70,11 +67,11 @@ class Answerer:
             if not self._handlers.has_room(match):
                 raise NoRoom from error
             log.error("[answer] no job can be written, so the handler runs here: %s", error)
-            return self._run(incoming, match, claim, end)
+            return self._run(incoming, match, claim, delivery)
         self._late.wake(incoming)
-        return self._join(incoming, claim.attempt, end, match.route.name)
+        return self._join(incoming, claim.attempt, delivery, match.route.name)
 
-    def _run(self, incoming: Incoming, match: Match | None, claim: Claim, end: float) -> Answer:
+    def _run(self, incoming: Incoming, match: Match | None, claim: Claim, delivery: Delivery) -> Answer:
         """Run the handler now, in this thread."""
         attempt, route = claim.attempt, match.route.name if match else ""
         outcome = self._handlers.run(incoming, match, again=attempt > 1, nothing_kept=claim.nothing_beside)
@@ -82,7 +79,7 @@ class Answerer:
         if outcome.more:
             self.keep(incoming, outcome.more)
         try:
-            if self._timing.left(end) < -OUTWAIT_SECONDS:
+            if self._timing.has_hung_up(delivery):
                 return self._leave(incoming, reply, attempt, route)
             return self.give(incoming, reply, attempt, route)
         except StoreError as error:
@@ -114,7 +111,7 @@ class Answerer:
             self._late.bring_unused(incoming)
         elif self._records.is_promised(incoming.key):
             self._late.bring(incoming, reply)
-        return Answer(None, "late", attempt, route, retry=True)
+        return Answer(None, "hung-up", attempt, route, retry=True)
 
     def give_unrecorded(
         self, incoming: Incoming, reply: Reply | None, attempt: int, route: str = ""
@@ -148,20 +145,20 @@ class Answerer:
 
     # -- the handler runs elsewhere
 
-    def _join(self, incoming: Incoming, attempt: int, end: float, route: str = "") -> Answer:
+    def _join(self, incoming: Incoming, attempt: int, delivery: Delivery, route: str = "") -> Answer:
         """Wait for the run, unless too many deliveries of this process are waiting already."""
         left = self._timing.until_last_chance(incoming, attempt)
         with self._timing.place() as has_place:
             if left <= 0 or not has_place:
-                return self._give_up(incoming, attempt, route, must=True)
+                return self._give_up(incoming, attempt, delivery, route, must=True)
             # The process of the run may be dead, and the processes of waiting deliveries may die, too.
             take_back = self._expect(incoming) if attempt > 1 else None
-            left = min(left, self._timing.left(end) - self._timing.reserve(attempt))
+            left = min(left, self._timing.left(delivery) - self._timing.reserve(attempt))
             claim = self._records.wait(incoming.key, attempt, left)
             if claim.state is State.RUNNING:
-                answer = self._give_up(incoming, attempt, route, must=False)
+                answer = self._give_up(incoming, attempt, delivery, route, must=False)
             else:
-                answer = self._joined(incoming, claim, end, route)
+                answer = self._joined(incoming, claim, delivery, route)
             if take_back and self._records.has_ended(incoming.key):
                 take_back()
             return answer
@@ -172,14 +169,23 @@ class Answerer:
         process = self._records.runner(incoming.key)
         return self._late.expect(incoming, process) if process else None
 
-    def _joined(self, incoming: Incoming, claim: Claim, end: float, route: str) -> Answer:
+    def _joined(self, incoming: Incoming, claim: Claim, delivery: Delivery, route: str) -> Answer:
         if claim.state is State.NEW:  # the process that ran the handler is dead
-            return self.answer(incoming, claim, end)
+            return self.answer(incoming, claim, delivery)
         if claim.is_unused or claim.kept:  # a job made the reply
-            return self.repeat.answer(incoming, claim, route)
+            return self._repeat(incoming, claim, delivery, route)
         return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 
-    def _give_up(self, incoming: Incoming, attempt: int, route: str, *, must: bool) -> Answer:
+    def _repeat(self, incoming: Incoming, claim: Claim, delivery: Delivery, route: str = "") -> Answer:
+        """Answer with the reply in the record. If nobody hears this answer, leave the reply to another
+        delivery."""
+        if (claim.is_unused or claim.kept) and self._timing.has_hung_up(delivery):
+            return Answer(None, "hung-up", claim.attempt, route, retry=True)
+        return self.repeat.answer(incoming, claim, route)
+
+    def _give_up(
+        self, incoming: Incoming, attempt: int, delivery: Delivery, route: str, *, must: bool
+    ) -> Answer:
         """Answer without the reply, because it is not ready in time.
 
         Promise it if WeChat will not deliver again, or if it can be pushed. Otherwise make WeChat deliver
@@ -192,7 +198,7 @@ class Answerer:
             return self.promised(attempt, route)
         claim = self._records.wait(incoming.key, attempt, 0 if must else OUTWAIT_SECONDS)
         if claim.state is State.DONE:
-            return self._joined(incoming, claim, 0, route)
+            return self._joined(incoming, claim, delivery, route)
         return Answer(None, "retry", attempt, route, retry=True)
 
     def promise(self, incoming: Incoming) -> bool:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from bot.chat.delivery.record import Claim
 from bot.chat.wire.messages import Incoming
@@ -20,7 +21,16 @@ SERIES_SECONDS = 30.0  # WeChat delivers no message again after this time
 # A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply of a job
 # after this time, their processes are dead.
 UNUSED_SECONDS = 1.0
+# WeChat delivers again only if it gets no answer within 5 s. To get another delivery, wait longer than that.
+OUTWAIT_SECONDS = 1.0
 _COPY_SECONDS = 1.5  # a copy arrives within 0.5 s, and CreateTime has whole seconds
+
+
+class Delivery(NamedTuple):
+    """One delivery that waits for its answer: its deadline, and whether its connection has been closed."""
+
+    end: float
+    is_closed: Callable[[], bool]
 
 
 class RetryTiming:
@@ -36,13 +46,17 @@ class RetryTiming:
         self._monotonic = monotonic
         self._places = threading.BoundedSemaphore(places)
 
-    def end(self) -> float:
-        """Return the deadline of a delivery that begins now, for left()."""
-        return self._monotonic() + self._deadline
+    def begin(self, is_closed: Callable[[], bool]) -> Delivery:
+        """Return a delivery that begins now."""
+        return Delivery(self._monotonic() + self._deadline, is_closed)
 
-    def left(self, end: float) -> float:
-        """Return the seconds until `end`."""
-        return end - self._monotonic()
+    def left(self, delivery: Delivery) -> float:
+        """Return the seconds until the deadline of a delivery."""
+        return delivery.end - self._monotonic()
+
+    def has_hung_up(self, delivery: Delivery) -> bool:
+        """Return True if WeChat does not hear the answer any more."""
+        return delivery.is_closed() or self.left(delivery) < -OUTWAIT_SECONDS
 
     @contextmanager
     def place(self) -> Iterator[bool]:

@@ -8,12 +8,14 @@ works again.
 import contextlib
 import functools
 import logging
+from collections.abc import Callable
 
 from bot.chat.conversation import kept_key
-from bot.chat.delivery.answer import OUTWAIT_SECONDS, Answerer, NoRoom
+from bot.chat.delivery.answer import Answerer, NoRoom
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.local_runs import LocalRuns, Run
 from bot.chat.delivery.record import Records, State
+from bot.chat.delivery.retry_timing import OUTWAIT_SECONDS, Delivery
 from bot.chat.handler import Handlers
 from bot.chat.replies.kinds import Reply
 from bot.chat.wire.messages import Incoming
@@ -41,20 +43,20 @@ class WithoutStore:
         self._timing = late.timing
         self._runs = runs
 
-    def answer(self, incoming: Incoming) -> Answer:
-        """Return the answer of one delivery."""
-        end = self._timing.end()
+    def answer(self, incoming: Incoming, is_closed: Callable[[], bool]) -> Answer:
+        """Return the answer of one delivery. `is_closed()` tells if its connection has been closed."""
+        delivery = self._timing.begin(is_closed)
         run = self._runs.find(incoming.key)
         if run is not None:
-            return self._answer(incoming, run, end)
+            return self._answer(incoming, run, delivery)
         try:
             claim = self._records.claim(incoming.key, kept_key(incoming))
         except StoreError:
-            return self._begin(incoming, end)
+            return self._begin(incoming, delivery)
         try:
-            return self._answerer.answer(incoming, claim, end)
+            return self._answerer.answer(incoming, claim, delivery)
         except NoRoom:
-            return self._begin(incoming, end)
+            return self._begin(incoming, delivery)
         except StoreError as error:
             log.error("[answer] the store failed during a delivery: %s", error)
             if not self._timing.can_push:
@@ -63,13 +65,13 @@ class WithoutStore:
             self._liveness.owe(lambda: self._make_good(incoming, claim.attempt))
             return Answer(None, "no-store", claim.attempt)
 
-    def _begin(self, incoming: Incoming, end: float) -> Answer:
+    def _begin(self, incoming: Incoming, delivery: Delivery) -> Answer:
         """Run the handler in a thread of LocalRuns. If LocalRuns is full, answer 503: WeChat then delivers
         the message again."""
         run = self._runs.begin(incoming.key, functools.partial(self._run, incoming))
         if run is None:
             return Answer(None, "too-many", 1, retry=True)
-        return self._answer(incoming, run, end)
+        return self._answer(incoming, run, delivery)
 
     def _run(self, incoming: Incoming) -> Reply | None:
         match = self._handlers.find(incoming)
@@ -80,12 +82,12 @@ class WithoutStore:
             self._answerer.keep(incoming, outcome.more)
         return outcome.reply
 
-    def _answer(self, incoming: Incoming, run: Run, end: float) -> Answer:
+    def _answer(self, incoming: Incoming, run: Run, delivery: Delivery) -> Answer:
         """Answer a delivery as Answerer does, but without the store: guess the number of the delivery from
         the time, and write promises later."""
         run.attempts += 1
         with self._timing.place() as has_place:
-            self._runs.wait(run, self._timing.left(end) if has_place else _NO_PLACE_SECONDS)
+            self._runs.wait(run, self._timing.left(delivery) if has_place else _NO_PLACE_SECONDS)
             if run.is_promised or self._timing.can_push or self._timing.is_last(incoming, run.attempts):
                 if run.promise(lambda reply: self._liveness.owe(lambda: self._bring(incoming, reply))):
                     return self._answerer.promised(run.attempts)
@@ -93,7 +95,7 @@ class WithoutStore:
                 self._runs.wait(run, OUTWAIT_SECONDS)
         if not run.ended:
             return Answer(None, "retry", run.attempts, retry=True)
-        if self._timing.left(end) > _STORE_SECONDS:
+        if self._timing.left(delivery) > _STORE_SECONDS:
             with contextlib.suppress(StoreError):
                 return self._with_store_again(incoming, run.reply)
         if run.reply is not None and not run.reply.is_answer:

@@ -221,6 +221,35 @@ def test_a_reply_after_wechat_has_hung_up_is_the_answer_of_the_next_delivery(
     assert len(runs) == 1
 
 
+@pytest.mark.parametrize("slow", [True, False], ids=["as a job", "in its request"])
+def test_a_reply_whose_three_connections_were_closed_comes_with_the_next_message(
+    make_desk: MakeDesk, slow: bool
+) -> None:
+    desk = make_desk(on.text("x", echo, slow=slow), on.message("text", echo))
+    for _ in range(3):
+        desk.clockwork.meanwhile = [desk.settle]
+        answer = desk.text("x", 7, closed=True)
+        assert (answer.result, answer.reply) == ("hung-up", b"") or answer.attempt > 1
+    assert desk.said(desk.text("hi", 8)) == "echo x\n\necho hi"
+    assert desk.said(desk.text("hi", 9)) == "echo hi"
+
+
+@pytest.mark.parametrize("slow", [True, False], ids=["as a job", "in its request"])
+def test_a_reply_whose_connection_was_closed_is_pushed_once(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock, slow: bool
+) -> None:
+    desk = make_desk(on.text("x", echo, slow=slow), on.message("text", echo), **as_account(wechat))
+    desk.clockwork.meanwhile = [desk.settle]
+    assert desk.text("x", 7, follower, closed=True).result == "hung-up"
+    desk.settle()
+    clock.advance(6)
+    for job_id in desk.outbox.overdue():
+        desk.perform(job_id)
+    assert pushed(wechat, follower) == ["echo x"]
+    assert desk.text("x", 7, follower).reply == b""
+    assert desk.outbox.all() == []
+
+
 # -- late answers: kept
 
 
