@@ -19,6 +19,7 @@ from bot.oauth import browser
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _APOSTROPHED = r"'((?:[^'\\]|\\.)*)'"
+_OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]")
 _PAIR = re.compile(rf"\$t\((?:{_TEXT}, {_TEXT}|{_APOSTROPHED}, {_APOSTROPHED})\)")
 
 
@@ -77,6 +78,27 @@ class Templates:
         return html.escape(chosen).replace("$", "$$")
 
 
+class _Parser(web.template.Parser):
+    """A parser for which an expression ends before a Chinese comma, as in `$name，你好`.
+
+    web.py reads expressions with Python's tokenizer, which since Python 3.12 takes `name，` for one name.
+    """
+
+    def read_expr(self, text: str, escape: bool = True) -> tuple[Any, str]:
+        """Return the expression at the beginning of `text`, and the text after it. Overrides web.py's."""
+        _, rest = super().read_expr(_OUTSIDE_ASCII.sub(_as_ascii, text), escape)
+        end = len(text) - len(rest)
+        return web.template.ExpressionNode(text[:end], escape), text[end:]
+
+
+web.template.Parser = _Parser  # web.py makes one by this name for each block of `$if`, `$for` …
+
+
+def _as_ascii(sign: re.Match[str]) -> str:
+    """Replace a character that no Python name can have by one that ends a name."""
+    return sign[0] if f"a{sign[0]}".isidentifier() else "?"
+
+
 class _LineTemplate(web.template.Template):
     """A template whose errors have the line of its file.
 
@@ -91,7 +113,9 @@ class _LineTemplate(web.template.Template):
             tree = ast.parse(code, filename)
         except SyntaxError as error:
             raise _fault(
-                filename, _line(code, error.lineno or 0), f"{type(error).__name__}: {error.msg}"
+                filename,
+                _line(code, error.lineno or 0),
+                f"{type(error).__name__}: {_without_lines(error.msg)}",
             ) from None
         except tokenize.TokenError:
             problem = "a bracket or a text is not closed"
@@ -109,7 +133,14 @@ class _LineTemplate(web.template.Template):
 
 
 def _fault(filename: str, line: int, problem: str) -> TemplateError:
-    return TemplateError(f"{filename}, line {line}: {problem}")
+    path = Path(filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return TemplateError(f"{shown}, line {line}: {problem}")
+
+
+def _without_lines(problem: str) -> str:
+    """Leave out `on line 6`, a line of the code that web.py has made of the template."""
+    return re.sub(r" on line \d+", "", problem)
 
 
 def _line(code: str, number: int) -> int:

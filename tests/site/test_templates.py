@@ -35,6 +35,34 @@ def test_a_fault_names_file_and_line(tmp_path: Path, text: str, line: int) -> No
     assert fault.startswith(f"{tmp_path}/orders.html, line {line}: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("$name，你好", "小明，你好"),
+        ("$name。$name！（$name）", "小明。小明！（小明）"),
+        ("$order.number：$order.price€", "7：3€"),
+        ('$order.of("，")、$names[0]……', "of ，、小明……"),
+        ("$(name)你好，${name}’s", "小明你好，小明’s"),
+        ("$:name。", "小明。"),
+        ("$if name == '小明，':\n    yes\n$else:\n    no，$name；", "no，小明；"),
+    ],
+)
+def test_an_expression_ends_before_a_sign_that_no_name_can_have(
+    tmp_path: Path, text: str, shown: str
+) -> None:
+    """From Python 3.12 on, its tokenizer takes `name，` for one name."""
+
+    class Order:
+        number, price = 7, 3
+
+        def of(self, sign: str) -> str:
+            return f"of {sign}"
+
+    (tmp_path / "orders.html").write_text(f"$def with (name, names, order)\n{text}\n", encoding="utf-8")
+    templates = Templates([tmp_path], "zh", {})
+    assert templates.fragment("orders", "小明", ["小明"], Order()).strip() == shown
+
+
 RAISING = {
     "plain": ("$def with (a)\n<p>2</p>\n<p>$a.fault</p>\n", 3),
     "no header": ("$ a = 1\n\n<p>$a.fault</p>\n", 3),
