@@ -1,13 +1,14 @@
 """The operator's package, which HANDLERS names: import it and check everything in it.
 
 It has CHAT, PAGES, MENU and WORDING, and may have CONDITIONAL_MENUS and the folders `templates` and
-`static`, whose files replace those of the same name that are shipped. docs/handlers.md describes it. This
+`static`, whose files are used instead of shipped files of the same name. docs/handlers.md describes it. This
 module must not serve anything.
 """
 
 import difflib
 import importlib
 import linecache
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -120,6 +121,15 @@ def _import(name: str) -> ModuleType:
         raise HandlersError(name, [_explain(error)]) from None
 
 
+# What to do about an error whose own message does not tell a beginner.
+_ADVICE = (
+    (r"Route\.__init__\(\) got an unexpected keyword", "the options of a route are slow, ordered and inline"),
+    (r"missing \d+ required positional argument", "in CHAT, name a function without ()"),
+    (r"text\(\) takes \d+ positional arguments? but", 'write several texts as a list, ["a", "b"]'),
+    (r"codec can't decode|Non-UTF-8 code", "save the file as UTF-8"),
+)
+
+
 def _explain(error: BaseException) -> str:
     """Return file, line and message of an error in the operator's package. A second line has the code."""
     if isinstance(error, SyntaxError) and error.filename:
@@ -142,6 +152,8 @@ def _is_foreign(file: str) -> bool:
 
 
 def _place(file: str, line: int, problem: str) -> str:
+    advice = next((advice for sign, advice in _ADVICE if re.search(sign, problem)), "")
+    problem += f"; {advice}" if advice else ""
     code = linecache.getline(file, line).strip()
     return f"{_short(file)}, line {line}: {problem}" + (f"\n    {code}" if code else "")
 

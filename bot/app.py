@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import web
-from whitenoise import WhiteNoise
 
 from bot.account import Base, build_base
 from bot.account_package import AccountPackage
@@ -26,6 +25,7 @@ from bot.server.handler_threads import HandlerThreads
 from bot.server.wsgi_bridge import AddressOf, Bridge, Wsgi
 from bot.site import application, members_api, operations
 from bot.site.page import Site
+from bot.site.static_files import StaticFiles
 from bot.store import Clock, Store, open_store
 from bot.wechat.client import Client
 from bot.wechat.jssdk import JsSdk
@@ -111,7 +111,7 @@ def build_wsgi(parts: Parts) -> Wsgi:
     app.add_processor(application.log_requests(_address_of(parts.base.config)))
     app.add_processor(application.secure(parts.base.config))
     seconds = parts.base.config.static_seconds
-    with_static = WhiteNoise(app.wsgifunc(), max_age=seconds, add_headers_function=_static_headers)
+    with_static = StaticFiles(app.wsgifunc(), max_age=seconds, add_headers_function=_static_headers)
     for folder in reversed(parts.package.static):  # of two files of one name, the one added last is served
         with_static.add_files(str(folder), prefix="static/")
     whole: Wsgi = with_static

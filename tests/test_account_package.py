@@ -19,11 +19,11 @@ pytestmark = pytest.mark.slow
 GOOD = """from bot import on, Page, Wording
 
 def greet(chat):
-    return "hello from the shop"
+    return "hello from the stall"
 
 class Home(Page):
     def GET(self):
-        return self.render("about", mail="shop@example.com")
+        return self.render("about", mail="stall@example.com")
 
 CHAT = [on.message("text", greet)]
 PAGES = [("/", Home)]
@@ -42,12 +42,12 @@ Write = Callable[[dict[str, str]], Path]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Write:
-    """Writes a package `shop` with these files into a folder of the test's own, and returns the folder."""
+def stall(tmp_path: Path) -> Write:
+    """Writes a package `stall` with these files into a folder of the test's own, and returns the folder."""
 
     def write(files: dict[str, str]) -> Path:
         for name, text in ({"__init__.py": GOOD} | files).items():
-            path = tmp_path / "shop" / name
+            path = tmp_path / "stall" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return tmp_path
@@ -59,7 +59,7 @@ def run(wechat: Sandbox, folder: Path, *command: str, **changes: str) -> "subpro
     (folder / "config.py").write_text("")
     settings = {
         "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
-        "BOT_HANDLERS": "shop",
+        "BOT_HANDLERS": "stall",
         "BOT_CONFIG": str(folder / "config.py"),
         "BOT_STORE_URL": f"sqlite:///{folder}/bot.db",
         "BOT_PUBLIC_URL": "https://bot.example.com",
@@ -78,54 +78,54 @@ def run(wechat: Sandbox, folder: Path, *command: str, **changes: str) -> "subpro
 # -- an own package
 
 
-def test_an_own_package_answers_and_its_templates_and_static_files_win(wechat: Sandbox, shop: Write) -> None:
+def test_an_own_package_answers_and_its_templates_and_static_files_win(wechat: Sandbox, stall: Write) -> None:
     about = "$def with (mail)\n<p>write to $mail</p>"
-    folder = shop({"templates/about.html": about, "static/home.js": "own"})
-    env = {"BOT_HANDLERS": "shop", "PYTHONPATH": str(ROOT)}
+    folder = stall({"templates/about.html": about, "static/home.js": "own"})
+    env = {"BOT_HANDLERS": "stall", "PYTHONPATH": str(ROOT)}
     with start_bot(wechat, env, save_callback=True, cwd=folder) as site:
         user = wechat.add_user("小明", subscribed=True)
         [answer] = wechat.send(user, content="hi")["shown"]
-        assert answer["content"] == "hello from the shop"
+        assert answer["content"] == "hello from the stall"
 
         def get(path: str) -> requests.Response:
             return requests.get(site.url + path, timeout=PATIENCE)
 
-        assert "<p>write to shop@example.com</p>" in get("/").text
+        assert "<p>write to stall@example.com</p>" in get("/").text
         assert get("/static/home.js").text == "own"
         assert get("/static/site.css").text == (ROOT / "static" / "site.css").read_text(encoding="utf-8")
         assert get("/login").status_code == 404  # its PAGES have no login_pages
 
 
-def test_the_menu_script_installs_the_menu_of_the_package(wechat: Sandbox, shop: Write) -> None:
-    done = run(wechat, shop({}), str(ROOT / "setup_menu.py"))
+def test_the_menu_script_installs_the_menu_of_the_package(wechat: Sandbox, stall: Write) -> None:
+    done = run(wechat, stall({}), str(ROOT / "setup_menu.py"))
     assert (done.returncode, done.stderr) == (0, "")
     assert "Installed, and read back the same" in done.stdout
 
 
 def test_the_conditional_menus_of_the_package_are_installed_with_its_menu(
-    wechat: Sandbox, shop: Write
+    wechat: Sandbox, stall: Write
 ) -> None:
     page = '{"type": "view", "name": "home", "page": "/"}'
     rule = '{"client_platform_type": 1}'
     files = changed(
         "WORDING =", f'CONDITIONAL_MENUS = [{{"button": [{page}], "matchrule": {rule}}}]\nWORDING ='
     )
-    done = run(wechat, shop(files), str(ROOT / "setup_menu.py"))
+    done = run(wechat, stall(files), str(ROOT / "setup_menu.py"))
     assert (done.returncode, done.stderr) == (0, "")
     [menu] = wechat.state()["conditional_menus"]
     assert menu["button"][0]["url"] == "https://bot.example.com/"
     wechat.reset()
 
 
-def test_the_module_for_wsgi_servers_serves_the_package(wechat: Sandbox, shop: Write) -> None:
+def test_the_module_for_wsgi_servers_serves_the_package(wechat: Sandbox, stall: Write) -> None:
     code = """
 from bot.wsgi import application
 said = []
 request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "QUERY_STRING": ""}
 body = b"".join(application(request, lambda status, headers, _=None: said.append(status)))
-print(said, "shop@example.com" in body.decode())
+print(said, "stall@example.com" in body.decode())
 """
-    done = run(wechat, shop({}), "-c", code)
+    done = run(wechat, stall({}), "-c", code)
     assert "['200 OK'] True" in done.stdout, done.stderr
 
 
@@ -141,38 +141,38 @@ def changed(old: str, new: str) -> dict[str, str]:
 MISTAKES = {
     "no such name": (
         changed("[on.message", "[*on.clicks(REPLYS), on.message"),
-        [r"shop/__init__\.py, line 10: NameError: name 'REPLYS' is not defined", r"CHAT = \[\*on\.clicks"],
+        [r"stall/__init__\.py, line 10: NameError: name 'REPLYS' is not defined", r"CHAT = \[\*on\.clicks"],
     ),
     "in another file": (
-        changed("def greet", "from shop.texts import HOURS\n\ndef greet")
+        changed("def greet", "from stall.texts import HOURS\n\ndef greet")
         | {"texts.py": "def hours(chat):\n    return 1\n\nHOURS += 1"},
-        [r"shop/texts\.py, line 4: NameError: name 'HOURS' is not defined", r"HOURS \+= 1"],
+        [r"stall/texts\.py, line 4: NameError: name 'HOURS' is not defined", r"HOURS \+= 1"],
     ),
     "syntax": (
-        changed("def greet", "import shop.texts\n\ndef greet")
+        changed("def greet", "import stall.texts\n\ndef greet")
         | {"texts.py": "def hours(chat)\n    return 1\n"},
-        [r"shop/texts\.py, line 1: SyntaxError: expected ':'", r"def hours\(chat\)"],
+        [r"stall/texts\.py, line 1: SyntaxError: expected ':'", r"def hours\(chat\)"],
     ),
     "a module that is not installed": (
         changed("def greet", "import no_such_module\n\ndef greet"),
-        [r"shop/__init__\.py, line 3: ModuleNotFoundError: No module named 'no_such_module'"],
+        [r"stall/__init__\.py, line 3: ModuleNotFoundError: No module named 'no_such_module'"],
     ),
     "a wrong name of ours": (
         changed("Wording\n", "Wording, Replies\n"),
-        [r"shop/__init__\.py, line 1: ImportError: cannot import name 'Replies' from 'bot'"],
+        [r"stall/__init__\.py, line 1: ImportError: cannot import name 'Replies' from 'bot'"],
     ),
     "a wrong call of ours": (
         changed("greet)]", "greet, slowly=True)]"),
-        [r"shop/__init__\.py, line 10: TypeError: .*'slowly'"],
+        [r"stall/__init__\.py, line 10: TypeError: .*'slowly'"],
     ),
-    "no CHAT": (changed("CHAT", "CHATS"), [r"shop/__init__\.py has no CHAT: write CHAT = \["]),
+    "no CHAT": (changed("CHAT", "CHATS"), [r"stall/__init__\.py has no CHAT: write CHAT = \["]),
     "CHAT is no list": (
         changed('[on.message("text", greet)]', "greet"),
-        [r"shop/__init__\.py: CHAT is a function; write CHAT = \["],
+        [r"stall/__init__\.py: CHAT is a function; write CHAT = \["],
     ),
     "CONDITIONAL_MENUS is one menu": (
         changed("WORDING =", 'CONDITIONAL_MENUS = {"button": [], "matchrule": {"tag_id": 1}}\nWORDING ='),
-        [r"shop/__init__\.py: CONDITIONAL_MENUS is a dict; write CONDITIONAL_MENUS = \["],
+        [r"stall/__init__\.py: CONDITIONAL_MENUS is a dict; write CONDITIONAL_MENUS = \["],
     ),
     "CONDITIONAL_MENUS is None": (
         changed("WORDING =", "CONDITIONAL_MENUS = None\nWORDING ="),
@@ -189,14 +189,38 @@ MISTAKES = {
     ),
     "captures": (
         changed('on.message("text", greet)', 'on.text(__import__("re").compile("find (.+)"), greet)'),
-        [r"shop\.greet\(chat\) does not fit: the route calls it with chat and 1 capture$"],
+        [
+            r"stall\.greet does not fit: the route calls it with chat and 1 capture; "
+            r"write def greet\(chat, part1\) in stall/__init__\.py, line \d+$"
+        ],
+    ),
+    "a pattern and captures": (
+        changed("def greet(chat)", "def greet(chat, word)")
+        | changed('on.message("text", greet)', 'on.text(r"find (\\w+)", greet)'),
+        [r"a plain text.*re\.compile"],
+    ),
+    "a call": (
+        changed('on.message("text", greet)', 'on.message("text", greet())'),
+        [r"line \d+: TypeError: .*; in CHAT, name a function without \(\)"],
+    ),
+    "an option": (
+        changed('on.message("text", greet)', 'on.message("text", greet, slw=True)'),
+        [r"line \d+: TypeError: .*'slw'; the options of a route are slow, ordered and inline"],
+    ),
+    "several texts": (
+        changed('on.message("text", greet)', 'on.text("a", "b", greet)'),
+        [r"line \d+: TypeError: .*; write several texts as a list"],
+    ),
+    "no page": (
+        changed("class Home(Page)", "class Home"),
+        [r"PAGES, '/': Home calls self\.render; write class Home\(Page\)"],
     ),
     "a template": (
         {"templates/about.html": "$def with (mail)\n<p>\n$if mail\n    $mail\n"},
-        [r"shop/templates/about\.html, line 3: SyntaxError: expected ':'"],
+        [r"stall/templates/about\.html, line 3: SyntaxError: expected ':'"],
     ),
     "a template that is not there": (
-        changed('"about", mail="shop@example.com"', '"orders"'),
+        changed('"about", mail="stall@example.com"', '"orders"'),
         [r"PAGES, '/': Home renders 'orders', but there is no orders\.html"],
     ),
 }
@@ -205,12 +229,12 @@ MISTAKES = {
 @pytest.mark.parametrize(("files", "patterns"), MISTAKES.values(), ids=MISTAKES)
 @pytest.mark.parametrize("command", [["-m", "bot"], [str(ROOT / "setup_menu.py"), "--dry-run"]])
 def test_a_mistake_in_the_package_is_one_message_with_status_2(
-    wechat: Sandbox, shop: Write, files: dict[str, str], patterns: list[str], command: list[str]
+    wechat: Sandbox, stall: Write, files: dict[str, str], patterns: list[str], command: list[str]
 ) -> None:
-    done = run(wechat, shop(files), *command)
+    done = run(wechat, stall(files), *command)
     assert (done.returncode, done.stdout) == (2, "")
     lines = done.stderr.splitlines()
-    assert lines[0] == "The package shop (HANDLERS) has faults; nothing is done:"
+    assert lines[0] == "The package stall (HANDLERS) has faults; nothing is done:"
     assert len(lines) <= 3, done.stderr
     assert [p for p in patterns if not re.search(p, done.stderr, re.MULTILINE)] == [], done.stderr
 
@@ -218,11 +242,11 @@ def test_a_mistake_in_the_package_is_one_message_with_status_2(
 def test_a_package_that_is_not_there_is_said(wechat: Sandbox, tmp_path: Path) -> None:
     done = run(wechat, tmp_path, "-m", "bot")
     assert done.returncode == 2
-    problem = f"there is no package shop in {tmp_path}; python -m bot new shop makes one"
+    problem = f"there is no package stall in {tmp_path}; python -m bot new stall makes one"
     assert done.stderr.splitlines()[1].strip() == problem
 
 
-@pytest.mark.parametrize("name", ["1shop", "my-shop", "shop/", "shop.", ""])
+@pytest.mark.parametrize("name", ["1shop", "my-stall", "stall/", "stall.", ""])
 def test_a_name_that_is_no_package_is_a_fault_of_the_settings(
     wechat: Sandbox, tmp_path: Path, name: str
 ) -> None:

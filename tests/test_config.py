@@ -61,6 +61,7 @@ def test_settings_come_from_the_environment(empty: str) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.config.ROOT", tmp_path)  # the operator may have a config.py there
     config = load_config(None, environment())
     assert config.mode == "plain"
     assert config.api_base == "https://api.weixin.qq.com"

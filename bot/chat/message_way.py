@@ -15,6 +15,7 @@ from bot.chat.delivery.late_answer_worker import LateAnswerWorker
 from bot.chat.delivery.late_answers import LateAnswers
 from bot.chat.delivery.local_runs import LocalRuns
 from bot.chat.delivery.ordered_messages import OrderedMessages
+from bot.chat.delivery.pushes import Pushes
 from bot.chat.delivery.record import Records
 from bot.chat.delivery.retry_timing import RetryTiming
 from bot.chat.delivery.several_replies import SeveralReplies
@@ -105,12 +106,13 @@ def build_message_way(
     # could arrive after its record has expired.
     lifetime = max(900.0, 3.0 * config.freshness_seconds)
     records = Records(store, liveness, lifetime, clock, waiting.monotonic, waiting.sleep)
-    several = SeveralReplies(handlers, records, outbox, account, wording.more_hint, waiting.sleep)
+    pushes = Pushes(account, outbox)
+    several = SeveralReplies(handlers, records, outbox, pushes, wording.more_hint, waiting.sleep)
 
     def wake_next(job_id: str) -> None:
         (waiting.wake or runner.wake)(job_id)  # not by call_soon: jobs run in threads
 
-    worker = LateAnswerWorker(handlers, records, outbox, account, several, ordered, wake_next)
+    worker = LateAnswerWorker(handlers, records, outbox, pushes, several, ordered, wake_next)
     runner = Runner(config, outbox, liveness, worker.perform)
     timing = RetryTiming(config, clock, waiting.monotonic, places=waiting.places)
     wake = waiting.wake or partial(waiting.call_soon, runner.wake)

@@ -6,6 +6,7 @@ This module must not read settings or call a handler.
 import inspect
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from bot.chat.router import Route
@@ -43,16 +44,21 @@ def _faults_of(route: Route) -> Iterator[str]:
         yield f"its handler is {handler!r}; it must be a function"
     else:
         yield from _how_to_run(route)
-        if problem := _misfit(route):
+        problem = _misfit(route)
+        if problem and not any(map(_looks_like_expression, route.patterns)):  # then it has no captures yet
             yield problem
     if route.msg_type is not None and route.msg_type not in TYPES:
         yield f"WeChat has the types {', '.join(sorted(TYPES))}"
     for pattern in route.patterns:
-        if isinstance(pattern, str) and _EXPRESSION.search(pattern):
+        if _looks_like_expression(pattern):
             yield (
                 f"{pattern!r} is a plain text, which users would have to type like that. For a regular "
                 f'expression write re.compile(r"…"); for this very text re.compile(re.escape("…"))'
             )
+
+
+def _looks_like_expression(pattern: str | re.Pattern[str]) -> bool:
+    return isinstance(pattern, str) and _EXPRESSION.search(pattern) is not None
 
 
 def _how_to_run(route: Route) -> Iterator[str]:
@@ -63,6 +69,16 @@ def _how_to_run(route: Route) -> Iterator[str]:
         yield "inline=True excludes slow=True and ordered=True"
     if route.inline and route.yields:
         yield f"{route.name} yields its replies; leave out inline=True"
+
+
+def _place(handler: Any) -> str:
+    """Return ` in shop/__init__.py, line 7`, or an empty text for a function that has no file."""
+    code = getattr(handler, "__code__", None)
+    if code is None:
+        return ""
+    path = Path(code.co_filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" in {shown}, line {code.co_firstlineno}"
 
 
 def _misfit(route: Route) -> str | None:
@@ -76,5 +92,10 @@ def _misfit(route: Route) -> str | None:
             signature.bind(*[None] * (1 + count))
         except TypeError:
             gets = "chat" if count == 0 else f"chat and {count} capture{'s' * (count > 1)}"
-            return f"its handler {route.name}{signature} does not fit: the route calls it with {gets}"
+            names = ", ".join(["chat", *(f"part{number}" for number in range(1, count + 1))])
+            name = getattr(route.handler, "__name__", "handler")
+            return (
+                f"its handler {route.name} does not fit: the route calls it with {gets}; "
+                f"write def {name}({names}){_place(route.handler)}"
+            )
     return None

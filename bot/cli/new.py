@@ -50,7 +50,7 @@ def new(name: str) -> int:
 
 def _problem(name: str) -> str | None:
     """Return why there can be no package of this name, in Chinese and English, or None."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name) or keyword.issoftkeyword(name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         return (
             f"{name!r} 不能作包名：请用小写字母开头，只含小写字母、数字和下划线，例如 shop。\n"
             f"{name!r} cannot name a package: begin with a lower-case letter, then use lower-case letters, "
@@ -58,6 +58,11 @@ def _problem(name: str) -> str | None:
         )
     if Path(name).exists():
         return f"这里已经有 {name} 了，没有改动它。\n{name} exists already; nothing was changed."
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return (
+            f"{name} 是 Python 的关键字，换一个，例如 my_{name}。\n"
+            f"{name} is a word of Python; take another name, for example my_{name}."
+        )
     if name in _OURS or name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None:
         return (
             f"{name} 已经是别的模块的名字，换一个，例如 my_{name}。\n"

@@ -32,8 +32,8 @@ class _Call(NamedTuple):
 class CallThreads:
     """A pool of at most `most` threads with the name `name`.
 
-    More than four threads run if calls have waited for `patience` seconds: one more if the threads computed
-    in this time, as many as there are waiting calls if the threads waited. A thread beyond the first four
+    More than four threads run if calls have waited for `patience` seconds. If the threads computed meanwhile,
+    one more starts; if they waited, one for each waiting call. A thread beyond the first four
     ends after `spare` seconds without work. All methods must be called on the event loop.
     """
 

@@ -34,7 +34,7 @@ class HandlerThreads:
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._most = most
-        # Twice as many threads, because uploads and deletions need one each, too.
+        # Twice as many threads: uploads and deletions use this pool, too.
         self._pool = CallThreads("handler", 2 * most, _PATIENCE_SECONDS)
         self._running = running or RunningHandlers()
         self._timer = timer

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from bot.site.page import Page
 from bot.site.templates import Templates
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -34,7 +35,10 @@ def page_faults(pages: Sequence[Any], templates: Templates) -> Iterator[str]:
         elif not any(hasattr(page, method) for method in _METHODS):
             yield f"PAGES, {path!r}: {page.__name__} has no method GET or POST"
         else:
-            for name in sorted(_rendered(page) - known):
+            rendered = _rendered(page)
+            if rendered and not issubclass(page, Page):
+                yield f"PAGES, {path!r}: {page.__name__} calls self.render; write class {page.__name__}(Page)"
+            for name in sorted(rendered - known):
                 yield f"PAGES, {path!r}: {page.__name__} renders {name!r}, but there is no {name}.html"
 
 

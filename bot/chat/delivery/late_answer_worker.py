@@ -6,11 +6,8 @@ recorded: if the process dies just after WeChat has accepted a push, the user ge
 
 import logging
 from collections.abc import Callable
-from functools import partial
 
-from bot.account import Account
 from bot.chat.delivery.late_answers import (
-    BUSY,
     EXPECTED,
     MAX_RUNS,
     TYPING,
@@ -19,6 +16,7 @@ from bot.chat.delivery.late_answers import (
     source_of,
 )
 from bot.chat.delivery.ordered_messages import OrderedMessages
+from bot.chat.delivery.pushes import Pushes
 from bot.chat.delivery.record import Claim, Records, State
 from bot.chat.delivery.retry_timing import UNUSED_SECONDS
 from bot.chat.delivery.several_replies import SeveralReplies
@@ -28,11 +26,9 @@ from bot.chat.replies.stored import from_json, to_json
 from bot.chat.router import Match
 from bot.chat.wire import messages
 from bot.chat.wire.messages import Incoming
-from bot.errors import StoreError, WeChatError, WeChatUnreachable
+from bot.errors import StoreError, WeChatError
 from bot.jobs.outbox import Job, Outbox
 from bot.jobs.runner import Failed, Later
-from bot.wechat.client import PUSH
-from bot.wechat.whitelist import WhitelistAlarm
 
 log = logging.getLogger("bot.late")
 
@@ -51,7 +47,7 @@ class LateAnswerWorker:
         handlers: Handlers,
         records: Records,
         outbox: Outbox,
-        account: Account,
+        pushes: Pushes,
         several: SeveralReplies,
         ordered: OrderedMessages,
         wake: Callable[[str], None],
@@ -59,8 +55,8 @@ class LateAnswerWorker:
         self._handlers = handlers
         self._records = records
         self._outbox = outbox
-        self._account = account
-        self._whitelist = WhitelistAlarm()
+        self._pushes = pushes
+        self._account = pushes.account
         self._several = several
         self._ordered = ordered
         self._wake = wake
@@ -202,16 +198,13 @@ class LateAnswerWorker:
     def _deliver(self, openid: str, job: Job, reply: Reply) -> Later | None:
         """Push the parts that have not been pushed yet. Keep a reply that cannot be pushed for the user's
         next message."""
-        can_push = self._account.can_push and reply.has_all_for_push
-        parts = reply.pushes(self._account.text_limit) if can_push else []
+        parts = self._pushes.parts(reply)
         sent = int(job.work.get("sent", 0))
         for part in parts[sent:]:
-            push = partial(self._account.client.post, PUSH, data={"touser": openid, **part})
             try:
-                job = self._outbox.step(job, push, sent=sent + 1)
+                job = self._pushes.push(openid, job, part, sent=sent + 1)
             except WeChatError as error:
                 return self._refused(openid, job, reply, sent, error)
-            self._whitelist.accepted()
             sent += 1
         if not parts:
             self._keep(openid, job, reply)
@@ -220,9 +213,7 @@ class LateAnswerWorker:
         return None
 
     def _refused(self, openid: str, job: Job, reply: Reply, sent: int, error: WeChatError) -> Later | None:
-        self._whitelist.refused(error)
-        was_sent = isinstance(error, WeChatUnreachable) and error.was_sent
-        if error.errcode in BUSY and job.tries < _PUSH_TRIES and not was_sent:
+        if job.tries < _PUSH_TRIES and self._pushes.may_try_again(error):
             return Later(2.0**job.tries, f"errcode {error.errcode}")
         log.warning("[late] push refused, kept for the next message: errcode=%d", error.errcode)
         self._keep(openid, job, reply.unsent(sent, self._account.text_limit))

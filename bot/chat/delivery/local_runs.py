@@ -16,6 +16,7 @@ from bot.chat.replies.kinds import Reply
 from bot.store import Clock
 
 _MOST_RUNS = 200  # at the same time; each has a thread
+_MOST_IN_LINE = 20  # messages of one user that wait for their turn
 _FIRST_POLL_SECONDS = 0.001
 _LAST_POLL_SECONDS = 0.2
 
@@ -101,15 +102,21 @@ class LocalRuns:
             self.under_way -= 1
 
     @contextmanager
-    def turn(self, openid: str) -> Iterator[None]:
-        """Let the messages of one user's ordered routes wait for each other, in the order of the calls."""
+    def turn(self, openid: str) -> Iterator[bool]:
+        """Let the messages of one user's ordered routes wait for each other, in the order of the calls. Yield
+        False at once if too many wait: each takes a thread."""
         turn = object()
         with self._turn_ends:
             line = self._lines.setdefault(openid, [])
-            line.append(turn)
-            self._turn_ends.wait_for(lambda: line[0] is turn)
+            has_room = len(line) < _MOST_IN_LINE
+            if has_room:
+                line.append(turn)
+                self._turn_ends.wait_for(lambda: line[0] is turn)
+        if not has_room:
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             with self._turn_ends:
                 line.remove(turn)

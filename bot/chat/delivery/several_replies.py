@@ -11,12 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from functools import partial
 from itertools import islice
 from typing import Any
 
-from bot.account import Account
-from bot.chat.delivery.late_answers import BUSY, EXPECTED, MAX_RUNS, result_of, send_typing, source_of
+from bot.chat.delivery.late_answers import EXPECTED, MAX_RUNS, result_of, send_typing, source_of
+from bot.chat.delivery.pushes import Pushes
 from bot.chat.delivery.record import Records, State
 from bot.chat.delivery.retry_timing import UNUSED_SECONDS
 from bot.chat.handler import Handlers, Said
@@ -24,10 +23,9 @@ from bot.chat.replies.kinds import Reply, Text
 from bot.chat.replies.stored import from_json, to_json
 from bot.chat.router import Match
 from bot.chat.wire.messages import Incoming
-from bot.errors import WeChatError, WeChatUnreachable
+from bot.errors import WeChatError
 from bot.jobs.outbox import Job, Outbox
 from bot.jobs.runner import Failed, Later
-from bot.wechat.client import PUSH
 
 log = logging.getLogger("bot.late")
 
@@ -56,14 +54,15 @@ class SeveralReplies:
         handlers: Handlers,
         records: Records,
         outbox: Outbox,
-        account: Account,
+        pushes: Pushes,
         more_hint: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._handlers = handlers
         self._records = records
         self._outbox = outbox
-        self._account = account
+        self._pushes = pushes
+        self._account = pushes.account
         self._hint = "\n" + more_hint
         self._sleep = sleep
 
@@ -177,8 +176,7 @@ class SeveralReplies:
         reply = from_json(job.work["said"])
         if reply is None:
             return job
-        can_push = self._account.can_push and not job.work.get("keeps")
-        parts = reply.pushes(self._account.text_limit) if can_push else []
+        parts = [] if job.work.get("keeps") else self._pushes.parts(reply)
         most = _AFTER_AN_EVENT if incoming.msg_type == "event" else _AFTER_A_MESSAGE
         try:
             for sent in range(int(job.work["sent"]), len(parts)):
@@ -209,14 +207,12 @@ class SeveralReplies:
     def _push(self, incoming: Incoming, job: Job, part: dict[str, Any], **noted: Any) -> Job:
         """Push one message and note it. If WeChat is busy, try again for some seconds: a later run would run
         the handler again. Raises WeChatError."""
-        push = partial(self._account.client.post, PUSH, data={"touser": incoming.openid, **part})
         pushed = int(job.work.get("pushed", 0)) + 1
         for pause in (*_PUSH_PAUSES, 0.0):
             try:
-                return self._outbox.step(job, push, pushed=pushed, **noted)
+                return self._pushes.push(incoming.openid, job, part, pushed=pushed, **noted)
             except WeChatError as error:
-                was_sent = isinstance(error, WeChatUnreachable) and error.was_sent
-                if not pause or error.errcode not in BUSY or was_sent:
+                if not pause or not self._pushes.may_try_again(error):
                     raise
                 self._sleep(pause)
         raise AssertionError

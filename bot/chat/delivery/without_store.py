@@ -76,7 +76,10 @@ class WithoutStore:
     def _run(self, incoming: Incoming) -> Reply | None:
         match = self._handlers.find(incoming)
         is_ordered = match is not None and match.route.ordered
-        with self._runs.turn(incoming.openid) if is_ordered else contextlib.nullcontext():
+        with self._runs.turn(incoming.openid) if is_ordered else contextlib.nullcontext(True) as may_run:
+            if not may_run:
+                log.error("[answer] too many messages of one user wait: apology sent")
+                return self._handlers.apology("").reply
             outcome = self._handlers.run(incoming, match, again=False)
         if outcome.more:
             self._answerer.keep(incoming, outcome.more)

@@ -9,12 +9,13 @@ import pytest
 
 from bot.chat import on
 from bot.chat.delivery.late_answers import retried_work
+from bot.chat.delivery.local_runs import LocalRuns
 from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.router import Chat
 from bot.chat.wire import messages, xml
 from bot.chat.wire.messages import Incoming
 from bot.errors import StoreError
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.deliveries import message
 from tests.chat.delivery.test_several_replies import Gated
 from tests.chat.desk import Desk, MakeDesk, errors, key_of, pushed
@@ -309,6 +310,25 @@ def test_without_the_store_each_process_handles_the_messages_of_one_user_in_turn
         assert [desk.said(answer.result(60)) for answer in (first, second)] == ["done a1", "done a2"]
     assert [one for one in turns.noted if one.startswith("a")][1] == "a1 ends"
     assert desk.runs._lines == {}
+
+
+def test_without_the_store_the_line_of_one_user_is_short() -> None:
+    """Each message that waits for its turn takes a thread."""
+    runs = LocalRuns()
+
+    def one_more(openid: str) -> bool:
+        with runs.turn(openid) as may_run:
+            return may_run
+
+    with ThreadPoolExecutor(19) as pool:
+        with runs.turn(ALICE) as may_run:
+            assert may_run
+            waiting = [pool.submit(one_more, ALICE) for _ in range(19)]
+            until(lambda: len(runs._lines[ALICE]) == 20)
+            assert not one_more(ALICE)
+            assert one_more(BOB)
+        assert all(one.result(60) for one in waiting)
+    assert one_more(ALICE)
 
 
 def test_a_handler_that_yields_keeps_its_turn_until_its_last_reply(

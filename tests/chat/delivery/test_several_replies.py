@@ -12,12 +12,12 @@ import pytest
 from bot.chat import on
 from bot.chat.delivery import several_replies
 from bot.chat.delivery.late_answers import TYPING, retried_work
-from bot.chat.replies.kinds import Image, Text
+from bot.chat.replies.kinds import Image, Text, Video
 from bot.chat.replies.returned import Ask
 from bot.chat.router import Chat
 from bot.errors import StoreError
 from bot.jobs.outbox import JobLost
-from handlers import WORDING
+from tests.account import WORDING
 from tests.chat.desk import Desk, MakeDesk, errors, key_of, pushed
 from tests.conditions import until
 from tests.conftest import Clock, as_account
@@ -346,6 +346,38 @@ def test_what_wechat_refuses_is_kept_with_all_that_follows(
     desk.settle()
     assert pushed(wechat, follower) == ["二"]
     assert kept(desk, follower) == [Text("三\n\n四")]
+
+
+def test_a_reply_that_lacks_what_a_push_needs_is_kept_without_a_push(
+    make_desk: MakeDesk, wechat: Sandbox, follower: str, sendable: dict[str, Any]
+) -> None:
+    handler = Gated("一", Video("m"), "三")
+    desk = make_desk(on.text("x", handler), **sendable)
+    assert answer_of(desk, follower) == "一"
+    handler.open()
+    desk.settle()
+    assert pushed(wechat, follower) == []
+    assert kept(desk, follower) == [Video("m"), Text("三")]
+    assert [call for call in wechat.calls() if call["path"] == SEND] == []
+
+
+def test_an_address_that_is_not_on_the_whitelist_is_named(
+    make_desk: MakeDesk,
+    wechat: Sandbox,
+    follower: str,
+    sendable: dict[str, Any],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(several_replies, "_PUSH_PAUSES", ())
+    handler = Gated("一", "二")
+    desk = make_desk(on.text("x", handler), **sendable)
+    wechat.faults([{"path": SEND, "errcode": 40164}])
+    assert answer_of(desk, follower) == "一"
+    handler.open()
+    desk.settle()
+    assert sum("whitelist" in line for line in errors(log)) == 1
+    assert kept(desk, follower) == [Text("二")]
 
 
 def test_a_busy_wechat_is_asked_again_without_another_run(
