@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import requests
+import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.site.page import script_json
+from bot.site.page import Page, script_json
 from tests import account
 from tests.conditions import until
 from tests.conftest import Clock, MakeConfig, RedisServer, Served
@@ -37,6 +38,36 @@ def test_health_and_readiness_answer_ok_and_are_not_logged(
         answer = http.get(site.url + path, timeout=60)
         assert (answer.status_code, answer.text) == (200, "ok")
     assert not log.records
+
+
+class Leaves(Page):
+    """A page that raises what is no Exception, by its path."""
+
+    def GET(self) -> str:
+        raise {"/exit": SystemExit, "/panic": Panic}[web.ctx.path]("private words")
+
+
+class Panic(BaseException):
+    """What an extension in Rust raises when it panics."""
+
+
+@pytest.mark.parametrize("path", ["/exit", "/panic"])
+def test_a_page_that_raises_what_is_no_exception_is_an_error_page(
+    make_config: MakeConfig,
+    clock: Clock,
+    http: requests.Session,
+    log: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    path: str,
+) -> None:
+    with Served(lambda url: make_config(public_url=url), clock, pages=[(path, Leaves)]) as site:
+        assert http.get(site.url + path, timeout=60).status_code == 500
+        assert http.get(site.url + "/healthz", timeout=60).text == "ok"
+    (line,) = [one.getMessage() for one in log.records if "[page]" in one.getMessage()]
+    assert " GET" in line, "the place"
+    captured = capfd.readouterr()
+    assert "private words" not in log.text + captured.out + captured.err
+    assert "Traceback" not in captured.err
 
 
 @pytest.mark.redis

@@ -436,6 +436,19 @@ def broken_match(visit: Visit) -> None:
     raise ValueError("private words")
 
 
+def panicking_match(visit: Visit) -> None:
+    raise Panic("private words")
+
+
+def test_a_match_function_that_panics_is_an_answer_too(
+    make_desk: MakeDesk, log: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(Route(panicking_match, echo))
+    assert desk.said(desk.text("x")) == WORDING.sorry
+    assert "Panic" in errors(log)[0]
+    assert "private words" not in log.text
+
+
 def test_a_match_function_that_fails_is_logged_and_the_user_gets_an_answer(
     make_desk: MakeDesk, log: pytest.LogCaptureFixture
 ) -> None:
