@@ -4,6 +4,7 @@ pipe."""
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -45,8 +46,13 @@ def typed(environment: Environment, tmp_path: Path) -> Callable[..., tuple[int, 
             while b"[y/N] " not in shown:
                 shown += os.read(ours, 4096)
             os.write(ours, keys)
-            while part := _read(ours):
-                shown += part
+            for _ in range(round(PATIENCE)):
+                if not select.select([ours], [], [], 1)[0]:
+                    os.write(ours, keys)  # Python loses a Ctrl-C between its prompt and its read()
+                elif part := _read(ours):
+                    shown += part
+                else:
+                    break
             return child.wait(PATIENCE), shown.decode(errors="replace")
         finally:
             child.kill()
