@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -46,13 +47,8 @@ def typed(environment: Environment, tmp_path: Path) -> Callable[..., tuple[int, 
             while b"[y/N] " not in shown:
                 shown += os.read(ours, 4096)
             os.write(ours, keys)
-            for _ in range(round(PATIENCE)):
-                if not select.select([ours], [], [], 1)[0]:
-                    os.write(ours, keys)  # Python loses a Ctrl-C between its prompt and its read()
-                elif part := _read(ours):
-                    shown += part
-                else:
-                    break
+            while select.select([ours], [], [], PATIENCE)[0] and (part := _read(ours)):
+                shown += part
             return child.wait(PATIENCE), shown.decode(errors="replace")
         finally:
             child.kill()
@@ -63,6 +59,7 @@ def typed(environment: Environment, tmp_path: Path) -> Callable[..., tuple[int, 
 
 
 def _take_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored if the tests run in the background of a script
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
