@@ -55,7 +55,8 @@ def until_all_are_answered(sandbox: Sandbox, work: Work, patience: float = 120.0
 
 
 def with_grey_line(sandbox: Sandbox, openids: Iterable[str]) -> set[str]:
-    """Return the names of the messages of which WeChat got no answer: all their connections broke."""
+    """Return the names of the messages that WeChat got no answer to. On the phone, a grey error line follows
+    each of them."""
     names, name = set(), ""
     for openid in openids:
         for bubble in sandbox.chat(openid):
@@ -67,8 +68,8 @@ def with_grey_line(sandbox: Sandbox, openids: Iterable[str]) -> set[str]:
 
 
 def judge(seen: Bubbles, work: Work, disasters: Sequence[Disaster], grey: Collection[str] = ()) -> Verdict:
-    """Count how often each message was answered, and find the repetitions that a kill or a cut explains, and
-    the losses of an account that may not push: messages in `grey` (with_grey_line)."""
+    """Count how often each message was answered. Find the repetitions that a kill or a cut of the network
+    explains, and the lost messages that are in `grey` (see with_grey_line)."""
     shown: dict[str, list[Json]] = collections.defaultdict(list)
     for bubbles in seen.values():
         for bubble in bubbles:

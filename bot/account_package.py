@@ -19,7 +19,7 @@ from bot.chat.route_check import route_faults
 from bot.chat.router import Route
 from bot.chat.wording import Wording
 from bot.config import ROOT
-from bot.errors import HandlersError
+from bot.errors import HandlersError, short_path
 from bot.menu.buttons import Menu
 from bot.site.page_check import page_faults
 from bot.site.templates import Templates
@@ -83,7 +83,7 @@ def _faults(package: AccountPackage) -> Iterator[str]:
 
 
 def _missing(module: ModuleType) -> Iterator[str]:
-    file = _short(module.__file__ or module.__name__)
+    file = short_path(module.__file__ or module.__name__)
     for name, (kind, example) in _PARTS.items():
         value = getattr(module, name, None)
         if value is None:
@@ -121,7 +121,7 @@ def _import(name: str) -> ModuleType:
         raise HandlersError(name, [_explain(error)]) from None
 
 
-# What to do about an error whose own message does not tell a beginner.
+# Errors of Python whose message does not tell a beginner what to do, and what to add to the message.
 _ADVICE = (
     (r"Route\.__init__\(\) got an unexpected keyword", "the options of a route are slow, ordered and inline"),
     (r"missing \d+ required positional argument", "in CHAT, name a function without ()"),
@@ -155,10 +155,4 @@ def _place(file: str, line: int, problem: str) -> str:
     advice = next((advice for sign, advice in _ADVICE if re.search(sign, problem)), "")
     problem += f"; {advice}" if advice else ""
     code = linecache.getline(file, line).strip()
-    return f"{_short(file)}, line {line}: {problem}" + (f"\n    {code}" if code else "")
-
-
-def _short(file: str) -> str:
-    """Return a path relative to the current folder, if it is inside."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+    return f"{short_path(file)}, line {line}: {problem}" + (f"\n    {code}" if code else "")

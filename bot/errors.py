@@ -21,6 +21,7 @@ BotError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class BotError(Exception):
@@ -207,3 +208,9 @@ class TokenBudgetSpent(WeChatError):
 
     def __init__(self, budget: int) -> None:
         super().__init__(45009, f"daily budget of {budget} token fetches is spent; see TOKEN_DAILY_BUDGET")
+
+
+def short_path(file: str) -> str:
+    """Return a path relative to the current folder if it is inside. For messages to the operator."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file

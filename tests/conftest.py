@@ -349,5 +349,5 @@ def _not_yet(environ: Any, start_response: Any) -> Any:
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """The bot's log lines of this process."""
     caplog.set_level(logging.INFO, logger="bot")
-    request_log.refusal_lines.seconds.clear()  # those of the test before
+    request_log.refusal_lines.counts.clear()  # those of the test before
     return caplog

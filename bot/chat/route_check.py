@@ -6,11 +6,11 @@ This module must not read settings or call a handler.
 import inspect
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from bot.chat.router import Route
 from bot.chat.wire.messages import TYPES
+from bot.errors import short_path
 
 # What a plain text has only if its author means a regular expression. Emoticons and prices must not match.
 _EXPRESSION = re.compile(
@@ -74,11 +74,7 @@ def _how_to_run(route: Route) -> Iterator[str]:
 def _place(handler: Any) -> str:
     """Return ` in shop/__init__.py, line 7`, or an empty text for a function that has no file."""
     code = getattr(handler, "__code__", None)
-    if code is None:
-        return ""
-    path = Path(code.co_filename)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f" in {shown}, line {code.co_firstlineno}"
+    return f" in {short_path(code.co_filename)}, line {code.co_firstlineno}" if code else ""
 
 
 def _misfit(route: Route) -> str | None:

@@ -85,7 +85,7 @@ class AsgiApplication:
 
 
 def _never() -> bool:
-    """Stand in for `bot.is_closed` under another server than ours."""
+    """Is used as `bot.is_closed` under other ASGI servers, which do not tell if a connection is closed."""
     return False
 
 

@@ -21,12 +21,12 @@ class StaticFiles(WhiteNoise):  # type: ignore[misc]  # WhiteNoise has no types
         super().__init__(*args, **options)
 
     def add_file_to_dictionary(self, url: str, path: str, stat_cache: Any = None) -> None:
-        """Add a file. Overrides WhiteNoise's."""
+        """Add the file `path`, to be served at `url`. Overrides WhiteNoise's method."""
         super().add_file_to_dictionary(url, path, stat_cache)
         self._added[url] = (path, _version(path))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Serve a file, or call the application. Overrides WhiteNoise's."""
+        """Serve the file of this path, or call the application. Overrides WhiteNoise's method."""
         url = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
         if url in self._added:
             path, version = self._added[url]

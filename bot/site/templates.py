@@ -14,7 +14,7 @@ from typing import Any
 
 import web
 
-from bot.errors import TemplateError
+from bot.errors import TemplateError, short_path
 from bot.oauth import browser
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
@@ -133,9 +133,7 @@ class _LineTemplate(web.template.Template):
 
 
 def _fault(filename: str, line: int, problem: str) -> TemplateError:
-    path = Path(filename)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return TemplateError(f"{shown}, line {line}: {problem}")
+    return TemplateError(f"{short_path(filename)}, line {line}: {problem}")
 
 
 def _without_lines(problem: str) -> str:

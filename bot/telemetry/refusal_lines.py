@@ -15,40 +15,46 @@ Facts = dict[str, Any]
 
 
 class RefusalLines:
-    """Write lines to `log`. The first refusal of an address is written at once. For those that follow within
-    a second, one line gives their number (`count`) and the facts of the last one. It is written when the
-    second is over, with the next request of anybody. `seconds` holds those that are not over."""
+    """Write lines to `log`.
+
+    The first refused request of an address gets a line at once. The requests of the same address in the next
+    second get one line together, with their number (`count`) and the facts of the last one. This line is
+    written at the first request after that second, from any address. `counts` has the addresses of the last
+    second.
+    """
 
     def __init__(self, log: logging.Logger, timer: Callable[[], float] = time.monotonic) -> None:
         self._log = log
         self._timer = timer
         self._lock = threading.Lock()
-        self.seconds: dict[str, tuple[float, int, Facts]] = {}  # by address, the oldest first
+        self.counts: dict[str, tuple[float, int, Facts]] = {}  # by address, the oldest first
 
     def add(self, facts: Facts) -> None:
-        """Write or count a refused request. `facts` has its `address`."""
+        """Write a line for a refused request, or count it. `facts["address"]` is the client's IP address."""
         address = str(facts["address"])
         with self._lock:
-            if address not in self.seconds and len(self.seconds) >= _MOST:
+            if address not in self.counts and len(self.counts) >= _MOST:
                 address = _OTHERS
                 facts = {**facts, "address": _OTHERS}
-            if address not in self.seconds:
-                self.seconds[address] = (self._timer(), 0, facts)
+            if address not in self.counts:
+                self.counts[address] = (self._timer(), 0, facts)
                 self._write(facts)
             else:
-                since, count, _ = self.seconds[address]
-                self.seconds[address] = (since, count + 1, facts)
+                since, count, _ = self.counts[address]
+                self.counts[address] = (since, count + 1, facts)
 
     def tell(self) -> None:
-        """Write the lines of the seconds that are over. Call it with every request while there are any."""
+        """Write the lines of the addresses whose second is over. Call it at each request, if `counts` is not
+        empty."""
         now = self._timer()
         with self._lock:
-            for address, (since, count, facts) in list(self.seconds.items()):
+            while self.counts:
+                address, (since, count, facts) = next(iter(self.counts.items()))
                 if now - since < _SECONDS:
                     return
-                del self.seconds[address]
+                del self.counts[address]
                 if count:
-                    self.seconds[address] = (now, 0, facts)
+                    self.counts[address] = (now, 0, facts)
                     self._write({**facts, "count": count})
 
     def _write(self, facts: Facts) -> None:

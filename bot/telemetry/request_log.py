@@ -39,7 +39,7 @@ def logged(method: str, path: str, address: Callable[[], str]) -> Iterator[dict[
             refusal_lines.add({**facts, "address": address()})
         elif (path, facts["status"]) not in _UNLOGGED:
             log.info("request", extra={"facts": facts})
-        if refusal_lines.seconds:
+        if refusal_lines.counts:
             refusal_lines.tell()
         request_id.reset(token)
 

@@ -66,7 +66,7 @@ class Live:
     def refused(self, act: Callable[[], requests.Response | None], *reasons: str) -> None:
         """`act` is refused with one line in the log that names one of `reasons`; then all is well."""
         answers: list[requests.Response | None] = []
-        # Each from another address: one address has a line a second.
+        # Each request needs an address of its own: the bot writes one line a second for an address.
         self._http.headers["X-Forwarded-For"] = f"2001:db8::{next(_ids):x}"
         lines = self.bot.log_of(lambda: answers.append(act()))
         (answer,) = answers

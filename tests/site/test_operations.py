@@ -41,7 +41,7 @@ def test_health_and_readiness_answer_ok_and_are_not_logged(
 
 
 class Leaves(Page):
-    """A page that raises what is no Exception, by its path."""
+    """A page that raises a BaseException, which depends on the path."""
 
     def GET(self) -> str:
         raise {"/exit": SystemExit, "/panic": Panic}[web.ctx.path]("private words")

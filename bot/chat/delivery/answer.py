@@ -39,9 +39,8 @@ class Answerer:
         self.repeat = Repeat(records, late, handlers.conversations)
 
     def answer(self, incoming: Incoming, claim: Claim, delivery: Delivery) -> Answer:
-        """Return the answer of one delivery before its deadline. Run the handler if no other
-        delivery has run it. Raises StoreError if the store fails meanwhile, and NoRoom if nothing can run the
-        handler."""
+        """Return the answer of one delivery before its deadline. Run the handler if no other delivery has run
+        it. Raises StoreError if the store fails meanwhile, and NoRoom if nothing can run the handler."""
         if claim.state is State.NEW:
             return self._begin(incoming, claim, delivery)
         if claim.state is State.RUNNING:
@@ -97,8 +96,9 @@ class Answerer:
         return answer._replace(result="late", route=route, retry=claim.state is State.RUNNING)
 
     def _leave(self, incoming: Incoming, reply: Reply | None, attempt: int, route: str) -> Answer:
-        """End a run after WeChat has hung up on the delivery that ran it. A later delivery takes the reply,
-        if one waits; otherwise a job brings it, or the user's next message gets it."""
+        """Record the reply of a handler that ended after WeChat had closed the connection of this delivery.
+        Another delivery may answer with the reply. If none does, a job pushes it, or the user's next message
+        gets it."""
         if reply is None or not reply.is_answer:
             self._record(incoming, reply)
         elif not self._timing.can_push:
@@ -177,8 +177,8 @@ class Answerer:
         return Answer(claim.reply, "joined", claim.attempt, route, claim.at, is_first=True)
 
     def _repeat(self, incoming: Incoming, claim: Claim, delivery: Delivery, route: str = "") -> Answer:
-        """Answer with the reply in the record. If nobody hears this answer, leave the reply to another
-        delivery."""
+        """Answer with the reply in the record. If WeChat has closed the connection, leave the reply to
+        another delivery, to the job, or to the user's next message."""
         if (claim.is_unused or claim.kept) and self._timing.has_hung_up(delivery):
             return Answer(None, "hung-up", claim.attempt, route, retry=True)
         return self.repeat.answer(incoming, claim, route)

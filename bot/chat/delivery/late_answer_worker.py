@@ -7,14 +7,7 @@ recorded: if the process dies just after WeChat has accepted a push, the user ge
 import logging
 from collections.abc import Callable
 
-from bot.chat.delivery.late_answers import (
-    EXPECTED,
-    MAX_RUNS,
-    TYPING,
-    result_of,
-    send_typing,
-    source_of,
-)
+from bot.chat.delivery.late_answers import EXPECTED, MAX_RUNS, TYPING, result_of, send_typing, source_of
 from bot.chat.delivery.ordered_messages import OrderedMessages
 from bot.chat.delivery.pushes import Pushes
 from bot.chat.delivery.record import Claim, Records, State

@@ -57,13 +57,17 @@ def retried_work(job: Job) -> dict[str, Any]:
 def source_of(job: Job, reply: str | int) -> str:
     """Return the source under which Conversations keeps a `reply` of this job. It is the same if another
     process repeats the step, and another one if an operator lets the job run again."""
-    return f"{job.id}:{reply}:{job.work.get('retries', 0)}"
+    return _source(job.id, reply, job.work.get("retries", 0))
 
 
 def source_in_time(incoming: Incoming) -> str:
-    """Return the source under which the reply of a message is kept, if a delivery may still take it. All runs
-    of the message use it: the user gets the reply of one of them."""
-    return f"{incoming.key}:late:0"
+    """Return the source for a reply of a handler that ran in a request. A job of the same message uses the
+    same source: the user gets only one of the two replies."""
+    return _source(incoming.key, "late", 0)
+
+
+def _source(job_id: str, reply: str | int, retries: int) -> str:
+    return f"{job_id}:{reply}:{retries}"
 
 
 def result_of(job: Job) -> Failed | None:

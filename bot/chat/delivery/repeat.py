@@ -14,7 +14,7 @@ log = logging.getLogger("bot.answer")
 
 
 class Repeat:
-    """Answer with a reply that is in the record, or that the record names."""
+    """Answer with the reply that is in the record."""
 
     def __init__(self, records: Records, late: LateAnswers, conversations: Conversations) -> None:
         self._records = records
@@ -22,8 +22,8 @@ class Repeat:
         self._late = late
 
     def answer(self, incoming: Incoming, claim: Claim, route: str = "") -> Answer:
-        """Return the answer of a delivery that found its message DONE. Raises StoreError, but only if the
-        reply is also kept."""
+        """Return the answer of a delivery whose message is DONE. Raises StoreError only for a reply that is
+        also kept for the user's next message."""
         if claim.kept and claim.reply is not None:
             is_ours = self._conversations.claim(incoming.openid, claim.kept, incoming.key)
             result = "joined" if is_ours else "taken"  # by another message of the user

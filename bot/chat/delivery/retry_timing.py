@@ -18,10 +18,11 @@ from bot.store import Clock
 
 LAST_ATTEMPT = 3
 SERIES_SECONDS = 30.0  # WeChat delivers no message again after this time
-# A waiting delivery looks for the reply every 0.2 s. If no delivery has answered with the reply of a job
-# after this time, their processes are dead.
+# A job waits this long for a delivery to answer with its reply. Deliveries look for the reply every 0.2 s, so
+# if none has answered by then, their processes have died.
 UNUSED_SECONDS = 1.0
-# WeChat delivers again only if it gets no answer within 5 s. To get another delivery, wait longer than that.
+# A delivery waits this long after its deadline (4.5 s) so that WeChat delivers again: WeChat does so only if
+# it gets no answer within 5 s.
 OUTWAIT_SECONDS = 1.0
 _COPY_SECONDS = 1.5  # a copy arrives within 0.5 s, and CreateTime has whole seconds
 
@@ -55,7 +56,7 @@ class RetryTiming:
         return delivery.end - self._monotonic()
 
     def has_hung_up(self, delivery: Delivery) -> bool:
-        """Return True if WeChat does not hear the answer any more."""
+        """Return True if WeChat can no longer receive the answer of this delivery."""
         return delivery.is_closed() or self.left(delivery) < -OUTWAIT_SECONDS
 
     @contextmanager

@@ -134,7 +134,7 @@ class SeveralReplies:
         return self._send(incoming, self._outbox.note(job, late=True), replies)
 
     def _keep_first(self, incoming: Incoming, job: Job) -> Job:
-        """Keep the first reply. A delivery that still waits takes it from there."""
+        """Keep the first reply for the user's next message. A delivery that waits may answer with it."""
         if job.tries == 1 and self._records.has_ended(incoming.key):
             raise _AnsweredElsewhere
         source, reply = source_of(job, job.work["number"]), from_json(job.work["said"])

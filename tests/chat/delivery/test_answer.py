@@ -179,7 +179,7 @@ def test_a_slow_answer_in_time_is_a_passive_reply(
 def test_a_reply_after_wechat_has_hung_up_is_pushed_if_no_delivery_takes_it(
     make_desk: MakeDesk, wechat: Sandbox, follower: str, clock: Clock
 ) -> None:
-    """The deliveries that waited for it were killed, so nobody has promised it."""
+    """The processes of the waiting deliveries were killed before they could promise the reply."""
 
     def slow(chat: Chat) -> str:
         desk.clockwork.sleep(6)
